@@ -18,12 +18,14 @@ NO_REQUIREMENT = "90"
 _SPOKEN = {
     "10": "研究生", "11": "博士", "12": "博士", "13": "博士", "14": "硕士", "15": "硕士", "16": "硕士",
     "2": "本科", "28": "大学普通班", "3": "大专",
-    "40": "中专/技校", "41": "中专", "42": "中专", "43": "中专", "44": "职高", "45": "职高", "46": "职高", "47": "技校", "48": "技校", "49": "技校",
+    "40": "中专/技校", "41": "中专", "42": "中专", "43": "中专", "44": "职高", "45": "职高", "46": "职高",
+    "47": "技校", "48": "技校", "49": "技校",
     "6": "高中", "7": "初中", "8": "小学", "90": "不限",
 }  # fmt: skip
 
 _NONE_ASKED = re.compile(r"不限|无要求|没有要求|不要求|无学历|不做要求|不作要求|不设限|无限制|不限制|均可|^无$|^其他$|^其它$")
-_UPPER_BOUND = re.compile(r"(及|或)?以下|以内")
+# 「大专优先」 wishes, it does not require: such a part says nothing about the level that is needed.
+_WISH = re.compile(r"[^,，;；。、/（）()]*优先")
 
 # Order matters: the first form found is the form meant where a text holds one only; several forms are weighed by rank below.
 _FORMS: tuple[tuple[str, str], ...] = (
@@ -93,10 +95,10 @@ def code_of(text: str | None) -> str | None:
     if plain in _table():
         return plain
     found: list[tuple[int, int, str]] = []
-    rest = plain
+    rest = _WISH.sub("", plain)
     for pattern, code in _COMPILED:
         for match in list(pattern.finditer(rest)):
-            found.append((rank(code) or 0, plain.find(match.group()), code))
+            found.append((rank(code) or 0, match.start(), code))
         rest = pattern.sub(lambda match: "·" * len(match.group()), rest)
     if _NONE_ASKED.search(plain) and not re.search(r"以上|起", plain):
         return NO_REQUIREMENT
