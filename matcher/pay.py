@@ -2,14 +2,55 @@
 
 The rule of comparable monthly pay (contract.md): month as it is times ``months`` / 12, year / 12, week x 52 / 12, day x 21.75,
 hour x 8 x 21.75; a missing unit is not compared, piece pay never is.
+
+``read_pay`` reads the words of advertisements and ``pay_of_columns`` numbers in columns. What cannot be meant (6 yuan a month, 200 yuan in
+a monthly column) is asked about and not used: a wrong wage misleads a person, a missing one only costs a question.
 """
 
 from __future__ import annotations
 
-from matcher.shapes import Pay
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from matcher.shapes import Pay, PayUnit
 
 DAYS_A_MONTH = 21.75
 HOURS_A_DAY = 8
+
+# What an amount can mean, yuan per unit. Wide on purpose: outside lies a slip of unit or of zeros, not an unusual wage.
+_PLAUSIBLE: dict[str, tuple[float, float]] = {
+    "month": (800, 500_000),
+    "year": (9_000, 10_000_000),
+    "week": (200, 100_000),
+    "day": (30, 20_000),
+    "hour": (5, 3_000),
+    "piece": (0.001, 100_000),
+}
+_UNIT_NAMES = {"month": "月", "year": "年", "week": "周", "day": "天", "hour": "小时", "piece": "件"}
+
+
+@dataclass(frozen=True)
+class PayReading:
+    """Pay as read. ``pay`` is what may be used (None: nothing), ``confidence`` 0..1, ``question`` what to ask the sender (plain Chinese).
+
+    ``stated`` says what kind of statement it was: ``amount``, ``negotiable`` (面议), ``piece`` (计件 without an amount) or ``nothing``;
+    ``base_plus`` that a base wage with commission on top was stated, so the amount is a lower bound.
+    """
+
+    pay: Pay | None = None
+    confidence: float = 0.0
+    question: str | None = None
+    stated: str = "nothing"
+    base_plus: bool = False
+
+    @property
+    def unit(self) -> str | None:
+        return None if self.pay is None else self.pay.unit
+
+    @property
+    def months(self) -> float | None:
+        return None if self.pay is None else self.pay.months
 
 
 def monthly(pay: Pay) -> tuple[float | None, float | None] | None:
@@ -37,3 +78,196 @@ def monthly(pay: Pay) -> tuple[float | None, float | None] | None:
     if low is not None and high is not None and low > high:
         low, high = high, low
     return low, high
+
+
+def _show(value: float) -> str:
+    return f"{value:g}" if value < 1e6 else f"{value / 1e4:g}万"
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return "—".join(_show(value) for value in dict.fromkeys((low, high)) if value is not None)
+
+
+def _judged(low: float | None, high: float | None, unit: PayUnit, months: float | None, confidence: float, **more: bool) -> PayReading:
+    """The amounts as a reading, or a question where they cannot be meant with that unit."""
+    if low is not None and high is not None and low > high:
+        low, high, confidence = high, low, confidence * 0.8
+    least, most = _PLAUSIBLE[unit]
+    amounts = [value for value in (low, high) if value is not None]
+    if not all(least <= value <= most for value in amounts):
+        name = _UNIT_NAMES[unit]
+        other = ""
+        if unit == "month" and max(amounts) < 100:
+            other = f"，是{_span(low, high)}千元，还是每小时、每天的工资"
+        elif unit == "month" and max(amounts) < least:
+            other = "，是每天的工资吗"
+        return PayReading(None, 0.0, f"工资“{_span(low, high)}元/{name}”不像{name}薪{other}？请确认金额和单位", "amount", **more)
+    question = None
+    if low is not None and high is not None and high > 10 * low:
+        confidence *= 0.7
+        question = f"工资{_span(low, high)}元相差过大，请写实际范围"
+    return PayReading(Pay(min=low, max=high, unit=unit, months=months), round(confidence, 2), question, "amount", **more)
+
+
+def pay_of_columns(low: float | None, high: float | None, unit: PayUnit = "month", months: float | None = None) -> PayReading:
+    """Pay from number columns that are said to be yuan per ``unit``. 0 is not stated; implausible amounts become a question.
+
+    ``months`` outside 12..24 is no count of monthly wages a year and is left out.
+    """
+    low = low if low is not None and low > 0 else None
+    high = high if high is not None and high > 0 else None
+    if low is None and high is None:
+        return PayReading()
+    kept = months if unit == "month" and months is not None and 12 <= months <= 24 else None
+    return _judged(low, high, unit, kept, 1.0)
+
+
+_DIGITS = {digit: number for number, digit in enumerate("零一二三四五六七八九")} | {"两": 2, "半": 0.5}
+_SCALES = {"百": 100, "千": 1_000, "k": 1_000, "万": 10_000, "w": 10_000}
+_NUMERAL = re.compile(
+    r"([一二两三四五六七八九])([一二三四五六七八九])?([千万])(?:([一二三四五六七八九])(?![一二三四五六七八九十千万天月年周个])[百千]?)?"
+)
+_PER = r"(?:/|每|一|a|\.|·|元)*"
+_UNITS = r"(?P<unit>年|月|周|星期|礼拜|日|天|班|小时|钟头|时|h(?![a-z])|件|单|台|平米|平方|吨|个(?!月))"
+_NUMBER = r"(\d+(?:\.\d+)?)\s*(千|k|万|w|百)?"
+_AMOUNT = re.compile(
+    rf"(?P<low>{_NUMBER})\s*(?P<yuan0>元|块)?(?:(?:/|每)?(?:月|年|天|日|小时|时)(?=-))?(?:\s*-\s*(?P<high>{_NUMBER}))?"
+    rf"\s*(?P<yuan>元人民币|元|块钱|块|rmb)?(?:\s*(?P<per>/|每|一(?!个月试)|·)?\s*(?:每|一|个)?{_UNITS}|/?(?P<finish>日结|天结))?"
+    r"\s*(?P<bound>以上|起|\+|及以上|以下|以内|封顶)?"
+)
+_UNIT_OF = {
+    "年": "year", "月": "month", "周": "week", "星期": "week", "礼拜": "week", "日": "day", "天": "day", "班": "day",
+    "小时": "hour", "钟头": "hour", "时": "hour", "h": "hour", "件": "piece", "单": "piece", "台": "piece", "平米": "piece", "平方": "piece",
+    "吨": "piece", "个": "piece",
+}  # fmt: skip
+_BEFORE = re.compile(
+    r"(年薪|年收入|年总包|月薪|月收入|月工资|每月|日薪|日工资|日结|每天|一天|时薪|每小时|小时工|周薪|每周|计件|单价)[^\d,，。;；]{0,6}$"
+)
+_BEFORE_UNIT = {
+    "年": "year",
+    "月": "month",
+    "日": "day",
+    "天": "day",
+    "时": "hour",
+    "小": "hour",
+    "周": "week",
+    "计": "piece",
+    "单": "piece",
+}
+_MONTHS = re.compile(r"(?<!\d)(1[2-9]|2[0-4])\s*(?:薪|个月(?:薪|工资))|(?<=[*xX×])\s*(1[2-9]|2[0-4])(?!\d)")
+_NEGOTIABLE = re.compile(r"面议|面谈|待议|详谈|协商|工资不限|薪资不限")
+_BASE = re.compile(r"底薪|无责|保底|基本工资|提成|绩效")
+_NOT_PAY_AFTER = re.compile(
+    r"^\s*(岁|周岁|人|名|位|小时(?!/)|点|:|：|险|休|班倒|级|号|楼|公里|米|%|年(?!薪)|周年|个月|个人|项|天班|天/|餐|次)"
+)
+
+
+def _with_digits(text: str) -> str:
+    """Chinese numerals of thousands and ten thousands as digits: 三千五 -> 3.5千, 五六千 -> 5-6千, 一万二 -> 1.2万."""
+
+    def digits(match: re.Match[str]) -> str:
+        first, second, scale, after = match.groups()
+        if second:
+            return f"{_DIGITS[first]}-{_DIGITS[second]}{scale}"
+        return f"{_DIGITS[first]}{f'.{_DIGITS[after]}' if after else ''}{scale}"
+
+    return _NUMERAL.sub(digits, text)
+
+
+def _prepared(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).lower().replace("¥", "").replace("￥", "")
+    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", plain)
+    plain = re.sub(r"(?<=[\d千万kw元])\s*(?:~|～|—+|–|-+|至|到)\s*(?=[\d一二两三四五六七八九])", "-", plain)
+    return _with_digits(re.sub(r"(?<=[千万])(?:到|至)", "-", plain))
+
+
+@dataclass(frozen=True)
+class _Found:
+    low: float | None
+    high: float | None
+    unit: PayUnit | None
+    sure: float
+    weight: float
+
+
+def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
+    low, low_scale = float(match.group(2)), match.group(3)
+    high = float(match.group(6)) if match.group("high") else None
+    high_scale = match.group(7) if match.group("high") else None
+    sure = 0.95
+    if high is not None and low_scale is None and high_scale is not None and low < 100:
+        # 「6-8k」, 「1.5-3万」: the scale is said once. 「8-1.2万」 means 8千 and is asked about by the reversed pair.
+        low_scale = high_scale
+    before = _BEFORE.search(text[: match.start()])
+    unit: PayUnit | None = None
+    if match.group("unit"):
+        joined = match.group("per") or match.group("yuan")
+        if not joined and not match.group(3) and not high_scale:
+            return None  # 「8小时」, 「3年」, 「26天」: a length of time, not a wage
+        unit = _UNIT_OF[match.group("unit")]  # type: ignore[assignment]
+    elif match.group("finish"):
+        unit = "day"
+    elif before:
+        unit = _BEFORE_UNIT[before[1].removeprefix("每").removeprefix("一")[0]]  # type: ignore[assignment]
+    if unit is None and _NOT_PAY_AFTER.match(text[match.end() :]):
+        return None
+    scaled_low = low * _SCALES.get(low_scale or "", 1)
+    scaled_high = None if high is None else high * _SCALES.get(high_scale or "", 1)
+    marked = bool(low_scale or high_scale or match.group("yuan") or match.group("yuan0") or unit)
+    if not marked and not alone and not 1_000 <= scaled_low <= 60_000:
+        return None
+    if not marked and not alone and scaled_high is None and not re.search(r"(薪|工资|收入|待遇|底薪)[^\d]{0,6}$", text[: match.start()]):
+        return None
+    bound = match.group("bound") or ""
+    if scaled_high is None and ("以下" in bound or "以内" in bound or "封顶" in bound):
+        found_low, found_high = None, scaled_low
+    elif scaled_high is None and bound:
+        found_low, found_high = scaled_low, None
+    else:
+        found_low, found_high = scaled_low, scaled_high
+    weight = (2.0 if scaled_high is not None else 1.0) + (0.5 if before and before[1].startswith(("月", "年")) else 0.0)
+    if re.search(r"(底薪|保底|补贴|补助|奖|押金|房补|餐补|全勤|社保|费)[^\d,，]{0,4}$", text[: match.start()]):
+        weight -= 1.5 if "底薪" not in text[max(0, match.start() - 6) : match.start()] else 0.6
+    return _Found(found_low, found_high, unit, sure if marked else 0.6, weight)
+
+
+def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReading:
+    """Pay as written in a field or a short phrase: 「6-8k」, 「1.5-3万·13薪」, 「180元/天」, 「底薪3000+提成」, 「面议」.
+
+    Without a stated unit an amount between 1,000 and 60,000 is by the month (less sure); another one keeps its unit open, is not compared,
+    and is asked about. ``default_unit`` is what the column's heading says. Of several amounts a range goes before a single one.
+    """
+    if text is None or not text.strip():
+        return PayReading()
+    plain = _prepared(text)
+    months_match = _MONTHS.search(plain)
+    months = float(months_match[1] or months_match[2]) if months_match else None
+    rest = _MONTHS.sub("#", plain) if months_match else plain
+    alone = re.fullmatch(r"[\s\d.千k万w百元块+\-#·以上起下内]*", rest) is not None
+    found = [item for match in _AMOUNT.finditer(rest) if (item := _amount(match, rest, alone)) is not None]
+    base_plus = bool(_BASE.search(plain)) and bool(re.search(r"\+|加|提成|绩效", plain))
+    if not found:
+        if _NEGOTIABLE.search(plain):
+            return PayReading(stated="negotiable", confidence=0.95)
+        if "计件" in plain:
+            return PayReading(Pay(unit="piece"), 0.9, None, "piece")
+        return PayReading()
+    best = max(enumerate(found), key=lambda item: (item[1].weight, -item[0]))[1]
+    low, high, unit, sure = best.low, best.high, best.unit, best.sure
+    if len(found) > 1:
+        sure *= 0.85
+    if unit is None and "计件" in plain:
+        unit = "piece"
+    if unit is None and default_unit is not None:
+        unit = default_unit
+    if base_plus and low is not None and high is None or (low is not None and high is None and re.search(r"以上|起|\+", rest)):
+        pass
+    elif low is not None and high is None:
+        high = low
+    if unit is None:
+        top = max(value for value in (low, high) if value is not None)
+        if not 1_000 <= (low or top) or top > 60_000:
+            span = _span(low, high)
+            return PayReading(Pay(min=low, max=high), 0.3, f"“{span}元”是按月、按天还是按年？请写明单位", "amount", base_plus)
+        unit, sure = "month", sure * 0.85
+    return _judged(low, high, unit, months if unit == "month" else None, sure, base_plus=base_plus)

@@ -152,7 +152,7 @@ def _province_and_city(text: str) -> tuple[str | None, str]:
 def _other_places(text: str, first: str) -> list[str]:
     """Further cities or provinces that stand as a part of their own: 「太原/大同」."""
     found = []
-    for part in text.split("·"):
+    for part in text.split("·")[:1]:
         code = _cities().get(part) or _provinces().get(part)
         if code is not None and not covers(first, code) and not covers(code, first):
             found.append(code)
@@ -231,12 +231,19 @@ def read_place(text: str | None, region_text: str | None = None, within: str | N
         elif covers(found, code):
             rests.append(rest)
         else:
-            conflict = True
+            conflict = conflict or _is_plainly(part, rest, found)
     if code is None:
         return _bare_county(parts, within)
     if province_of(code) != SHANXI:
         return PlaceReading(code, 0.7 if conflict else 1.0, (), _conflict_question(code) if conflict else None)
     return _inside_shanxi(code, rests, conflict)
+
+
+def _is_plainly(part: str, rest: str, code: str) -> bool:
+    """Whether an address names this place beyond doubt: in full, alone, or after its province. 「朝阳门北大街」 does not mean 朝阳市."""
+    province = regions()[province_of(code)].name
+    short_then_city = level_of(code) == "city" and part.startswith(_short_province(province))
+    return not rest or short_then_city or part.startswith((regions()[code].name, province))
 
 
 def _inside_shanxi(code: str, rests: list[str], conflict: bool) -> PlaceReading:
