@@ -127,23 +127,22 @@ _SCALES = {"百": 100, "千": 1_000, "k": 1_000, "万": 10_000, "w": 10_000}
 _NUMERAL = re.compile(
     r"([一二两三四五六七八九])([一二三四五六七八九])?([千万])(?:([一二三四五六七八九])(?![一二三四五六七八九十千万天月年周个])[百千]?)?"
 )
-_PER = r"(?:/|每|一|a|\.|·|元)*"
 _UNITS = r"(?P<unit>年|月|周|星期|礼拜|日|天|班|小时|钟头|时|h(?![a-z])|件|单|台|平米|平方|吨|个(?!月))"
 _NUMBER = r"(\d+(?:\.\d+)?)\s*(千|k|万|w|百)?"
 _AMOUNT = re.compile(
-    rf"(?P<low>{_NUMBER})\s*(?P<yuan0>元|块)?(?:(?:/|每)?(?:月|年|天|日|小时|时)(?=-))?(?:\s*-\s*(?P<high>{_NUMBER}))?"
-    rf"\s*(?P<yuan>元人民币|元|块钱|块|rmb)?(?:\s*(?P<per>/|每|一(?!个月试)|·)?\s*(?:每|一|个)?{_UNITS}|/?(?P<finish>日结|天结))?"
+    rf"(?<![\d.\-])(?P<low>{_NUMBER})\s*(?P<yuan0>元|块)?(?:(?:/|每)?(?:月|年|天|日|小时|时)(?=-))?(?:\s*-\s*(?P<high>{_NUMBER}))?"
+    rf"\s*(?P<yuan>元人民币|元|块钱|块|rmb)?(?:/?(?P<finish>日结|天结)|\s*(?P<per>/|每|一(?!个月试)|·)?\s*(?:每|一|个)?{_UNITS})?"
     r"\s*(?P<bound>以上|起|\+|及以上|以下|以内|封顶)?"
 )
-_UNIT_OF = {
+_UNIT_OF: dict[str, PayUnit] = {
     "年": "year", "月": "month", "周": "week", "星期": "week", "礼拜": "week", "日": "day", "天": "day", "班": "day",
-    "小时": "hour", "钟头": "hour", "时": "hour", "h": "hour", "件": "piece", "单": "piece", "台": "piece", "平米": "piece", "平方": "piece",
-    "吨": "piece", "个": "piece",
+    "小时": "hour", "钟头": "hour", "时": "hour", "h": "hour",
+    "件": "piece", "单": "piece", "台": "piece", "平米": "piece", "平方": "piece", "吨": "piece", "个": "piece",
 }  # fmt: skip
 _BEFORE = re.compile(
     r"(年薪|年收入|年总包|月薪|月收入|月工资|每月|日薪|日工资|日结|每天|一天|时薪|每小时|小时工|周薪|每周|计件|单价)[^\d,，。;；]{0,6}$"
 )
-_BEFORE_UNIT = {
+_BEFORE_UNIT: dict[str, PayUnit] = {
     "年": "year",
     "月": "month",
     "日": "day",
@@ -177,8 +176,8 @@ def _with_digits(text: str) -> str:
 def _prepared(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).lower().replace("¥", "").replace("￥", "")
     plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", plain)
-    plain = re.sub(r"(?<=[\d千万kw元])\s*(?:~|～|—+|–|-+|至|到)\s*(?=[\d一二两三四五六七八九])", "-", plain)
-    return _with_digits(re.sub(r"(?<=[千万])(?:到|至)", "-", plain))
+    plain = _with_digits(plain)
+    return re.sub(r"(?<=[\d千万kw元])\s*(?:~|～|—+|–|-+|至|到)\s*(?=\d)", "-", plain)
 
 
 @dataclass(frozen=True)
@@ -196,24 +195,24 @@ def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
     high_scale = match.group(7) if match.group("high") else None
     sure = 0.95
     if high is not None and low_scale is None and high_scale is not None and low < 100:
-        # 「6-8k」, 「1.5-3万」: the scale is said once. 「8-1.2万」 means 8千 and is asked about by the reversed pair.
-        low_scale = high_scale
+        # 「6-8k」, 「1.5-3万」: the scale is said once. 「8-1.2万」 can only mean 8千.
+        low_scale = "千" if high_scale in "万w" and low > float(match.group(6)) else high_scale
     before = _BEFORE.search(text[: match.start()])
     unit: PayUnit | None = None
     if match.group("unit"):
         joined = match.group("per") or match.group("yuan")
         if not joined and not match.group(3) and not high_scale:
             return None  # 「8小时」, 「3年」, 「26天」: a length of time, not a wage
-        unit = _UNIT_OF[match.group("unit")]  # type: ignore[assignment]
+        unit = _UNIT_OF[match.group("unit")]
     elif match.group("finish"):
         unit = "day"
     elif before:
-        unit = _BEFORE_UNIT[before[1].removeprefix("每").removeprefix("一")[0]]  # type: ignore[assignment]
+        unit = _BEFORE_UNIT[before[1].removeprefix("每").removeprefix("一")[0]]
     if unit is None and _NOT_PAY_AFTER.match(text[match.end() :]):
         return None
     scaled_low = low * _SCALES.get(low_scale or "", 1)
     scaled_high = None if high is None else high * _SCALES.get(high_scale or "", 1)
-    marked = bool(low_scale or high_scale or match.group("yuan") or match.group("yuan0") or unit)
+    marked = bool(low_scale or high_scale or match.group("yuan") or match.group("yuan0") or unit or match.group("bound"))
     if not marked and not alone and not 1_000 <= scaled_low <= 60_000:
         return None
     if not marked and not alone and scaled_high is None and not re.search(r"(薪|工资|收入|待遇|底薪)[^\d]{0,6}$", text[: match.start()]):
@@ -234,7 +233,7 @@ def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
 def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReading:
     """Pay as written in a field or a short phrase: 「6-8k」, 「1.5-3万·13薪」, 「180元/天」, 「底薪3000+提成」, 「面议」.
 
-    Without a stated unit an amount between 1,000 and 60,000 is by the month (less sure); another one keeps its unit open, is not compared,
+    Without a stated unit an amount between 1,000 and 80,000 is by the month (less sure); another one keeps its unit open, is not compared,
     and is asked about. ``default_unit`` is what the column's heading says. Of several amounts a range goes before a single one.
     """
     if text is None or not text.strip():
@@ -256,17 +255,16 @@ def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReadin
     low, high, unit, sure = best.low, best.high, best.unit, best.sure
     if len(found) > 1:
         sure *= 0.85
-    if unit is None and "计件" in plain:
-        unit = "piece"
-    if unit is None and default_unit is not None:
-        unit = default_unit
-    if base_plus and low is not None and high is None or (low is not None and high is None and re.search(r"以上|起|\+", rest)):
-        pass
-    elif low is not None and high is None:
+    if not any((low, high)):
+        return PayReading()
+    if unit is None:
+        unit = "piece" if "计件" in plain else "month" if months else default_unit
+    open_above = base_plus or re.search(r"以上|起|\+", rest) is not None
+    if low is not None and high is None and not open_above:
         high = low
     if unit is None:
         top = max(value for value in (low, high) if value is not None)
-        if not 1_000 <= (low or top) or top > 60_000:
+        if (low or top) < 1_000 or (low or top) > 40_000 or top > 80_000:
             span = _span(low, high)
             return PayReading(Pay(min=low, max=high), 0.3, f"“{span}元”是按月、按天还是按年？请写明单位", "amount", base_plus)
         unit, sure = "month", sure * 0.85
