@@ -1,1 +1,46 @@
-def main() -> None: ...
+"""``gongqiao``: the command line. Each command lives in ``infra/commands/<name>.py`` and is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import click
+
+import infra.commands
+
+
+class Commands(click.Group):
+    """Finds commands by their file's name: ``dead_letters.py`` is ``dead-letters``; a file without ``command`` is none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(
+            module.name.replace("_", "-") for module in pkgutil.iter_modules(infra.commands.__path__) if not module.name.startswith("_")
+        )
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = cmd_name.replace("-", "_")
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        found = getattr(importlib.import_module(f"infra.commands.{name}"), "command", None)
+        return found if isinstance(found, click.Command) else None
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gongqiao")
+def cli() -> None:
+    """Gongqiao 工桥: a public labour exchange."""
+
+
+def main() -> None:
+    """Run the command line. Exit 0 on success, 2 on a usage error, 1 otherwise."""
+    try:
+        cli(standalone_mode=True)
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        click.echo(f"gongqiao: {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)
+    except RuntimeError as error:
+        # The product's own errors say what to do; a traceback would not.
+        click.echo(f"gongqiao: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,78 @@
+"""One typed settings class, read once at the edge and passed inwards. Every setting is an environment variable ``GONGQIAO_…``."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(RuntimeError):
+    """Settings that cannot be run with; says which and what to do."""
+
+
+class Settings(BaseSettings):
+    """Settings of one process. Secrets never appear in its repr."""
+
+    model_config = SettingsConfigDict(env_prefix="GONGQIAO_", extra="ignore")
+
+    data_dir: Path = Field(default=Path(".data"), description="folder of the embedded database, the index and, in development, the key")
+    mode: Literal["development", "production"] = Field(default="development", description="production refuses to start without secrets")
+    master_key: SecretStr | None = Field(
+        default=None, description="64 hex digits: seals personal data; development keeps one in DATA_DIR/master.key"
+    )
+    host: str = Field(default="127.0.0.1", description="address the web server listens on")
+    port: int = Field(default=8000, description="port of the web server")
+    public_url: str | None = Field(default=None, description="address people reach the exchange at, for links in mails")
+    posting_days: int = Field(
+        default=60, ge=1, le=3650, description="days a posting without apply_by stays open after it was published or confirmed"
+    )
+    person_pushes_a_day: int = Field(default=10, ge=0, description="recommendations pushed to one person a day at most")
+    posting_pushes_a_day: int = Field(default=50, ge=0, description="people one posting is pushed to a day at most")
+    quiet_from: int = Field(default=22, ge=0, le=23, description="hour from which nothing is sent by mail or message gateway")
+    quiet_to: int = Field(default=7, ge=0, le=23, description="hour until which nothing is sent by mail or message gateway")
+    tick_seconds: float = Field(default=60.0, gt=0, description="seconds between two clock ticks")
+    smtp_url: str | None = Field(default=None, description="smtp://user:password@host:port, smtps:// for TLS; absent: no mail is sent")
+    mail_from: str = Field(default="gongqiao@localhost", description="sender of mails")
+    gateway_url: str | None = Field(default=None, description="message gateway that takes signed HTTP posts; absent: none is sent")
+    gateway_secret: SecretStr | None = Field(default=None, description="key of the signature on calls to the message gateway")
+    log_level: str = Field(default="INFO", description="level of the structured log on standard error")
+
+    @property
+    def database(self) -> Path:
+        return self.data_dir / "gongqiao.sqlite"
+
+    @property
+    def index(self) -> Path:
+        return self.data_dir / "index"
+
+    def subjects(self) -> dict[str, object]:
+        """What the subjects' handlers may know of the settings: numbers of the domain, no secrets and no addresses."""
+        names = ("posting_days", "person_pushes_a_day", "posting_pushes_a_day", "quiet_from", "quiet_to")
+        return {name: getattr(self, name) for name in names}
+
+    def key(self) -> bytes:
+        """The master key; development makes one beside the database, production wants it from outside."""
+        if self.master_key is not None:
+            try:
+                key = bytes.fromhex(self.master_key.get_secret_value().strip())
+            except ValueError:
+                key = b""
+            if len(key) != 32:
+                raise SettingsError("GONGQIAO_MASTER_KEY: 64 hex digits expected; make one with: openssl rand -hex 32")
+            return key
+        if self.mode == "production":
+            raise SettingsError(
+                "GONGQIAO_MASTER_KEY is missing: production does not keep its key beside the data; make one with: openssl rand -hex 32"
+            )
+        path = self.data_dir / "master.key"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(32))
+        return bytes.fromhex(path.read_text().strip())

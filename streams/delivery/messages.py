@@ -1,0 +1,67 @@
+"""What is pushed to people, and what they answer."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from streams.matching.messages import PairHint
+from streams.runtime.messages import Message
+
+
+class RecommendationIssued(Message):
+    """A pair was pushed into a person's inbox (again only when its new version says something new)."""
+
+    type: ClassVar[str] = "recommendation.issued"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    posting_id: str
+    match_id: str
+    revision: int
+    score: float
+    band: int
+    rank: int
+    priority: int = 0
+    priority_reasons: tuple[str, ...] = ()
+    points: dict[str, float] = {}
+    hints: tuple[PairHint, ...] = ()
+    model_version: str
+    catalogue_version: str
+
+
+class RecommendationEnded(Message):
+    """It left the inbox: the posting closed, filled, is held or expired, the pair became blocked, the person left."""
+
+    type: ClassVar[str] = "recommendation.ended"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    posting_id: str
+    match_id: str
+    revision: int
+    reason: str
+    had_answered: bool = False
+
+
+class RecommendationAnswered(Message):
+    """The person's answer (a fact). ``refused`` carries a reason: pay, distance, trade, hours, other."""
+
+    type: ClassVar[str] = "recommendation.answered"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    posting_id: str
+    match_id: str
+    answer: Literal["interested", "refused", "seen"]
+    reason: str | None = None
+
+
+class InterestShown(Message):
+    """A person is interested in a posting: the employer may see it, hiring may begin."""
+
+    type: ClassVar[str] = "recommendation.interest_shown"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    posting_id: str
+    match_id: str

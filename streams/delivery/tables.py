@@ -1,0 +1,1 @@
+"""What delivery remembers. Names start with ``delivery_``."""

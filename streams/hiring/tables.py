@@ -1,0 +1,1 @@
+"""What hiring remembers. Names start with ``hiring_``."""

@@ -1,0 +1,174 @@
+"""What sources, people and staff say to intake, and what intake says of it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from matcher.shapes import Employer, Person, Posting
+from streams.runtime.messages import Message
+
+
+class PostingReceived(Message):
+    """A source sent a posting: valid, normalised, without its contact, free text masked. ``owner``: whose posting it is at the source."""
+
+    type: ClassVar[str] = "posting.received"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    posting: Posting
+    owner: str
+    via: str = "api"  # api | file | page | feed
+    verified: bool = False  # the sender is a confirmed account or a registered partner
+    notes: tuple[str, ...] = ()  # what the readers were not sure of
+
+
+class PostingWithdrawalReceived(Message):
+    type: ClassVar[str] = "posting.withdrawal_received"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    reason: str
+    by: str | None = None
+
+
+class PostingConfirmed(Message):
+    """The source says the posting still stands; its 60 days start anew."""
+
+    type: ClassVar[str] = "posting.confirmed"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    by: str | None = None
+
+
+class HoldDecided(Message):
+    """Staff decided on a held posting: ``release`` publishes it as it is, ``reject`` ends it."""
+
+    type: ClassVar[str] = "posting.hold_decided"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    decision: Literal["release", "reject"]
+    by: str
+    reason: str
+
+
+class DuplicateSplit(Message):
+    """Staff say that two postings are not the same opening; remembered."""
+
+    type: ClassVar[str] = "posting.duplicate_split"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    from_posting_id: str
+    by: str
+
+
+class PersonReceived(Message):
+    """A person registered or changed. ``private`` was split off before; the rest is sealed with the person's key."""
+
+    type: ClassVar[str] = "person.received"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    person: Person
+
+
+class PersonDeletionReceived(Message):
+    """The person is to be forgotten. The key is destroyed in the same transaction, so this message itself says only the id."""
+
+    type: ClassVar[str] = "person.deletion_received"
+    key: ClassVar[str] = "person_id"
+    person_id: str
+    reason: str = "own wish"
+
+
+class EmployerReceived(Message):
+    type: ClassVar[str] = "employer.received"
+    key: ClassVar[str] = "employer_id"
+    employer_id: str
+    employer: Employer
+    verified: bool = False
+
+
+class HoldReason(BaseModel):
+    """Rule, the words that met it, and what to change, in plain Chinese."""
+
+    model_config = ConfigDict(frozen=True)
+    rule: str
+    evidence: str
+    change: str
+
+
+class PostingPublished(Message):
+    """Whole state of an opening that is public. ``revision`` grows with each message about the posting."""
+
+    type: ClassVar[str] = "posting.published"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    revision: int
+    posting: Posting  # status open; ``filled`` counts openings taken
+    sources: tuple[str, ...] = ()  # every source that offers the same opening
+
+
+class PostingChanged(PostingPublished):
+    """The same, when it was public already: new version at the source, an opening taken, another source joined."""
+
+    type: ClassVar[str] = "posting.changed"
+
+
+class PostingHeld(Message):
+    type: ClassVar[str] = "posting.held"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    revision: int
+    reasons: tuple[HoldReason, ...]
+    employer_id: str | None = None
+    region: str | None = None
+
+
+class PostingEnded(Message):
+    """No longer public: ``withdrawn`` by its source, ``expired``, ``filled``, ``rejected`` by staff, or ``merged`` into another."""
+
+    type: ClassVar[str] = "posting.ended"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    revision: int
+    cause: Literal["withdrawn", "expired", "filled", "rejected", "merged"]
+    reason: str | None = None
+    merged_into: str | None = None
+
+
+class PersonRegistered(Message):
+    """Whole state of a person's profile, without private values."""
+
+    type: ClassVar[str] = "person.registered"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    revision: int
+    person: Person
+
+
+class PersonChanged(PersonRegistered):
+    type: ClassVar[str] = "person.changed"
+
+
+class PersonRemoved(Message):
+    type: ClassVar[str] = "person.removed"
+    key: ClassVar[str] = "person_id"
+    person_id: str
+    revision: int
+
+
+class EmployerRegistered(Message):
+    """Whole state of an employer; ``verified``: credit code checked and account confirmed."""
+
+    type: ClassVar[str] = "employer.registered"
+    key: ClassVar[str] = "employer_id"
+    employer_id: str
+    revision: int
+    employer: Employer
+    verified: bool = False
+
+
+def posting_document(posting: Posting) -> dict[str, Any]:
+    """The posting as contract JSON without what is private; what is unknown is left out."""
+    return posting.model_dump(mode="json", exclude_none=True, by_alias=True, exclude={"contact"})

@@ -1,0 +1,1 @@
+"""What intake remembers. Names start with ``intake_``."""

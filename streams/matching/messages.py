@@ -1,0 +1,91 @@
+"""What the matcher says: one message a posting or a person, with the pairs as numbers and codes. Texts are rendered when read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import uuid5
+
+from pydantic import BaseModel, ConfigDict
+
+from streams.runtime.messages import NAMESPACE, Message
+
+
+class PairHint(BaseModel):
+    """A subsidy hint of a pair: entry, benefit, who is paid, and its status (ELIGIBLE or NEEDS_CHECK)."""
+
+    model_config = ConfigDict(frozen=True)
+    entry_id: str
+    status: str
+    yuan: float | None = None
+
+
+class Pair(BaseModel):
+    """One person and one posting. ``points``: criterion code to points; ``score`` 0 to 100, ``band`` = floor(score / 5)."""
+
+    model_config = ConfigDict(frozen=True)
+    person_id: str
+    posting_id: str
+    score: float
+    band: int
+    rank: int
+    priority: int = 0
+    priority_reasons: tuple[str, ...] = ()
+    points: dict[str, float] = {}
+    not_stated: tuple[str, ...] = ()
+    hints: tuple[PairHint, ...] = ()
+
+
+class PostingMatched(Message):
+    """The best K = min(100, 10 + 5 x openings left) people for a posting that is new or changed, best first; whole state of its pairs."""
+
+    type: ClassVar[str] = "posting.matched"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    revision: int
+    openings_left: int
+    employer_id: str | None = None
+    considered: int = 0  # people without a blocker
+    model_version: str
+    catalogue_version: str
+    pairs: tuple[Pair, ...]
+    blocked: tuple[str, ...] = ()  # people who had been matched with it and are now blocked or no longer among the best
+
+
+class PersonMatched(Message):
+    """The best postings for a person who is new or changed, best first."""
+
+    type: ClassVar[str] = "person.matched"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    revision: int
+    considered: int = 0
+    model_version: str
+    catalogue_version: str
+    pairs: tuple[Pair, ...]
+    blocked: tuple[str, ...] = ()  # postings that were offered and are now blocked for this person
+
+
+class PostingLeftMarket(Message):
+    """The posting is no longer offered: its recommendations end with this reason (closed, filled, held, expired, merged)."""
+
+    type: ClassVar[str] = "posting.left_market"
+    key: ClassVar[str] = "posting_id"
+    posting_id: str
+    revision: int
+    reason: str
+
+
+class PersonLeftMarket(Message):
+    """The person is no longer served: removed or consent withdrawn."""
+
+    type: ClassVar[str] = "person.left_market"
+    key: ClassVar[str] = "person_id"
+    person_id: str
+    revision: int
+    reason: str
+
+
+def match_id(person_id: str, posting_id: str) -> str:
+    """One id a pair, from whichever side it was found."""
+    return str(uuid5(NAMESPACE, f"match|{person_id}|{posting_id}"))

@@ -1,0 +1,1 @@
+"""What matching remembers. Names start with ``matching_``."""

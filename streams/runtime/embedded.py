@@ -1,0 +1,391 @@
+"""The embedded runner: every subject in one process over one SQLite file."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, select, update
+
+from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint
+from streams.runtime.log import Bell, Log
+from streams.runtime.messages import Envelope, MessageError, Unreadable
+from streams.runtime.processing import Failed, Processed, process
+from streams.runtime.subjects import Memory, Preparation, Subject
+from streams.runtime.tables import dead_letters, offsets, parked, upsert
+from streams.runtime.writer import Writer, WriterStopped
+
+_logger = logging.getLogger("gongqiao.runner")
+MAX_ATTEMPTS = 5
+MAX_BACKOFF_S = 30.0
+
+
+class SubjectLoop:
+    """Follows the log for one subject, in a thread of its own: a slow subject holds up nobody else.
+
+    Promises, per subject: messages of one key are handled in the order of the log; state, outputs and offset commit together, so each
+    message takes effect exactly once, also over a kill at any moment; a message that fails rolls back to its own savepoint and becomes
+    a dead letter; ``Retry`` parks its key (later messages of that key wait behind it, other keys go on) at most five times; a fault of
+    the engine is waited for without end, with back-off to 30 s, and ``fault`` says so.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        log: Log,
+        readers: Engine,
+        writer: Writer,
+        bell: Bell,
+        settings: Mapping[str, Any],
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ):
+        self.subject = subject
+        self.fault: str | None = None
+        self.handled = 0
+        self.memory: Memory | None = None
+        self._log = log
+        self._readers = readers
+        self._writer = writer
+        self._bell = bell
+        self._settings = settings
+        self._now = now
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"subject-{subject.name}", daemon=True)
+        self.ready = threading.Event()
+        self.idle_at = -1  # the end of the log when last there was nothing to do
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the batch in hand; what is not committed is handled again next time."""
+        self._stopping.set()
+        self._bell.ring()
+
+    def join(self) -> None:
+        if self._thread.is_alive():
+            self._thread.join()
+
+    # -- the loop ------------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        backoff = 0.05
+        while not self._stopping.is_set():
+            seen = self._bell.count
+            try:
+                if self.memory is None and self.subject.memory is not None:
+                    memory = self.subject.memory(self._settings)
+                    with self._readers.connect() as connection:
+                        memory.load(connection)
+                    self.memory = memory
+                self.ready.set()
+                busy = self.step()
+                self.fault = None
+                backoff = 0.05
+            except WriterStopped:
+                return
+            except Exception as error:
+                # Whatever gets here is no message's fault: those were turned into outcomes below.
+                self.memory = None
+                self.fault = plain_reason(error) if is_engine_fault(error) else f"{type(error).__name__} in the runner"
+                _logger.error(
+                    "subject waits", extra={"subject": self.subject.name, "reason": self.fault}, exc_info=not is_engine_fault(error)
+                )
+                self._stopping.wait(backoff)
+                backoff = min(backoff * 2, MAX_BACKOFF_S)
+                continue
+            if not busy and not self._stopping.is_set():
+                self._bell.wait(seen, 0.5)
+
+    def step(self) -> bool:
+        """Handle one batch; answers whether there was any work."""
+        with self._readers.connect() as connection:
+            row = connection.execute(select(offsets).where(offsets.c.subject == self.subject.name)).mappings().first()
+            after = int(row["seq"]) if row else 0
+            cursor = row["cursor"] if row else None
+            page = int(row["page"]) if row else 0
+            due, waiting_keys = self._parked(connection)
+            end = self._log.end(connection)
+            batch, broken = self._read(connection, after, self.subject.batch)
+        if due is not None:
+            self._handle_parked(due)
+            return True
+        if not batch and not broken:
+            self.idle_at = end
+            return False
+        self.idle_at = -1
+        if cursor is not None:
+            batch = batch[:1]
+        if broken is not None and (not batch or broken[0] < batch[0].seq):
+            self._bury_unreadable(*broken)
+            return True
+        self._handle_batch(batch, cursor, page, waiting_keys)
+        return True
+
+    def _read(self, connection: Connection, after: int, limit: int) -> tuple[list[Envelope | Unreadable], tuple[int, str, str, str] | None]:
+        """The next messages, up to the first that cannot be decoded; and that one's place, id, type and reason."""
+        try:
+            return self._log.read(connection, self.subject.types, after, limit), None
+        except MessageError:
+            pass
+        found: list[Envelope | Unreadable] = []
+        for row in self._log.rows(connection, self.subject.types, after, limit):
+            try:
+                found.append(self._log.decode(connection, row))
+            except MessageError as error:
+                return found, (row["seq"], row["id"], row["type"], str(error))
+        return found, None
+
+    def _parked(self, connection: Connection) -> tuple[int | None, dict[str, int]]:
+        """The place of a parked message that is due, and the keys that wait."""
+        rows = connection.execute(select(parked).where(parked.c.subject == self.subject.name).order_by(parked.c.seq)).mappings().all()
+        first: dict[str, int] = {}
+        due = None
+        now = self._now().isoformat()
+        for row in rows:
+            if row["key"] not in first:
+                first[row["key"]] = row["seq"]
+                if due is None and row["due_at"] <= now:
+                    due = row["seq"]
+        return due, first
+
+    def _prepare(self, envelope: Envelope) -> Any:
+        handler = self.subject.handler_of(envelope.type)
+        if handler is None or handler.prepare is None:
+            return None
+        try:
+            return handler.prepare(envelope.message, Preparation(envelope, self.memory, self._settings))
+        except Exception as error:
+            if is_engine_fault(error):
+                raise
+            return Failed.of(error)
+
+    def _handle_batch(self, batch: list[Envelope | Unreadable], cursor: str | None, page: int, waiting: dict[str, int]) -> None:
+        prepared = [None if isinstance(e, Unreadable) or e.key in waiting else self._prepare(e) for e in batch]
+
+        def job(connection: Connection) -> int:
+            parked_keys = dict(waiting)
+            for place, (envelope, ready) in enumerate(zip(batch, prepared, strict=True)):
+                outcome = self._one(connection, envelope, ready, parked_keys, cursor if place == 0 else None, page if place == 0 else 0)
+                if outcome is _AGAIN:
+                    return place  # pages of this message go on; those behind it wait
+                self._advance(connection, envelope.seq)
+            return len(batch)
+
+        try:
+            done = self._writer.run(job)
+        except _Contaminated:
+            self._handle_singly(batch, cursor, page, waiting)
+            return
+        self.handled += done
+
+    def _handle_singly(self, batch: list[Envelope | Unreadable], cursor: str | None, page: int, waiting: dict[str, int]) -> None:
+        """One message at a time: after a failure in a batch whose later messages were prepared with memory of what was undone."""
+        assert self.memory is not None
+        with self._readers.connect() as connection:
+            for envelope in batch:
+                if isinstance(envelope, Envelope):
+                    self.memory.refresh(connection, envelope)
+        parked_keys = dict(waiting)
+        for place, envelope in enumerate(batch):
+            ready = None if isinstance(envelope, Unreadable) or envelope.key in parked_keys else self._prepare(envelope)
+            failed: list[bool] = []
+
+            def job(
+                connection: Connection,
+                envelope: Envelope | Unreadable = envelope,
+                ready: Any = ready,
+                place: int = place,
+                failed: list[bool] = failed,
+            ) -> bool:
+                at = cursor if place == 0 else None
+                outcome = self._one(connection, envelope, ready, parked_keys, at, page if place == 0 else 0, failed=failed)
+                if outcome is _AGAIN:
+                    return False
+                self._advance(connection, envelope.seq)
+                return True
+
+            finished = self._writer.run(job)
+            self.handled += 1
+            if failed and isinstance(envelope, Envelope):
+                with self._readers.connect() as connection:
+                    self.memory.refresh(connection, envelope)
+            if not finished:
+                return
+
+    def _one(
+        self,
+        connection: Connection,
+        envelope: Envelope | Unreadable,
+        ready: Any,
+        parked_keys: dict[str, int],
+        cursor: str | None,
+        page: int,
+        *,
+        failed: list[bool] | None = None,
+    ) -> object:
+        """One message inside the write transaction. With memory and ``failed`` absent, a failure asks for singles."""
+        if isinstance(envelope, Unreadable):
+            return None
+        if envelope.key in parked_keys:
+            self._park(connection, envelope, attempts=0, after=timedelta(0), reason="waits behind an earlier message of its key")
+            return None
+        result = process(self.subject, self._log, connection, envelope, ready, self.memory, self._settings, cursor)
+        if result.failed and self.memory is not None and failed is None:
+            raise _Contaminated
+        if result.failed and failed is not None:
+            failed.append(True)
+        if result.retry is not None:
+            self._park(connection, envelope, attempts=1, after=result.retry.after, reason=result.retry.reason)
+            parked_keys[envelope.key] = envelope.seq
+            return None
+        if result.dead is not None:
+            self._bury(connection, envelope, result)
+            return None
+        if result.cursor is not None:
+            values = {"subject": self.subject.name, "seq": envelope.seq - 1, "cursor": result.cursor, "page": page + 1}
+            upsert(connection, offsets, values)
+            return _AGAIN
+        return None
+
+    # -- parked keys and dead letters ----------------------------------------------------------------------------------
+
+    def _handle_parked(self, seq: int) -> None:
+        with self._readers.connect() as connection:
+            row = connection.execute(select(parked).where(parked.c.subject == self.subject.name, parked.c.seq == seq)).mappings().one()
+            envelope = self._log.read_at(connection, [seq])[0]
+        attempts = int(row["attempts"]) + 1
+        ready = self._prepare(envelope) if isinstance(envelope, Envelope) else None
+        failed: list[bool] = []
+
+        def job(connection: Connection) -> None:
+            here = (parked.c.subject == self.subject.name, parked.c.seq == seq)
+            if isinstance(envelope, Unreadable):
+                connection.execute(delete(parked).where(*here))
+                return
+            result = process(self.subject, self._log, connection, envelope, ready, self.memory, self._settings, None, all_pages=True)
+            if result.failed:
+                failed.append(True)
+            if result.retry is not None and attempts < MAX_ATTEMPTS:
+                due = (self._now() + result.retry.after).isoformat()
+                connection.execute(update(parked).where(*here).values(attempts=attempts, due_at=due, reason=result.retry.reason))
+                return
+            if result.retry is not None:
+                self._bury(
+                    connection, envelope, Processed(dead=(f"tried {attempts} times: {result.retry.reason}", None), handler=result.handler)
+                )
+            elif result.dead is not None:
+                self._bury(connection, envelope, result)
+            connection.execute(delete(parked).where(*here))
+
+        self._writer.run(job)
+        self.handled += 1
+        if failed and self.memory is not None and isinstance(envelope, Envelope):
+            with self._readers.connect() as connection:
+                self.memory.refresh(connection, envelope)
+
+    def _park(self, connection: Connection, envelope: Envelope, *, attempts: int, after: timedelta, reason: str) -> None:
+        due = (self._now() + after).isoformat()
+        row = {
+            "subject": self.subject.name,
+            "seq": envelope.seq,
+            "key": envelope.key,
+            "attempts": attempts,
+            "due_at": due,
+            "reason": reason,
+        }
+        upsert(connection, parked, row)
+
+    def _bury(self, connection: Connection, envelope: Envelope, result: Processed) -> None:
+        assert result.dead is not None
+        reason, field = result.dead
+        self._bury_as(connection, envelope.seq, envelope.id, envelope.type, result.handler, reason, field)
+
+    def _bury_as(self, connection: Connection, seq: int, id_: str, type_: str, handler: str, reason: str, field: str | None) -> None:
+        row = {
+            "subject": self.subject.name,
+            "message_id": id_,
+            "seq": seq,
+            "type": type_,
+            "handler": handler,
+            "field": field,
+            "reason": reason[:2000],
+            "at": self._now().isoformat(),
+            "state": "open",
+        }
+        upsert(connection, dead_letters, row)
+        _logger.warning("dead letter", extra={"subject": self.subject.name, "message_id": id_, "type": type_, "reason": reason[:200]})
+
+    def _bury_unreadable(self, seq: int, id_: str, type_: str, reason: str) -> None:
+        def job(connection: Connection) -> None:
+            self._bury_as(connection, seq, id_, type_, self.subject.name, reason, None)
+            self._advance(connection, seq)
+
+        self._writer.run(job)
+
+    def _advance(self, connection: Connection, seq: int) -> None:
+        upsert(connection, offsets, {"subject": self.subject.name, "seq": seq, "cursor": None, "page": 0})
+
+
+class _Contaminated(Exception):
+    """A message of a batch failed after later ones were prepared with its memory."""
+
+
+_AGAIN = object()
+
+
+class EmbeddedRunner:
+    """All subjects of a topology over one file; ``start``, ``stop``, ``drain``."""
+
+    def __init__(
+        self,
+        log: Log,
+        readers: Engine,
+        writer: Writer,
+        bell: Bell,
+        settings: Mapping[str, Any],
+        *,
+        now: Callable[[], datetime] | None = None,
+    ):
+        clock = {"now": now} if now is not None else {}
+        self.loops = {s.name: SubjectLoop(s, log, readers, writer, bell, settings, **clock) for s in log.topology.subjects}
+        self._log = log
+        self._readers = readers
+        self._bell = bell
+
+    def start(self) -> None:
+        for loop in self.loops.values():
+            loop.start()
+
+    def stop(self) -> None:
+        """Graceful: each subject finishes the batch in hand."""
+        for loop in self.loops.values():
+            loop.stop()
+        for loop in self.loops.values():
+            loop.join()
+
+    def drain(self, timeout: float = 60.0) -> None:
+        """Wait until every subject has handled everything in the log (parked messages that are not due aside)."""
+        deadline = time.monotonic() + timeout
+        while True:
+            seen = self._bell.count
+            with self._readers.connect() as connection:
+                end = self._log.end(connection)
+            if all(loop.idle_at >= end for loop in self.loops.values()):
+                return
+            if time.monotonic() > deadline:
+                lagging = [name for name, loop in self.loops.items() if loop.idle_at < end]
+                faults = {name: self.loops[name].fault for name in lagging}
+                raise EngineFault(f"not drained within {timeout:.0f} s: {faults}")
+            self._bell.wait(seen, 0.02)
+
+    def faults(self) -> dict[str, str]:
+        return {name: loop.fault for name, loop in self.loops.items() if loop.fault}
+
+
+__all__ = ["EmbeddedRunner", "SubjectLoop", "savepoint"]

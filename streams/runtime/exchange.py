@@ -1,0 +1,125 @@
+"""What the edge holds: append what was said outside, read what the subjects know, wait for what follows."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine, select
+
+from streams.runtime.embedded import EmbeddedRunner
+from streams.runtime.log import Bell, Log
+from streams.runtime.messages import Message, from_json, outermost, to_json
+from streams.runtime.tables import idempotency, offsets, upsert
+from streams.runtime.tables import log as log_table
+from streams.runtime.writer import Writer
+
+T = TypeVar("T")
+
+
+class IdempotencyConflict(ValueError):
+    """The same ``Idempotency-Key`` came with another content."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message from outside, and what must be written with it in the same transaction (private values, a person's key).
+
+    ``id``: given where the message has an identity of its own (a tick's instant); otherwise a new one.
+    """
+
+    message: Message
+    before: Callable[[Connection], None] | None = None
+    id: str | None = None
+    occurred_at: datetime | None = None
+    recorded_at: datetime | None = None
+
+
+class Exchange:
+    """The embedded exchange of one process. Everything that is appended from outside goes through ``append``."""
+
+    def __init__(
+        self, log: Log, readers: Engine, writer: Writer, bell: Bell, runner: EmbeddedRunner, *, now: Callable[[], datetime] | None = None
+    ):
+        self.log = log
+        self.vault = log.vault
+        self.runner = runner
+        self.bell = bell
+        self.now = now or (lambda: datetime.now(UTC))
+        self._readers = readers
+        self._writer = writer
+
+    @contextmanager
+    def reading(self) -> Any:
+        """A read-only connection: committed rows only."""
+        with self._readers.connect() as connection:
+            yield connection
+
+    def write(self, job: Callable[[Connection], T]) -> T:
+        """Run a job on the one write connection; durable when it answers. For tables of the edge (accounts, sessions, audit)."""
+        return self._writer.run(job)
+
+    def append(self, said: Sequence[Said], *, source: str) -> list[str]:
+        """Append messages from outside in one transaction; durable when it answers. Gives their ids, in order."""
+        return self._writer.run(lambda connection: self.append_within(connection, said, source=source))
+
+    def append_within(self, connection: Connection, said: Sequence[Said], *, source: str) -> list[str]:
+        """The same inside a transaction of the writer."""
+        now = self.now()
+        envelopes = []
+        for one in said:
+            if one.before is not None:
+                one.before(connection)
+            envelopes.append(
+                outermost(
+                    one.message, recorded_at=one.recorded_at or now, source=source, occurred_at=one.occurred_at, id=one.id or str(uuid4())
+                )
+            )
+        self.log.append(connection, envelopes)
+        return [envelope.id for envelope in envelopes]
+
+    def once(self, scope: str, key: str | None, content: bytes, job: Callable[[Connection], dict[str, Any]]) -> dict[str, Any]:
+        """Run ``job`` in one transaction, once per (scope, key): a second call answers what the first answered.
+
+        Raises ``IdempotencyConflict`` where the same key comes with other content. Without a key it is simply run.
+        """
+        if key is None:
+            return self._writer.run(job)
+        fingerprint = hashlib.sha256(content).hexdigest()
+
+        def guarded(connection: Connection) -> dict[str, Any]:
+            row = connection.execute(select(idempotency).where(idempotency.c.scope == scope, idempotency.c.key == key)).mappings().first()
+            if row is not None:
+                if row["fingerprint"] != fingerprint:
+                    raise IdempotencyConflict("this Idempotency-Key was used with other content; use a new key")
+                return dict(from_json(row["answer"]))
+            answer = job(connection)
+            values = {"scope": scope, "key": key, "fingerprint": fingerprint, "answer": to_json(answer), "at": self.now().isoformat()}
+            upsert(connection, idempotency, values)
+            return answer
+
+        return self._writer.run(guarded)
+
+    def wait_handled(self, message_id: str, subject: str, timeout: float) -> bool:
+        """Wait until ``subject`` has got past this message; False when the time is over."""
+        with self.reading() as connection:
+            seq = connection.execute(select(log_table.c.seq).where(log_table.c.id == message_id)).scalar()
+        if seq is None:
+            return False
+        deadline = time.monotonic() + timeout
+        while True:
+            seen = self.bell.count
+            with self.reading() as connection:
+                at = connection.execute(select(offsets.c.seq).where(offsets.c.subject == subject)).scalar() or 0
+            if at >= seq:
+                return True
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self.bell.wait(seen, min(left, 0.25))

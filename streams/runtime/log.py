@@ -1,0 +1,125 @@
+"""The embedded log: a table in the state's own file, so that state, outputs and offsets commit together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from streams.runtime.messages import REGISTRY, Envelope, Unreadable, from_json, read_message, to_json
+from streams.runtime.sealing import KeyGone, Vault
+from streams.runtime.subjects import Topology
+from streams.runtime.tables import insert_new, log
+
+
+class Log:
+    """Appends envelopes to the table and reads them back; seals what is said of a person."""
+
+    def __init__(self, topology: Topology, vault: Vault):
+        self.topology = topology
+        self.vault = vault
+
+    def append(self, connection: Connection, envelopes: Iterable[Envelope]) -> int:
+        """Append inside the caller's transaction; an id that is there already is left alone. Answers how many were new."""
+        rows = [self._row(connection, envelope) for envelope in envelopes]
+        return insert_new(connection, log, rows)
+
+    def _row(self, connection: Connection, envelope: Envelope) -> dict[str, object]:
+        message = envelope.message
+        body = message.body()
+        if message.sealed_for is not None:
+            person = str(getattr(message, message.sealed_for))
+            try:
+                body = {message.sealed_for: person, "sealed": self.vault.seal(connection, person, to_json(body))}
+            except KeyGone:
+                # The key was destroyed: what follows from the deletion itself carries nothing but the id.
+                body = {message.sealed_for: person, "sealed": None}
+        return {
+            "id": envelope.id,
+            "topic": self.topology.topic_of(envelope.type).name,
+            "key": envelope.key,
+            "type": envelope.type,
+            "version": envelope.version,
+            "occurred_at": envelope.occurred_at.isoformat(),
+            "recorded_at": envelope.recorded_at.isoformat(),
+            "source": envelope.source,
+            "causation_id": envelope.causation_id,
+            "trace_id": envelope.trace_id,
+            "body": to_json(body),
+        }
+
+    def read(
+        self, connection: Connection, types: Sequence[str], after: int, limit: int, *, until: int | None = None
+    ) -> list[Envelope | Unreadable]:
+        """Messages of these types behind ``after``, oldest first."""
+        query = select(log).where(log.c.seq > after, log.c.type.in_(types)).order_by(log.c.seq).limit(limit)
+        if until is not None:
+            query = query.where(log.c.seq <= until)
+        return [self.decode(connection, row) for row in connection.execute(query).mappings()]
+
+    def rows(self, connection: Connection, types: Sequence[str], after: int, limit: int) -> Sequence[RowMapping]:
+        """The same as rows, not decoded."""
+        query = select(log).where(log.c.seq > after, log.c.type.in_(types)).order_by(log.c.seq).limit(limit)
+        return connection.execute(query).mappings().all()
+
+    def read_at(self, connection: Connection, seqs: Sequence[int]) -> list[Envelope | Unreadable]:
+        query = select(log).where(log.c.seq.in_(list(seqs))).order_by(log.c.seq)
+        return [self.decode(connection, row) for row in connection.execute(query).mappings()]
+
+    def decode(self, connection: Connection, row: RowMapping) -> Envelope | Unreadable:
+        """An envelope of a row; ``Unreadable`` where the person's key is gone. Raises ``MessageError`` for what does not fit."""
+        get = row.__getitem__
+        body = from_json(get("body"))
+        cls = REGISTRY.get(get("type"))
+        recorded_at = datetime.fromisoformat(get("recorded_at"))
+        if cls is not None and cls.sealed_for is not None:
+            gone = Unreadable(get("id"), get("type"), get("key"), get("seq"), recorded_at)
+            if body.get("sealed") is None:
+                return gone
+            try:
+                body = from_json(self.vault.open(connection, str(body[cls.sealed_for]), body["sealed"]))
+            except KeyGone:
+                return gone
+        return Envelope(
+            id=get("id"),
+            type=get("type"),
+            version=get("version"),
+            key=get("key"),
+            occurred_at=datetime.fromisoformat(get("occurred_at")),
+            recorded_at=recorded_at,
+            source=get("source"),
+            causation_id=get("causation_id"),
+            trace_id=get("trace_id"),
+            message=read_message(get("type"), get("version"), body),
+            seq=get("seq"),
+        )
+
+    @staticmethod
+    def end(connection: Connection) -> int:
+        """The last place in the log, 0 when it is empty."""
+        return int(connection.execute(select(func.coalesce(func.max(log.c.seq), 0))).scalar_one())
+
+
+class Bell:
+    """Wakes those who wait for news; ringing is cheap and a missed ring costs a look, never a message."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def ring(self) -> None:
+        with self._condition:
+            self._count += 1
+            self._condition.notify_all()
+
+    def wait(self, seen: int, timeout: float) -> int:
+        """Wait until it has rung since ``seen`` or the timeout is over; answers the count."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._count != seen, timeout)
+            return self._count

@@ -1,0 +1,119 @@
+"""Tables of the machinery. Subjects add theirs to the same ``metadata``, each with its own prefix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy.dialects import postgresql, sqlite
+
+metadata = MetaData()
+
+log = Table(
+    "log",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("topic", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("occurred_at", String, nullable=False),
+    Column("recorded_at", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("causation_id", String),
+    Column("trace_id", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("log_by_type", "type", "seq"),
+    sqlite_autoincrement=True,
+)
+
+offsets = Table(
+    "offsets",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("cursor", Text),  # where a message handled in pages (Continue) goes on
+    Column("page", Integer, nullable=False, server_default="0"),
+)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("parked_by_key", "subject", "key", "seq"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("message_id", String, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("type", String, nullable=False),
+    Column("handler", String, nullable=False),
+    Column("field", String),
+    Column("reason", Text, nullable=False),
+    Column("at", String, nullable=False),
+    Column("state", String, nullable=False),  # open | retried
+)
+
+person_keys = Table(
+    "person_keys",
+    metadata,
+    Column("person_id", String, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+private_values = Table(
+    "private_values",
+    metadata,
+    Column("owner_kind", String, primary_key=True),  # person | posting | account
+    Column("owner_id", String, primary_key=True),
+    Column("field", String, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("lookup", String, index=True),  # keyed hash, for finding a person by number without reading anything
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("scope", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("at", String, nullable=False),
+    UniqueConstraint("scope", "key"),
+)
+
+meta = Table("meta", metadata, Column("name", String, primary_key=True), Column("value", Text, nullable=False))
+
+
+def upsert(connection: Connection, table: Table, rows: dict[str, Any] | list[dict[str, Any]], *, keep: tuple[str, ...] = ()) -> None:
+    """Insert rows or replace those with the same primary key; columns in ``keep`` keep their first value. Same on both dialects."""
+    many = rows if isinstance(rows, list) else [rows]
+    if not many:
+        return
+    module = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = module.insert(table)
+    key = [column.name for column in table.primary_key.columns]
+    changed = {name: statement.excluded[name] for name in many[0] if name not in key and name not in keep}
+    if changed:
+        statement = statement.on_conflict_do_update(index_elements=key, set_=changed)  # type: ignore[assignment]
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=key)  # type: ignore[assignment]
+    connection.execute(statement, many)
+
+
+def insert_new(connection: Connection, table: Table, rows: dict[str, Any] | list[dict[str, Any]]) -> int:
+    """Insert rows whose keys are new and leave the others untouched; answers how many were new."""
+    many = rows if isinstance(rows, list) else [rows]
+    if not many:
+        return 0
+    module = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return int(connection.execute(module.insert(table).on_conflict_do_nothing(), many).rowcount)

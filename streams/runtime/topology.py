@@ -1,0 +1,63 @@
+"""The topology: every topic, every subject. Routing, the diagram in docs/flows.md and the loop test come from this table."""
+
+from __future__ import annotations
+
+from streams.delivery import handlers as delivery
+from streams.delivery.messages import InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
+from streams.hiring import handlers as hiring
+from streams.hiring.messages import OpeningsTaken, StepReported, StepTaken
+from streams.intake import handlers as intake
+from streams.intake.messages import (
+    DuplicateSplit,
+    EmployerReceived,
+    EmployerRegistered,
+    HoldDecided,
+    PersonChanged,
+    PersonDeletionReceived,
+    PersonReceived,
+    PersonRegistered,
+    PersonRemoved,
+    PostingChanged,
+    PostingConfirmed,
+    PostingEnded,
+    PostingHeld,
+    PostingPublished,
+    PostingReceived,
+    PostingWithdrawalReceived,
+)
+from streams.matching import handlers as matching
+from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
+from streams.runtime.clock import ClockTick
+from streams.runtime.subjects import Topic, Topology
+from streams.staffing import handlers as staffing
+from streams.staffing.messages import GapChanged, ShortageReported
+
+TOPICS = (
+    Topic(
+        "postings.received",
+        "fact",
+        "posting",
+        (PostingReceived, PostingWithdrawalReceived, PostingConfirmed, HoldDecided, DuplicateSplit),
+    ),
+    Topic("people.received", "fact", "person", (PersonReceived, PersonDeletionReceived)),
+    Topic("employers.received", "fact", "employer", (EmployerReceived,)),
+    Topic("answers", "fact", "person", (RecommendationAnswered,)),
+    Topic("steps.reported", "fact", "posting", (StepReported,)),
+    Topic("shortages", "fact", "employer", (ShortageReported,)),
+    Topic("clock", "fact", "clock", (ClockTick,)),
+    Topic("postings", "derived", "posting", (PostingPublished, PostingChanged, PostingHeld, PostingEnded)),
+    Topic("people", "derived", "person", (PersonRegistered, PersonChanged, PersonRemoved)),
+    Topic("employers", "derived", "employer", (EmployerRegistered,)),
+    Topic("matches.by_posting", "derived", "posting", (PostingMatched, PostingLeftMarket)),
+    Topic("matches.by_person", "derived", "person", (PersonMatched, PersonLeftMarket)),
+    Topic("recommendations", "derived", "person", (RecommendationIssued, RecommendationEnded, InterestShown)),
+    Topic("hiring", "derived", "posting", (StepTaken, OpeningsTaken)),
+    Topic("gaps", "latest", "employer", (GapChanged,)),
+)
+
+SUBJECTS = (intake.SUBJECT, matching.SUBJECT, delivery.SUBJECT, hiring.SUBJECT, staffing.SUBJECT)
+
+
+def topology() -> Topology:
+    """The whole exchange. Built on call, so that importing the module checks nothing and costs nothing."""
+    return Topology(TOPICS, SUBJECTS)

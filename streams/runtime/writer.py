@@ -1,0 +1,133 @@
+"""The one writer: a thread with the only write connection. API appends and units of work share its commits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint
+from streams.runtime.log import Bell
+
+T = TypeVar("T")
+_logger = logging.getLogger("gongqiao.writer")
+
+
+class WriterStopped(EngineFault):
+    """The writer has been stopped; what was submitted is not committed."""
+
+
+class Writer:
+    """Runs jobs one after another, each in its own savepoint, and commits them in groups.
+
+    Promises: a job's effects are durable (``synchronous=FULL``) when its future answers, and only then; a job that raises leaves
+    nothing and does not touch the others of its group; a commit that fails fails every job of its group with ``EngineFault``.
+    """
+
+    def __init__(self, engine: Engine, bell: Bell, *, window: float = 0.010):
+        self._engine = engine
+        self._bell = bell
+        self._window = window
+        self._jobs: SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = SimpleQueue()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._connection: Connection | None = None
+        self.fault: str | None = None  # why the last commit failed, in plain words; None when all is well
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what was submitted, then stop."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            self._thread.join()
+
+    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
+        future: Future[T] = Future()
+        if self._stopped.is_set():
+            future.set_exception(WriterStopped("the exchange is stopping"))
+            return future
+        self._jobs.put((job, future))
+        if self._stopped.is_set():
+            self._refuse_rest()
+        return future
+
+    def run(self, job: Callable[[Connection], T], timeout: float | None = None) -> T:
+        """Submit and wait until it is durable."""
+        return self.submit(job).result(timeout)
+
+    def _refuse_rest(self) -> None:
+        while True:
+            try:
+                entry = self._jobs.get_nowait()
+            except Empty:
+                return
+            if entry is not None:
+                entry[1].set_exception(WriterStopped("the exchange is stopping"))
+
+    def _run(self) -> None:
+        while True:
+            entry = self._jobs.get()
+            if entry is None:
+                break
+            if not self._group(entry):
+                break
+        self._stopped.set()
+        self._refuse_rest()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _group(self, first: tuple[Callable[[Connection], Any], Future[Any]]) -> bool:
+        done: list[tuple[Future[Any], Any]] = []
+        waiting: list[Future[Any]] = [first[1]]
+        go_on = True
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = self._engine.connect()
+            connection = self._connection
+            with connection.begin():
+                deadline = time.monotonic() + self._window
+                entry: tuple[Callable[[Connection], Any], Future[Any]] | None = first
+                while entry is not None:
+                    job, future = entry
+                    try:
+                        with savepoint(connection):
+                            answer = job(connection)
+                        done.append((future, answer))
+                    except BaseException as error:
+                        if is_engine_fault(error) or not isinstance(error, Exception):
+                            raise
+                        waiting.remove(future)
+                        future.set_exception(error)
+                    if time.monotonic() >= deadline:
+                        break
+                    try:
+                        entry = self._jobs.get_nowait()
+                    except Empty:
+                        break
+                    if entry is None:
+                        go_on = False
+                        break
+                    waiting.append(entry[1])
+        except BaseException as error:
+            self.fault = plain_reason(error)
+            _logger.error("commit failed", extra={"reason": self.fault})
+            if self._connection is not None:
+                self._connection.invalidate() if not self._connection.closed else None
+                self._connection.close()
+                self._connection = None
+            for future in waiting:
+                future.set_exception(error if isinstance(error, EngineFault) else EngineFault(self.fault))
+            return go_on
+        self.fault = None
+        for future, answer in done:
+            future.set_result(answer)
+        self._bell.ring()
+        return go_on

@@ -1,0 +1,1 @@
+"""What staffing remembers. Names start with ``staffing_``."""
