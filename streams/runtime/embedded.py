@@ -154,19 +154,20 @@ class SubjectLoop:
                     due = row["seq"]
         return due, first
 
-    def _prepare(self, envelope: Envelope) -> Any:
+    def _prepare(self, envelope: Envelope, reading: Connection) -> Any:
         handler = self.subject.handler_of(envelope.type)
         if handler is None or handler.prepare is None:
             return None
         try:
-            return handler.prepare(envelope.message, Preparation(envelope, self.memory, self._settings))
+            return handler.prepare(envelope.message, Preparation(envelope, self.memory, self._settings, reading))
         except Exception as error:
             if is_engine_fault(error):
                 raise
             return Failed.of(error)
 
     def _handle_batch(self, batch: list[Envelope | Unreadable], cursor: str | None, page: int, waiting: dict[str, int]) -> None:
-        prepared = [None if isinstance(e, Unreadable) or e.key in waiting else self._prepare(e) for e in batch]
+        with self._readers.connect() as reading:
+            prepared = [None if isinstance(e, Unreadable) or e.key in waiting else self._prepare(e, reading) for e in batch]
 
         def job(connection: Connection) -> int:
             parked_keys = dict(waiting)
@@ -193,7 +194,8 @@ class SubjectLoop:
                     self.memory.refresh(connection, envelope)
         parked_keys = dict(waiting)
         for place, envelope in enumerate(batch):
-            ready = None if isinstance(envelope, Unreadable) or envelope.key in parked_keys else self._prepare(envelope)
+            with self._readers.connect() as reading:
+                ready = None if isinstance(envelope, Unreadable) or envelope.key in parked_keys else self._prepare(envelope, reading)
             failed: list[bool] = []
 
             def job(
@@ -259,8 +261,8 @@ class SubjectLoop:
         with self._readers.connect() as connection:
             row = connection.execute(select(parked).where(parked.c.subject == self.subject.name, parked.c.seq == seq)).mappings().one()
             envelope = self._log.read_at(connection, [seq])[0]
+            ready = self._prepare(envelope, connection) if isinstance(envelope, Envelope) else None
         attempts = int(row["attempts"]) + 1
-        ready = self._prepare(envelope) if isinstance(envelope, Envelope) else None
         failed: list[bool] = []
 
         def job(connection: Connection) -> None:

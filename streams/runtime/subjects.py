@@ -66,14 +66,19 @@ class Work:
 
 
 class Preparation:
-    """What a ``prepare`` step sees: the message and the subject's memory, outside every transaction. No SQL, no clock."""
+    """What a ``prepare`` step sees, outside every write transaction: the message, the subject's memory, and a read-only connection.
 
-    __slots__ = ("envelope", "memory", "settings")
+    ``reading`` shows committed rows only, so what earlier messages of the same batch change is visible in the memory alone:
+    a step that reads rows keeps what it changes in its memory and looks there first. No clock.
+    """
 
-    def __init__(self, envelope: Envelope, memory: Any, settings: Mapping[str, Any]):
+    __slots__ = ("envelope", "memory", "reading", "settings")
+
+    def __init__(self, envelope: Envelope, memory: Any, settings: Mapping[str, Any], reading: Connection):
         self.envelope = envelope
         self.memory = memory
         self.settings = settings
+        self.reading = reading
 
     @property
     def as_of(self) -> Any:
