@@ -1,0 +1,85 @@
+"""Years of experience that count for a posting: those in the same or a near trade add up, other trades do not count (contract.md).
+
+Trades are near when their likeness reaches ``NEAR`` or they belong to the same 小类 of the classification of 2022. An entry without a
+title, or whose trade (or the posting's) cannot be told, is unknown: it neither counts nor shows that there is no experience.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matcher.likeness import likeness
+from matcher.occupations import occupation, trade_of
+from matcher.shapes import Experience, Person, Posting
+from matcher.text import without_protected
+
+#: Likeness in thousandths from which two titles are near trades.
+NEAR = 500
+OTHER, COUNTS, UNKNOWN = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Years:
+    """``thousandths`` of a year that count; ``unknown`` when some entry could add to them."""
+
+    thousandths: int
+    unknown: bool
+
+    @property
+    def total(self) -> float:
+        return self.thousandths / 1000
+
+
+def minor_of(code: str) -> str:
+    """The 小类 of an occupation code, after older codes were led to the official one."""
+    found = occupation(code)
+    return code[:7] if found is None else found.minor
+
+
+def posting_trade(posting: Posting) -> str | None:
+    """The 小类 of the posting, by its code, else by its title; None where neither tells."""
+    return minor_of(posting.occupation_code) if posting.occupation_code is not None else trade_of(without_protected(posting.title))
+
+
+def title_standing(posting: Posting, trade: str | None, title: str) -> int:
+    """Whether a past job's title is of a near trade (``COUNTS``), of another one (``OTHER``), or cannot be told (``UNKNOWN``)."""
+    if likeness(posting.title, posting.description, posting.occupation_code, title) >= NEAR:
+        return COUNTS
+    return trades_standing(trade, trade_of(without_protected(title)))
+
+
+def trades_standing(one: str | None, other: str | None) -> int:
+    if one is None or other is None:
+        return UNKNOWN
+    return COUNTS if one == other else OTHER
+
+
+def entry_standing(posting: Posting, trade: str | None, entry: Experience) -> int:
+    """The standing of one entry: near by its title or its code counts; else the one that tells decides."""
+    found = []
+    if entry.title is not None and without_protected(entry.title):
+        found.append(title_standing(posting, trade, entry.title))
+    if entry.occupation_code is not None:
+        found.append(trades_standing(trade, minor_of(entry.occupation_code)))
+    if COUNTS in found:
+        return COUNTS
+    return OTHER if OTHER in found else UNKNOWN
+
+
+def year_thousandths(years: float) -> int:
+    return round(years * 1000)
+
+
+def comparable_years(posting: Posting, person: Person) -> Years | None:
+    """The years that count; None where the person states no experience at all (an empty list states that there is none)."""
+    if person.experience is None:
+        return None
+    trade = posting_trade(posting)
+    total, unknown = 0, False
+    for entry in person.experience:
+        standing = entry_standing(posting, trade, entry)
+        if standing == UNKNOWN or (standing == COUNTS and entry.years is None):
+            unknown = True
+        elif standing == COUNTS and entry.years is not None:
+            total += year_thousandths(entry.years)
+    return Years(total, unknown)
