@@ -64,7 +64,10 @@ _HEADCOUNT = re.compile(
 
 
 def read_headcount(text: str | None) -> int | None:
-    """How many people are looked for: 「招22人」 22, 「3-5名」 3 (what is sure), 「十二人」 12; None for 「若干」, 0 and what is no count."""
+    """How many people are looked for: 「招22人」 22, 「3-5名」 3 (what is sure), 「十二人」 12.
+
+    None for 「若干」, 0 and what is no count.
+    """
     plain = _plain(text)
     if not plain:
         return None
