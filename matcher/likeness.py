@@ -1,0 +1,236 @@
+"""How alike the work of a posting and the work a person wishes for are: 0 to 1000, the same from the readable form and from the index.
+
+Three readings of the pair, each in thousandths:
+
+- ``title``: tokens both titles share, weighted by rarity squared; cosine, and how much of the wish the posting's title contains;
+- ``kinship``: what occupations both titles (or the posting's code) mean, and how near these are in the classification of 2022;
+- ``described``: how much of the wish, by pairs and words, the posting's description contains.
+
+Joined so that any strong reading suffices and none takes away (a "noisy or"): see ``joined``. Protected words (女, 宝妈, 35岁以下, 未婚, 户籍)
+and noise (急聘, 双休, places) are dropped before anything is compared. Weights ship with the product, so the result never depends on other postings.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from matcher.occupations import concepts, concepts_of_title, kinship_thousandths, occupation
+from matcher.text import tokens, without_protected
+from matcher.titles import essence
+from matcher.weights import text_weight, title_weight
+
+# What a full reading alone is worth, thousandths: the same occupation under another name nearly as much as the same title, a mention less.
+KINSHIP_WORTH = 880
+DESCRIBED_WORTH = 300
+# A posting's own title still speaks beside its stated code, which employers choose carelessly.
+TITLE_BESIDE_CODE = 800
+_CONCEPTS_A_WISH = 3
+
+Ints = npt.NDArray[np.int64]
+
+
+@lru_cache(maxsize=200_000)
+def _title_tokens(title: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tokens(essence(title))))
+
+
+@lru_cache(maxsize=4096)
+def _text_tokens(text: str) -> frozenset[str]:
+    return frozenset(token for token in tokens(without_protected(text)) if len(token) > 1)
+
+
+def posting_concepts(title: str, code: str | None) -> tuple[tuple[str, int], ...]:
+    """(code or family, confidence in thousandths) of a posting: its stated code in full, what its title means beside it."""
+    meant = tuple((concepts()[number], confidence) for number, confidence in concepts_of_title(title))
+    stated = occupation(code)
+    if stated is None:
+        return meant
+    return ((stated.code, 1000), *((name, confidence * TITLE_BESIDE_CODE // 1000) for name, confidence in meant))
+
+
+def _nearness(posting: tuple[tuple[str, int], ...]) -> Ints:
+    """Per concept how near the posting is to it, 0 to 1000."""
+    return _nearness_cached(posting)
+
+
+@lru_cache(maxsize=512)
+def _nearness_cached(posting: tuple[tuple[str, int], ...]) -> Ints:
+    names = concepts()
+    out = np.zeros(len(names), np.int64)
+    for number, name in enumerate(names):
+        for code, confidence in posting:
+            out[number] = max(out[number], kinship_thousandths(code, name) * confidence // 1000)
+    return out
+
+
+def joined(title: int, kin: int, described: int) -> int:
+    """The three readings as one, thousandths: 1000 - what each leaves open, multiplied.
+
+    >>> joined(1000, 0, 0), joined(0, 1000, 0), joined(0, 0, 0)
+    (1000, 880, 0)
+    """
+    left = (1000 - title) * (1_000_000 - KINSHIP_WORTH * kin) * (1_000_000 - DESCRIBED_WORTH * described)
+    return 1000 - left // 1_000_000_000_000
+
+
+def title_reading(posting_title: str, wish_title: str) -> int:
+    """How much the two titles' tokens agree, 0 to 1000."""
+    ours, theirs = _title_tokens(posting_title), _title_tokens(wish_title)
+    own = sum(title_weight(token) ** 2 for token in ours)
+    wished = sum(title_weight(token) ** 2 for token in theirs)
+    shared = sum(title_weight(token) ** 2 for token in set(ours) & set(theirs))
+    if shared == 0:
+        return 0
+    return int((0.6 * (shared / np.sqrt(float(own * wished))) + 0.4 * (shared / wished)) * 1000 + 1e-9)
+
+
+def kinship_reading(posting_title: str, posting_code: str | None, wish_title: str) -> int:
+    """How near the occupations both mean are, 0 to 1000, confidence included."""
+    near = _nearness(posting_concepts(posting_title, posting_code))
+    return max(
+        (int(near[number]) * confidence // 1000 for number, confidence in concepts_of_title(wish_title, _CONCEPTS_A_WISH)), default=0
+    )
+
+
+def described_reading(posting_text: str | None, wish_title: str) -> int:
+    """How much of the wish's pairs and words the posting's description contains, 0 to 1000, by weight."""
+    if not posting_text:
+        return 0
+    said = _text_tokens(posting_text)
+    wished = [token for token in _title_tokens(wish_title) if len(token) > 1]
+    whole = sum(text_weight(token) for token in wished)
+    return 1000 * sum(text_weight(token) for token in wished if token in said) // whole if whole else 0
+
+
+def likeness(posting_title: str, posting_text: str | None, posting_code: str | None, wish_title: str) -> int:
+    """How alike the posting's work and the wished-for work are: integer thousandths, 0 to 1000. Deterministic; ``posting_text`` and code may be None."""
+    return joined(
+        title_reading(posting_title, wish_title),
+        kinship_reading(posting_title, posting_code, wish_title),
+        described_reading(posting_text, wish_title),
+    )
+
+
+def same_trade(title_a: str, title_b: str) -> bool | None:
+    """Whether two titles are of the same or a near trade (same 小类, or nearly the same words); None when either cannot be placed at all.
+
+    Contract: years of experience in the same or a near trade add up, entries without comparable trade are unknown.
+    """
+    if title_reading(title_a, title_b) >= 600 or title_reading(title_b, title_a) >= 600:
+        return True
+    a, b = concepts_of_title(title_a), concepts_of_title(title_b)
+    if not a or not b:
+        return None
+    names = concepts()
+    return any(kinship_thousandths(names[x], names[y]) >= 600 for x, sure_x in a for y, sure_y in b if sure_x >= 500 and sure_y >= 500)
+
+
+@numba.njit(cache=True)
+def _scores(
+    starts: npt.NDArray[np.int32], entries: npt.NDArray[np.int32], norms: Ints, wholes: Ints,
+    meanings: npt.NDArray[np.int32], sureness: npt.NDArray[np.int32],
+    squares: Ints, mentions: Ints, own: int, near: Ints, kinship_worth: int, described_worth: int,
+) -> npt.NDArray[np.int16]:  # fmt: skip  # pragma: no cover - compiled
+    count = norms.size
+    out = np.empty(count, np.int16)
+    for row in range(count):
+        shared = 0
+        said = 0
+        for entry in range(starts[row], starts[row + 1]):
+            token = entries[entry]
+            shared += squares[token]
+            said += mentions[token]
+        title = 0
+        if shared > 0:
+            title = int((0.6 * (shared / np.sqrt(float(own * norms[row]))) + 0.4 * (shared / norms[row])) * 1000 + 1e-9)
+        kin = 0
+        for place in range(meanings.shape[1]):
+            if meanings[row, place] >= 0:
+                kin = max(kin, near[meanings[row, place]] * sureness[row, place] // 1000)
+        described = 0
+        if wholes[row] > 0:
+            described = 1000 * said // wholes[row]
+        left = (1000 - title) * (1_000_000 - kinship_worth * kin) * (1_000_000 - described_worth * described)
+        out[row] = 1000 - left // 1_000_000_000_000
+    return out
+
+
+class _Grown:
+    """An integer array that grows at its end without being copied each time."""
+
+    def __init__(self, dtype: npt.DTypeLike, width: int = 0) -> None:
+        self._width = width
+        self._array = np.zeros((1024, width) if width else 1024, dtype)
+        self.size = 0
+
+    def extend(self, values: npt.ArrayLike, count: int) -> None:
+        while self.size + count > self._array.shape[0]:
+            self._array = np.concatenate([self._array, np.zeros_like(self._array)])
+        self._array[self.size : self.size + count] = values
+        self.size += count
+
+    @property
+    def view(self) -> npt.NDArray[np.int64]:
+        return self._array[: self.size]
+
+
+class TitleIndex:
+    """Distinct wished-for titles, scored all at once: ``scores`` gives for every title what ``likeness`` gives for it alone."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._vocabulary: dict[str, int] = {}
+        self._starts = _Grown(np.int32)
+        self._starts.extend(0, 1)
+        self._entries = _Grown(np.int32)
+        self._norms = _Grown(np.int64)
+        self._wholes = _Grown(np.int64)
+        self._meanings = _Grown(np.int32, _CONCEPTS_A_WISH)
+        self._sureness = _Grown(np.int32, _CONCEPTS_A_WISH)
+
+    def __len__(self) -> int:
+        return self._norms.size
+
+    def add(self, title: str) -> int:
+        """The title's number in ``scores``; the same title again gives the same number."""
+        known = self._numbers.get(title)
+        if known is not None:
+            return known
+        unique = _title_tokens(title)
+        self._entries.extend([self._vocabulary.setdefault(token, len(self._vocabulary)) for token in unique], len(unique))
+        self._starts.extend(self._entries.size, 1)
+        self._norms.extend(sum(title_weight(token) ** 2 for token in unique), 1)
+        self._wholes.extend(sum(text_weight(token) for token in unique if len(token) > 1), 1)
+        meant = list(concepts_of_title(title, _CONCEPTS_A_WISH))
+        padded = meant + [(-1, 0)] * (_CONCEPTS_A_WISH - len(meant))
+        self._meanings.extend([number for number, _ in padded], 1)
+        self._sureness.extend([confidence for _, confidence in padded], 1)
+        number = len(self._numbers)
+        self._numbers[title] = number
+        return number
+
+    def scores(self, posting_title: str, posting_text: str | None, posting_code: str | None) -> npt.NDArray[np.int16]:
+        """Likeness of every title added so far to one posting: int16 thousandths, shape (number of titles,), in order of adding."""
+        squares = np.zeros(max(1, len(self._vocabulary)), np.int64)
+        mentions = np.zeros_like(squares)
+        own = 0
+        for token in _title_tokens(posting_title):
+            weight = title_weight(token)
+            own += weight * weight
+            number = self._vocabulary.get(token)
+            if number is not None:
+                squares[number] = weight * weight
+        if posting_text:
+            for token in _text_tokens(posting_text):
+                number = self._vocabulary.get(token)
+                if number is not None:
+                    mentions[number] = text_weight(token)
+        near = _nearness(posting_concepts(posting_title, posting_code))
+        return _scores(
+            self._starts.view, self._entries.view, self._norms.view, self._wholes.view, self._meanings.view, self._sureness.view,
+            squares, mentions, own, near, KINSHIP_WORTH, DESCRIBED_WORTH,
+        )  # fmt: skip

@@ -1,0 +1,115 @@
+"""How Chinese labour-market text is made comparable and cut into tokens: once, here, for search and for matching alike.
+
+Three steps, each usable alone: ``normalise`` (one spelling for what reads the same), ``without_protected`` (words about sex, age, marriage,
+household registration and ethnicity go: they never move a score, DESIGN.md "Matching"), ``tokens`` (character 1- and 2-grams over Chinese,
+whole words over Latin letters and digits).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from importlib import resources
+
+_CJK = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+_RUN = re.compile(rf"[{_CJK}]+|[a-z0-9]+(?:\.[a-z0-9]+)*[+#]*")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+_SPACE = re.compile(r"\s+")
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Traditional -> simplified characters, one to one (tables/traditional.txt, derived from OpenCC's TSCharacters, Apache-2.0)."""
+    pairs = resources.files("matcher.tables").joinpath("traditional.txt").read_text(encoding="utf-8")
+    lines = [line for line in pairs.splitlines() if line and not line.startswith("#")]
+    return {ord(line[0]): line[1] for line in lines}
+
+
+def normalise(text: str) -> str:
+    """One spelling for what reads the same: NFKC (full-width forms), lower case, simplified characters, single spaces, nothing invisible.
+
+    Idempotent. Never raises; an empty text stays empty.
+    """
+    # Twice, because lower case can undo composition (U+0130) and compatibility forms can be upper case.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).lower()
+    folded = _INVISIBLE.sub("", folded.translate(_simplified()))
+    return _SPACE.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
+
+
+def runs(normalised: str) -> list[str]:
+    """Maximal stretches of Chinese characters, and Latin or digit words (``c++``, ``node.js``, ``c#``), of an already normalised text."""
+    return _RUN.findall(normalised)
+
+
+def tokens(text: str) -> list[str]:
+    """The text's tokens in order of appearance: per Chinese run each character and each pair of neighbours, else the whole word.
+
+    >>> tokens("Java 焊工")
+    ['java', '焊', '焊工', '工']
+
+    The text is normalised first. Pairs never cross punctuation, spaces or a change of script. Protected words are kept here: search
+    must find them; likeness drops them first (``without_protected``).
+    """
+    out: list[str] = []
+    for run in runs(normalise(text)):
+        if run[0] > "\u3006":
+            last = len(run) - 1
+            for index, character in enumerate(run):
+                out.append(character)
+                if index < last:
+                    out.append(run[index : index + 2])
+        else:
+            out.append(run)
+    return out
+
+
+# Sex as part of what is made or treated (女装, 男科) or of a kinship word is trade, not a demand on the person.
+_TRADE_WITH_SEX = (
+    "女装|男装|女鞋|男鞋|女包|男包|女裤|男裤|女袜|男袜|女表|男表|女款|男款|女裙|男科|妇女|子女|儿女|女儿|孙女|仕女|男女装|男女鞋|女团|男团"
+)
+_AGE = r"(?:\d{2}|[二三四五六]十[一二三四五六七八九]?)"
+_PROTECTED = re.compile(
+    "|".join(
+        (
+            # age: 「18-45岁」「年龄35周岁以下」「四十岁以内」「90后」「年轻」
+            rf"(?:年龄|年纪)?(?:要求|限制|限|在|不超过|须|为)?[::]?{_AGE}(?:周岁|岁)?\s?(?:-|~|—|–|至|到|、)+\s?{_AGE}(?:周岁|岁)(?:之间|以内|以下|以上|左右|优先)*",
+            rf"(?:年龄|年纪)?(?:要求|限制|限|在|不超过|须|满|为)?[::]?{_AGE}(?:周岁|岁)(?:之间|及?以内|及?以下|及?以上|左右|优先)*",
+            rf"年龄(?:要求)?[::]?{_AGE}\s?(?:-|~|—|–|至|到)+\s?{_AGE}",
+            r"(?:年龄|年纪)(?:不限|放宽|要求|限制|大|偏大|较大|小|优先|勿扰)*",
+            r"(?<!\d)(?:60|65|70|75|80|85|90|95|00|05)后",
+            # marriage and children
+            r"婚育(?:不限|状况)?|(?:限|需|要求)?(?:未婚|已婚|离异|单身|已育|未育|未婚未育|已婚已育)(?:者|优先|人士|女性|男性|均可|不限)*|婚否(?:不限)?|婚姻(?:状况)?(?:不限)?",
+            r"(?:全职)?(?:宝妈|宝爸|辣妈|奶爸)(?:们|优先|均可|可做|可)*",
+            # household registration and origin
+            r"(?:本地|外地|本市|本省|本县|外省|当地|城镇|农村|农业|非农业?|[一-鿿]{2})?户[籍口](?:不限|优先|要求|人员|均可)*",
+            r"(?:限|只招|仅招)?(?:本地人|外地人|本省人|外省人)(?:员|优先|不限|均可|勿扰)*",
+            # ethnicity
+            r"(?:汉|满|回|藏|苗|壮|彝|侗|瑶|白|蒙古|维吾尔|朝鲜|哈萨克|土家|少数民)族(?:不限|优先|勿扰|除外|人士)*|民族不限",
+            # disability and health as a demand
+            r"残疾(?:人|人士|证)?(?:不限|优先|勿扰|除外)|(?:限|只招)残疾(?:人|人士)?",
+            # sex
+            r"性别[::]?(?:不限|要求|限|男|女)*|男女(?:不限|均可|皆可|都可|都要|同工同酬)+",
+            r"(?:限|只招|仅招|招|急招|诚招)?(?:男女?|女)(?:性|士|生|孩|子|员工)?(?:优先|不限|均可|皆可)+",
+        )
+    )
+)
+_SEX = re.compile(rf"({_TRADE_WITH_SEX})|[男女](?:性|士|生(?!产|活|鲜|物|猪|成|命|态)|孩)?")
+_EMPTY_BRACKETS = re.compile(r"[(\[【〔{<《「]\s*[,、/|;::\-+~.。!\s]*\s*[)\]】〕}>》」]")
+
+
+@lru_cache(maxsize=65536)
+def without_protected(text: str) -> str:
+    """The normalised text without words about sex, age, marriage, household registration, ethnicity: what likeness reads.
+
+    「女收银员（35岁以下、未婚）」 and 「收银员」 come out the same. Sex stays where it names goods or a field (女装, 男科).
+    Source: DESIGN.md "Matching" (protected facts never change a score); postings that demand them are held by intake.
+    """
+    before = ""
+    cleaned = normalise(text)
+    while before != cleaned:  # dropping one word can bring two halves of another together
+        before = cleaned
+        cleaned = _PROTECTED.sub(" ", cleaned)
+        cleaned = _SEX.sub(lambda found: found.group(1) or "", cleaned)
+        cleaned = normalise(_EMPTY_BRACKETS.sub(" ", cleaned))
+    return cleaned

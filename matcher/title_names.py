@@ -1,0 +1,71 @@
+"""An index of names that answers, for a title, how well each concept's best name fits: token overlap weighted by rarity, on integers."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from matcher.text import tokens
+from matcher.weights import title_weight
+
+Ints = npt.NDArray[np.int64]
+
+
+@numba.njit(cache=True)
+def _best(
+    wanted: Ints, squares: Ints, own_norm: int, starts: Ints, entries: Ints, norms: Ints, concept: Ints, trust: Ints, concepts: int
+) -> Ints:  # pragma: no cover - compiled
+    shared = np.zeros(norms.size, np.int64)
+    for place in range(wanted.size):
+        token = wanted[place]
+        for entry in range(starts[token], starts[token + 1]):
+            shared[entries[entry]] += squares[place]
+    best = np.zeros(concepts, np.int64)
+    for name in range(norms.size):
+        if shared[name] > 0:
+            # Cosine, helped by containment: 「石油焦煅烧车间电焊工」 contains 电焊工 whole.
+            cosine = shared[name] / np.sqrt(float(own_norm * norms[name]))
+            contained = shared[name] / norms[name]
+            fit = int((0.75 * cosine + 0.25 * contained) * trust[name] + 1e-9)
+            if fit > best[concept[name]]:
+                best[concept[name]] = fit
+    return best
+
+
+class NameIndex:
+    """Names of concepts. ``add`` them all, ``close`` once, then ask ``best``."""
+
+    def __init__(self) -> None:
+        self._vocabulary: dict[str, int] = {}
+        self._names: list[tuple[list[int], int, int, int]] = []
+
+    def add(self, name: str, concept: int, trust: int) -> None:
+        """One name of a concept; ``trust`` in thousandths scales how sure a full agreement makes."""
+        unique = dict.fromkeys(tokens(name))
+        numbers = [self._vocabulary.setdefault(token, len(self._vocabulary)) for token in unique]
+        self._names.append((numbers, sum(title_weight(token) ** 2 for token in unique), concept, trust))
+
+    def close(self) -> None:
+        """Lays the index out as arrays."""
+        lists: list[list[int]] = [[] for _ in self._vocabulary]
+        for name, (numbers, _, _, _) in enumerate(self._names):
+            for number in numbers:
+                lists[number].append(name)
+        self._starts = np.zeros(len(lists) + 1, np.int64)
+        np.cumsum([len(entry) for entry in lists], out=self._starts[1:])
+        self._entries = np.array([name for entry in lists for name in entry], np.int64)
+        self._norms = np.array([norm for _, norm, _, _ in self._names], np.int64)
+        self._concept = np.array([concept for _, _, concept, _ in self._names], np.int64)
+        self._trust = np.array([trust for _, _, _, trust in self._names], np.int64)
+
+    def best(self, title: str, concepts: int) -> Ints:
+        """Per concept the fit of its best name with the title, 0 to 1000."""
+        unique = list(dict.fromkeys(tokens(title)))
+        norm = sum(title_weight(token) ** 2 for token in unique)
+        known = [token for token in unique if token in self._vocabulary]
+        return _best(
+            np.array([self._vocabulary[token] for token in known], np.int64),
+            np.array([title_weight(token) ** 2 for token in known], np.int64),
+            norm, self._starts, self._entries, self._norms, self._concept, self._trust, concepts,
+        )  # fmt: skip
