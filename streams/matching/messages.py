@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import ClassVar
-from uuid import uuid5
 
 from pydantic import BaseModel, ConfigDict
 
-from streams.runtime.messages import NAMESPACE, Message
+from streams.runtime.messages import Message
 
 
 class PairHint(BaseModel):
@@ -84,8 +83,3 @@ class PersonLeftMarket(Message):
     person_id: str
     revision: int
     reason: str
-
-
-def match_id(person_id: str, posting_id: str) -> str:
-    """One id a pair, from whichever side it was found."""
-    return str(uuid5(NAMESPACE, f"match|{person_id}|{posting_id}"))
