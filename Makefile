@@ -1,0 +1,48 @@
+# Two verbs carry the project: make run, make test. Every target's line below is what `make help` prints.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-browser check format lock crash bench clean
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(VENV)/installed ## start the whole exchange with its sample on http://127.0.0.1:8000
+	@$(BIN)/gongqiao run --demo $(ARGS)
+
+test: $(VENV)/installed-dev ## every test that needs no engine, in under ten minutes
+	@$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/installed-dev ## style, types and layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy matcher search streams api infra
+	@$(BIN)/lint-imports
+
+format: $(VENV)/installed-dev ## put the code in its usual form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+crash: $(VENV)/installed-dev ## kill the exchange twenty times in a 5,000-message run and compare with an undisturbed one
+	@$(BIN)/pytest -m slow tests/crash $(ARGS)
+
+lock: $(VENV)/installed-dev ## resolve the dependencies anew into the two lock files
+	@$(PYTHON) -m pip install --quiet uv
+	@uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group build pyproject.toml -o requirements.lock
+	@uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group build --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove the virtual environment and caches; data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
