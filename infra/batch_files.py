@@ -1,7 +1,7 @@
 """JSON Lines in and out for the batch commands.
 
 A bad line never stops a batch: it becomes a rejected line with its reason, and the rest goes on. One place decides how duplicates,
-blank lines, undecodable bytes and progress are handled, so that every command answers alike (contract.md, "How the batch commands read these").
+blank lines, undecodable bytes and progress are handled, so that every command answers alike (contract.md).
 """
 
 from __future__ import annotations

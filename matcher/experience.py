@@ -7,14 +7,17 @@ title, or whose trade (or the posting's) cannot be told, is unknown: it neither 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from matcher.likeness import likeness
-from matcher.occupations import occupation, trade_of
+from matcher.occupations import concepts, concepts_of_title, occupation
 from matcher.shapes import Experience, Person, Posting
 from matcher.text import without_protected
 
 #: Likeness in thousandths from which two titles are near trades.
 NEAR = 500
+#: Confidence in thousandths from which a title tells its trade; below it, the trade is unknown rather than another one.
+SURE = 500
 OTHER, COUNTS, UNKNOWN = 0, 1, 2
 
 
@@ -36,16 +39,26 @@ def minor_of(code: str) -> str:
     return code[:7] if found is None else found.minor
 
 
+@lru_cache(maxsize=200_000)
+def trade_of_title(title: str) -> str | None:
+    """The 小类 a title surely means, or its family where the classification has no class (「=普工」); None where it is not sure."""
+    meant = concepts_of_title(without_protected(title))
+    if not meant or meant[0][1] < SURE:
+        return None
+    name = concepts()[meant[0][0]]
+    return name if name.startswith("=") else minor_of(name)
+
+
 def posting_trade(posting: Posting) -> str | None:
     """The 小类 of the posting, by its code, else by its title; None where neither tells."""
-    return minor_of(posting.occupation_code) if posting.occupation_code is not None else trade_of(without_protected(posting.title))
+    return minor_of(posting.occupation_code) if posting.occupation_code is not None else trade_of_title(posting.title)
 
 
 def title_standing(posting: Posting, trade: str | None, title: str) -> int:
     """Whether a past job's title is of a near trade (``COUNTS``), of another one (``OTHER``), or cannot be told (``UNKNOWN``)."""
     if likeness(posting.title, posting.description, posting.occupation_code, title) >= NEAR:
         return COUNTS
-    return trades_standing(trade, trade_of(without_protected(title)))
+    return trades_standing(trade, trade_of_title(title))
 
 
 def trades_standing(one: str | None, other: str | None) -> int:
