@@ -60,7 +60,7 @@ def core(name: str) -> str:
     """The name without the words every certificate has, aliases put together: 「特种作业操作证（电焊）」 -> 「焊工」."""
     plain = _plain(name)
     level = "".join(dict.fromkeys(_LEVELS.findall(plain)))
-    if _DRIVING_CLASS.search(plain) and re.search(r"驾|照|本$|证", plain):
+    if _DRIVING_CLASS.search(plain) and re.search(r"驾|照|本$|^[abc][1-6]证?$", plain):
         return "驾驶"
     for pattern, alias in _COMPILED:
         if pattern.search(plain):
