@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypedDict
 
-from matcher import certificate_names, education, places
+from matcher import certificates, education, places
 from matcher.days import day_of
 from matcher.distance import kilometres_of, spot, squared_chord, squared_chord_of
 from matcher.experience import comparable_years, year_thousandths
@@ -224,7 +224,7 @@ def _education(posting: Posting, person: Person) -> Blocker | None:
 def _certificate(posting: Posting, person: Person) -> Blocker | None:
     if not posting.certificates or person.certificates is None:
         return None
-    missing = [name for name in posting.certificates if not any(certificate_names.same(name, own) for own in person.certificates)]
+    missing = [name for name in posting.certificates if not any(certificates.same(name, own) for own in person.certificates)]
     if not missing:
         return None
     held = [name for name in posting.certificates if name not in missing]

@@ -13,15 +13,16 @@ from matcher.shapes import Person
 NAMES = {
     "graduate": "高校毕业生", "employment_difficulty": "就业困难人员", "zero_employment_family_member": "零就业家庭成员",
     "dibao_family_member": "低保家庭成员", "dibao_family_long_term_unemployed": "长期失业低保家庭成员",
-    "older_unemployed": "大龄失业人员",    "long_term_unemployed": "长期失业人员", "disabled": "残疾人", "poverty_alleviated": "脱贫人口", "poverty_alleviated_labour": "脱贫劳动力",
-    "poverty_return_monitored": "防返贫监测对象", "relocated_for_poverty": "易地扶贫搬迁群众", "registered_unemployed": "登记失业人员",
-    "urban_registered_unemployed": "城镇登记失业人员", "college_graduate": "高校毕业生", "graduate_in_difficulty": "就业困难高校毕业生",
-    "secondary_vocational_graduate": "中职毕业生", "unemployed_youth": "失业青年", "youth": "青年",
-    "rural_transfer_labour": "农村转移劳动力",
-    "rural_labour": "农村劳动力", "migrant_worker": "农民工", "returned_migrant_worker": "返乡农民工", "urban_rural_worker": "城乡劳动者",
-    "flexible_worker": "灵活就业人员", "veteran": "退役军人", "ui_benefit_recipient": "领取失业保险金人员",
-    "insured_unemployed": "参保失业人员",    "insured_unemployed_migrant": "参保失业农民工", "enterprise_employee": "企业职工", "private_enterprise_employee": "民营企业职工",
-    "medical_graduate": "医学专业高校毕业生",
+    "older_unemployed": "大龄失业人员", "long_term_unemployed": "长期失业人员", "disabled": "残疾人",
+    "poverty_alleviated": "脱贫人口", "poverty_alleviated_labour": "脱贫劳动力", "poverty_return_monitored": "防返贫监测对象",
+    "relocated_for_poverty": "易地扶贫搬迁群众", "registered_unemployed": "登记失业人员",
+    "urban_registered_unemployed": "城镇登记失业人员", "college_graduate": "高校毕业生",
+    "graduate_in_difficulty": "就业困难高校毕业生", "secondary_vocational_graduate": "中职毕业生", "unemployed_youth": "失业青年",
+    "youth": "青年", "rural_transfer_labour": "农村转移劳动力", "rural_labour": "农村劳动力", "migrant_worker": "农民工",
+    "returned_migrant_worker": "返乡农民工", "urban_rural_worker": "城乡劳动者", "flexible_worker": "灵活就业人员",
+    "veteran": "退役军人", "ui_benefit_recipient": "领取失业保险金人员", "insured_unemployed": "参保失业人员",
+    "insured_unemployed_migrant": "参保失业农民工", "enterprise_employee": "企业职工",
+    "private_enterprise_employee": "民营企业职工", "medical_graduate": "医学专业高校毕业生",
 }  # fmt: skip
 
 # Catalogue, category_implications: what a tag says besides itself.
