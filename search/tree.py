@@ -1,0 +1,76 @@
+"""What a query means, as a tree of few node kinds. ``search/reference.py`` defines each; every engine compiles the same tree.
+
+Nodes are frozen values that compare and print alike everywhere, so that a cursor can know which search it belongs to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SetField = Literal[
+    "region", "form", "type", "source", "open_to", "zone", "occupation", "employer_id", "brand_id", "market_id", "posting_id"
+]  # fmt: skip
+NumberField = Literal["pay_top", "education_rank", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """All needles occur somewhere in title, employer's name or description: a word's 2-grams, or its single characters and Latin words."""
+
+    needles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """The units (characters, Latin words) follow one another in one of title, employer's name, description; at least two units."""
+
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The posting has at least one of these values. ``region`` holds every code that covers the posting's place."""
+
+    field: SetField
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """The number is known and not below ``least``."""
+
+    field: NumberField
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
+class AtMostOrUnknown:
+    """The number is unknown or not above ``most``."""
+
+    field: NumberField
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The posting's location is known and at most ``kilometres`` of great circle away."""
+
+    latitude: float
+    longitude: float
+    kilometres: float
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every node holds; with none, everything is found."""
+
+    nodes: tuple[Node, ...]
+
+
+Node = Term | Phrase | OneOf | AtLeast | AtMostOrUnknown | Within | Not | All
