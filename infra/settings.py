@@ -22,15 +22,11 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default=Path(".data"), description="folder of the embedded database, the index and, in development, the key")
     mode: Literal["development", "production"] = Field(default="development", description="production refuses to start without secrets")
-    master_key: SecretStr | None = Field(
-        default=None, description="64 hex digits: seals personal data; development keeps one in DATA_DIR/master.key"
-    )
+    master_key: SecretStr | None = Field(default=None, description="64 hex digits; development keeps one in DATA_DIR/master.key")
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8000, description="port of the web server")
     public_url: str | None = Field(default=None, description="address people reach the exchange at, for links in mails")
-    posting_days: int = Field(
-        default=60, ge=1, le=3650, description="days a posting without apply_by stays open after it was published or confirmed"
-    )
+    posting_days: int = Field(default=60, ge=1, le=3650, description="days a posting without apply_by stays open")
     person_pushes_a_day: int = Field(default=10, ge=0, description="recommendations pushed to one person a day at most")
     posting_pushes_a_day: int = Field(default=50, ge=0, description="people one posting is pushed to a day at most")
     quiet_from: int = Field(default=22, ge=0, le=23, description="hour from which nothing is sent by mail or message gateway")

@@ -43,6 +43,11 @@ def ticks(last: datetime | None, now: datetime) -> list[ClockTick]:
     return found
 
 
+def tick_id(instant: datetime) -> str:
+    """A tick's id comes from its instant."""
+    return str(uuid5(NAMESPACE, f"tick|{instant.astimezone(UTC).isoformat()}"))
+
+
 class Ticker:
     """Emits ticks every ``every`` seconds and at each midnight in Shanghai; catches up after a pause."""
 

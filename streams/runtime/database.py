@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
+_ENGINE_CODES = tuple(f"SQLITE_{name}" for name in ("FULL", "IOERR", "BUSY", "LOCKED", "CANTOPEN", "READONLY", "NOMEM"))
+
 
 class EngineFault(RuntimeError):
     """The engine, not the message, is at fault (disk full, locked, gone): waited for without end, never a dead letter."""

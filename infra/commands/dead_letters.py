@@ -1,0 +1,74 @@
+"""``gongqiao dead-letters list|retry``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from infra.composition import open_exchange
+from infra.data_dir import in_use
+from infra.settings import Settings
+from streams.runtime.dead_letters import letters, retry
+
+
+@click.group("dead-letters")
+def command() -> None:
+    """Messages that a handler could not take."""
+
+
+def _settings(data_dir: Path | None) -> Settings:
+    return Settings(data_dir=data_dir) if data_dir else Settings()
+
+
+_DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the embedded exchange.")
+
+
+@command.command("list")
+@_DATA_DIR
+@click.option("--subject", help="Only this subject's.")
+@click.option("--all", "everything", is_flag=True, help="Those handled again as well.")
+def list_(data_dir: Path | None, subject: str | None, everything: bool) -> None:
+    """List dead letters, oldest first, with field and reason."""
+    settings = _settings(data_dir)
+    opened, writer = open_exchange(settings.database, settings.key(), settings.subjects())
+    try:
+        with opened.reading() as connection:
+            found = letters(connection, subject=subject, state=None if everything else "open", limit=1000)
+    finally:
+        writer.stop()
+    for letter in found:
+        click.echo(f"{letter.message_id}  {letter.subject}  {letter.type}  {letter.state}  {letter.field or '-'}  {letter.reason}")
+    click.echo(f"{len(found)} dead letters", err=True)
+
+
+@command.command("retry")
+@_DATA_DIR
+@click.argument("message_ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every open dead letter.")
+def retry_(data_dir: Path | None, message_ids: tuple[str, ...], everything: bool) -> None:
+    """Have messages handled for real, once more; without a running exchange it is done here and now."""
+    if bool(message_ids) == everything:
+        raise click.UsageError("name message ids, or --all")
+    settings = _settings(data_dir)
+    running = in_use(settings.data_dir)
+    opened, writer = open_exchange(settings.database, settings.key(), settings.subjects())
+    try:
+        with opened.reading() as connection:
+            found = [letter for letter in letters(connection, limit=100_000) if everything or letter.message_id in message_ids]
+        unknown = set(message_ids) - {letter.message_id for letter in found}
+        count = opened.write(lambda connection: sum(retry(connection, letter, now=opened.now()) for letter in found))
+        if not running:
+            opened.runner.start()
+            opened.runner.drain(600)
+            opened.runner.stop()
+        with opened.reading() as connection:
+            ids = {letter.message_id for letter in found}
+            again = [letter for letter in letters(connection, limit=100_000) if letter.message_id in ids]
+    finally:
+        writer.stop()
+    for id_ in sorted(unknown):
+        click.echo(f"{id_}: no open dead letter", err=True)
+    click.echo(f"{count} handed back" + ("" if running else f", {len(again)} failed again"))
+    if unknown:
+        raise SystemExit(1)
