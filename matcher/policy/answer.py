@@ -1,0 +1,84 @@
+"""The answer to facts and a date, as JSON: ``gongqiao hints`` and ``POST /api/v1/hints``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, get_args
+
+from matcher.policy.conditions import prepare
+from matcher.policy.emission import emit
+from matcher.policy.evaluate import Result, evaluate_entry
+from matcher.policy.facts import read_day, read_facts
+from matcher.policy.format import Channel
+from matcher.policy.loader import Catalogue
+from matcher.shapes import FieldError, ShapeError
+
+CHANNELS: tuple[str, ...] = get_args(Channel)
+
+
+def plain(value: Decimal) -> int | float:
+    """A sum as JSON number: whole where it is whole."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "entry_id": result.entry_id,
+        "status": result.status,
+        "missing": list(result.missing),
+        "failed": list(result.failed),
+        "unstated": list(result.unstated),
+    }
+    if result.yuan is not None:
+        found["yuan"] = plain(result.yuan)
+    if result.percent is not None:
+        found["percent"] = plain(result.percent)
+    return found
+
+
+def read_channel(value: Any) -> str | None:
+    if value is not None and value not in CHANNELS:
+        raise ShapeError([FieldError(field="channel", message="one of the listed values expected", allowed=list(CHANNELS))])
+    channel: str | None = value
+    return channel
+
+
+def emitted(catalogue: Catalogue, facts: Mapping[str, Any], day: date, channel: str | None = None) -> list[str]:
+    """Ids of the entries told for these facts on that day, after all emission rules."""
+    told: list[str] = answer_facts(catalogue, facts, day, channel)["emitted"]
+    return told
+
+
+def answer_facts(catalogue: Catalogue, facts: Mapping[str, Any], day: date | str, channel: str | None = None) -> dict[str, Any]:
+    """``{"results", "emitted", "ignored", "catalogue_version"}`` with every entry in ``results``.
+
+    Raises ``ShapeError`` naming each faulty field (``facts.person.age``, ``date``, ``channel``) and what is allowed.
+    """
+    errors: list[FieldError] = []
+    when: date | None = None
+    read: Any = None
+    ignored: list[str] = []
+    try:
+        when = read_day(day)
+    except ShapeError as error:
+        errors += error.errors
+    try:
+        read, ignored = read_facts(catalogue, facts)
+    except ShapeError as error:
+        errors += error.errors
+    try:
+        channel = read_channel(channel)
+    except ShapeError as error:
+        errors += error.errors
+    if errors or when is None:
+        raise ShapeError(errors)
+    prepared = prepare(catalogue, read, when)
+    results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
+    return {
+        "results": [result_json(result) for result in results],
+        "emitted": [result.entry_id for result in emit(catalogue, results, prepared, channel).told],
+        "ignored": ignored,
+        "catalogue_version": catalogue.version,
+    }
