@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from streams.runtime.messages import Message
+from streams.runtime.messages import Message, Upcast
 
 Step = Literal["invited", "talking", "offered", "hired", "not_hired", "left"]
 
@@ -21,10 +22,17 @@ class Contract(BaseModel):
     insured_on: date | None = None
 
 
+def _contract_became_an_object(body: dict[str, Any]) -> dict[str, Any]:
+    months = body.pop("contract_months", None)
+    return {**body, "contract": {"months": months}} if months is not None else body
+
+
 class StepReported(Message):
-    """An employer, a commissioner or the person reported a step (a fact)."""
+    """An employer, a commissioner or the person reported a step (a fact). Version 1 knew of the contract its months alone."""
 
     type: ClassVar[str] = "hiring.step_reported"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _contract_became_an_object}
     key: ClassVar[str] = "posting_id"
     sealed_for: ClassVar[str | None] = "person_id"
     person_id: str
