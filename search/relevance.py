@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from matcher import likeness as likenesses
+from matcher.occupations import concepts, concepts_of_title, kinship_thousandths
+
+_CONCEPTS_A_WISH = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Described:
@@ -21,12 +26,24 @@ class Rerank(Protocol):
 
 
 def by_likeness(wish: str, described: Sequence[Described]) -> Sequence[int]:
-    """``matcher.likeness`` of each posting's title to the words typed, as if they were the title somebody wishes for."""
-    from matcher.likeness import likeness
+    """``matcher.likeness.likeness`` of each posting's title and code to the words typed, as if somebody wished for a job of that title.
 
-    # Titles repeat: among the best 1,000 for 「焊工」 a few dozen are distinct.
+    The same numbers (a test holds it), reached from the other side: matching prepares a posting for many wishes, here one wish meets 1,000
+    postings. 12 us a title met before, 100 us a new one, where the general form takes 1,700 us.
+    """
+    names = concepts()
+    wished = [(names[number], confidence) for number, confidence in concepts_of_title(wish, _CONCEPTS_A_WISH)]
     known: dict[Described, int] = {}
     for posting in described:
         if posting not in known:
-            known[posting] = likeness(posting.title, "", posting.occupation_code, wish)
+            known[posting] = _likeness(wish, wished, posting)
     return [known[posting] for posting in described]
+
+
+def _likeness(wish: str, wished: list[tuple[str, int]], posting: Described) -> int:
+    meant = likenesses.posting_concepts(posting.title, posting.occupation_code)
+    kin = 0
+    for name, confidence in wished:
+        near = max((kinship_thousandths(code, name) * sure // 1000 for code, sure in meant), default=0)
+        kin = max(kin, near * confidence // 1000)
+    return likenesses.joined(likenesses.title_reading(posting.title, wish), kin, 0)

@@ -1,0 +1,137 @@
+"""Generated documents and queries thrown at every index: the same postings in every sort, and in the same order where order is defined."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matcher.shapes import read_posting
+from search.documents import FACETS, FORMS, SOURCES, TYPES, ZONES, document_of
+from search.query import SORTS, Query
+from search.reference import ReferenceIndex
+from search.tantivy_index import TantivyIndex
+
+# Few characters and few values, so that generated queries meet generated postings.
+WORDS = ("焊工", "电焊", "焊", "工", "电工", "Java", "c++", "小店区", "工 电", "焊，工", "Node.js", "12", "銲工")
+REGIONS = ("140000", "140100", "140105", "140106", "140200", "110105", "110000", "110100", "500100", "500242", "429004")
+texts = st.lists(st.sampled_from(WORDS), max_size=4).map("".join)
+spaced = st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join)
+latitudes = st.one_of(st.sampled_from((0.0, 37.73, 37.731, 90.0, -90.0)), st.floats(-90, 90), st.floats(37.6, 37.9))
+longitudes = st.one_of(st.sampled_from((112.56, 112.561, 180.0, -180.0, 179.99, 0.0)), st.floats(-180, 180), st.floats(112.4, 112.7))
+money = st.one_of(st.sampled_from((0, 3000, 5000, 5000.5)), st.floats(0, 20_000), st.just(1e9))
+
+
+def optional(**fields):
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+postings = optional(
+    description=spaced,
+    employer=optional(name=texts, employer_id=st.sampled_from(("e-1", "e-2 b"))),
+    occupation_code=st.sampled_from(("6-18-02-04", "6-18-02-05", "4-01-01-01")),
+    type=st.sampled_from(TYPES),
+    employment_form=st.sampled_from(FORMS),
+    region=st.sampled_from(REGIONS),
+    location=st.fixed_dictionaries({"lat": latitudes, "lon": longitudes}),
+    pay=optional(min=money, max=money, unit=st.sampled_from(("month", "day", "piece", "year"))),
+    education_min=st.sampled_from(("90", "60", "61", "47", "31", "11", "99")),
+    open_to=st.lists(st.sampled_from(("graduate", "veteran", "college_graduate")), max_size=2),
+    published_at=st.sampled_from(("2026-11-01", "2026-11-01T00:00:01+08:00", "2026-10-31", "1969-01-01", "2200-01-01")),
+    brand_id=st.sampled_from(("b-1",)),
+    market_id=st.sampled_from(("m-1",)),
+).flatmap(
+    lambda fields: st.tuples(st.sampled_from(SOURCES), texts).map(lambda more: {**fields, "source": more[0], "title": more[1] or "工"})
+)
+
+
+@st.composite
+def terms(draw):
+    quoted = draw(st.booleans())
+    words = draw(spaced if quoted else texts)
+    return draw(st.sampled_from(("", "", "-"))) + (f'"{words}"' if quoted else words)
+
+
+def several(values):
+    return st.one_of(st.just(()), st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True).map(tuple))
+
+
+@st.composite
+def queries(draw):
+    point = draw(st.one_of(st.none(), st.tuples(latitudes, longitudes)))
+    radius = draw(st.one_of(st.none(), st.sampled_from((0.1, 5.0, 300.0, 20_100.0)), st.floats(0.01, 20_100))) if point else None
+    return Query(
+        text=" ".join(draw(st.lists(terms(), max_size=3))),
+        regions=draw(several(REGIONS)),
+        point=point,
+        radius_km=radius,
+        forms=draw(several(FORMS)),
+        pay_min=draw(st.one_of(st.none(), money)),
+        sources=draw(several(SOURCES)),
+        types=draw(several(TYPES)),
+        education=draw(st.sampled_from((None, None, "61", "31", "71"))),
+        open_to=draw(several(("graduate", "veteran"))),
+        zones=draw(several(ZONES)),
+        occupations=draw(several(("6-18-02-04", "6-18", "4"))),
+        employer_ids=draw(several(("e-1", "e-2 b"))),
+        sort=draw(st.sampled_from(SORTS if point else SORTS[:3])),
+        facets=draw(several(FACETS)),
+        limit=draw(st.integers(1, 9)),
+    )
+
+
+# Bare queries beside full ones: with every filter drawn, hardly anything is found.
+light = st.builds(
+    lambda query, text, sort: Query(
+        text=text, point=query.point, radius_km=query.radius_km, sort=sort or query.sort, limit=query.limit, facets=FACETS
+    ),
+    queries(),
+    terms(),
+    st.sampled_from((None, "date", "pay")),
+)
+changes = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5), st.one_of(st.none(), postings)), min_size=1, max_size=40)
+
+
+def walk(index, query):
+    pages = []
+    while True:
+        pages.append(index.search(query))
+        if pages[-1].cursor is None:
+            return pages
+        query = query.after(pages[-1].cursor)
+
+
+def apply(index, batch, offset):
+    for number, version, fields in batch:
+        posting_id = f"p-{number}"
+        if fields is None:
+            index.delete(posting_id, version)
+        else:
+            index.upsert([document_of(read_posting({**fields, "posting_id": posting_id}), version)])
+    index.commit(offset)
+
+
+@pytest.mark.parametrize("head", [3, 1000])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(first=changes, second=changes, asked=st.lists(st.one_of(queries(), light), min_size=1, max_size=12))
+def test_every_sort_gives_the_same_postings_and_date_pay_distance_the_same_order(head, first, second, asked):
+    with tempfile.TemporaryDirectory() as folder:
+        reference, engine = ReferenceIndex(head=head), TantivyIndex(Path(folder), head=head)
+        try:
+            for offset, batch in enumerate((first, second)):
+                apply(reference, batch, offset)
+                apply(engine, batch, offset)
+            assert engine.count() == reference.count()
+            for query in asked:
+                expected, given_ = walk(reference, query), walk(engine, query)
+                assert (given_[0].total, given_[0].facets) == (expected[0].total, expected[0].facets)
+                assert [list(facet) for facet in given_[0].facets.values()] == [list(facet) for facet in expected[0].facets.values()]
+                ours = [hit for page in given_ for hit in page.hits]
+                theirs = [hit for page in expected for hit in page.hits]
+                assert sorted(hit.posting_id for hit in ours) == sorted(hit.posting_id for hit in theirs)
+                assert len({hit.posting_id for hit in ours}) == len(ours) == expected[0].total
+                if query.order != "relevance" or expected[0].total <= head:
+                    assert ours == theirs
+        finally:
+            engine.close()
