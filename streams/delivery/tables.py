@@ -1,1 +1,136 @@
-"""What delivery remembers. Names start with ``delivery_``."""
+"""What delivery remembers. Names start with ``delivery_``; ``outside_sends`` does not, see there."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text
+
+from streams.runtime.tables import metadata
+
+# One row a pair, found from either side. States:
+#   waiting    an answer came before the pair itself
+#   candidate  matched, not pushed; ``held_back`` says why
+#   issued     in the person's inbox
+#   ended      gone: ``ended_reason`` says why
+pairs = Table(
+    "delivery_pairs",
+    metadata,
+    Column("match_id", String, primary_key=True),
+    Column("person_id", String, nullable=False),
+    Column("posting_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("revision", Integer, nullable=False),  # grows with each recommendation.issued and recommendation.ended of the pair
+    # The best known version: the newest one, whichever side it came from.
+    Column("score", Float, nullable=False),
+    Column("band", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),  # points, reasons, hints as JSON: codes and numbers
+    Column("model_version", String, nullable=False),
+    Column("catalogue_version", String, nullable=False),
+    Column("best", String, nullable=False),  # sorts best first: band, priority, score, person, posting
+    Column("by_posting", Boolean, nullable=False),  # among the best of the posting's last matched message
+    Column("by_person", Boolean, nullable=False),  # among the best of the person's last matched message
+    # What was pushed, and why not.
+    Column("said", String),  # band and hints of the version that was pushed last
+    Column("pushed_on", String),
+    Column("held_back", String),
+    Column("held_on", String),  # the day on which a budget stopped it; goes out when a later day's tick comes
+    Column("changed_at", String, nullable=False),  # instant (UTC) of the last push, end or answer
+    # What the person said.
+    Column("answer", String),
+    Column("answer_reason", String),
+    Column("answered_on", String),
+    Column("ended_reason", String),
+    Index("delivery_pairs_by_person", "person_id", "state"),
+    Index("delivery_pairs_by_posting", "posting_id", "state"),
+    sqlite_with_rowid=False,
+)
+Index("delivery_pairs_held", pairs.c.held_on, sqlite_where=pairs.c.held_on.is_not(None), postgresql_where=pairs.c.held_on.is_not(None))
+Index("delivery_pairs_best", pairs.c.best, sqlite_where=pairs.c.held_on.is_not(None), postgresql_where=pairs.c.held_on.is_not(None))
+
+# The revision that matching last said of a posting or a person, and whether it is on the market.
+sides = Table(
+    "delivery_sides",
+    metadata,
+    Column("kind", String, primary_key=True),  # posting | person
+    Column("id", String, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("on_market", Boolean, nullable=False),
+    Column("reason", String),
+    sqlite_with_rowid=False,
+)
+
+# What a message about a posting says of it: delivery's own projection.
+postings = Table(
+    "delivery_postings",
+    metadata,
+    Column("posting_id", String, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
+merged = Table(
+    "delivery_merged",
+    metadata,
+    Column("posting_id", String, primary_key=True),
+    Column("merged_into", String, nullable=False, index=True),
+)
+
+# Pushes of a day; the limits are settings.
+budgets = Table(
+    "delivery_budgets",
+    metadata,
+    Column("kind", String, primary_key=True),  # posting | person
+    Column("id", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("used", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Why something was not pushed, a row a pair, day and reason; kept 30 days.
+suppressed = Table(
+    "delivery_suppressed",
+    metadata,
+    Column("match_id", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("reason", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+counts = Table(
+    "delivery_counts",
+    metadata,
+    Column("day", String, primary_key=True),
+    Column("what", String, primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
+# What is to be sent outside. States: waiting (quiet hours), due, cancelled (no longer true or already seen).
+outgoing = Table(
+    "delivery_outgoing",
+    metadata,
+    Column("outgoing_id", String, primary_key=True),  # match, revision, channel
+    Column("match_id", String, nullable=False, index=True),
+    Column("person_id", String, nullable=False),
+    Column("posting_id", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("channel", String, nullable=False),  # mail | gateway
+    Column("kind", String, nullable=False),  # issued | ended
+    Column("reason", String),
+    Column("state", String, nullable=False, index=True),
+    Column("not_before", String, nullable=False),
+)
+
+# What became of it outside. Written by the sender, not by a handler: it is no function of the log, so a rebuild of delivery must leave
+# it alone (or everything would be sent again). Hence no ``delivery_`` in its name.
+outside_sends = Table(
+    "outside_sends",
+    metadata,
+    Column("outgoing_id", String, primary_key=True),
+    Column("state", String, nullable=False),  # again | sent | gave_up
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", String),
+    Column("reason", Text),
+    Column("at", String, nullable=False),
+    Index("outside_sends_by_state", "state", "next_at"),
+)

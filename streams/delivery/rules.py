@@ -1,0 +1,127 @@
+"""Pure decisions of delivery: what is new, what is pushed, what is held back and why, when it is quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from matcher.days import day_of, in_shanghai, midnight
+
+REFUSAL_HOLDS_DAYS = 90  # a refusal is respected for so long; then a new version may be offered again
+
+# Reasons for which something is not pushed. Those in BUDGETS lift with the day.
+APPLIED, REFUSED, SEEN, NOTHING_NEW, NEAR_DUPLICATE = "applied", "refused", "seen", "nothing_new", "near_duplicate"
+PERSON_BUDGET, POSTING_BUDGET = "person_budget", "posting_budget"
+BUDGETS = (PERSON_BUDGET, POSTING_BUDGET)
+
+TEXTS = {
+    "not_matched": "这个岗位没有进入推荐名单（未匹配，或不在最合适的范围内）。",
+    "waiting": "已收到答复，等待匹配结果。",
+    "pushed": "已推送到收件箱。",
+    APPLIED: "已对这个岗位表示感兴趣，不再重复推送。",
+    REFUSED: "已表示不考虑这个岗位，不再推送。",
+    SEEN: "已看过，新的情况不比上次更好，不再重复推送。",
+    NOTHING_NEW: "已推送过，内容没有变化。",
+    NEAR_DUPLICATE: "与已推送过的岗位是同一个空缺，不再重复推送。",
+    PERSON_BUDGET: "今天推送给本人的岗位数已满，排到明天。",
+    POSTING_BUDGET: "这个岗位今天推送的人数已满，排到明天。",
+    "not_among_best": "有更合适的选择，暂不推送。",
+    "blocked": "条件有变化，不再符合。",
+    "filled": "岗位已招满。",
+    "withdrawn": "用人单位已撤回岗位。",
+    "expired": "岗位已过期。",
+    "held": "岗位正在核查，暂停推荐。",
+    "rejected": "岗位未通过核查。",
+    "closed": "岗位已关闭。",
+    "merged": "岗位与另一个相同的岗位合并。",
+    "not_in_market": "岗位不在市场推荐范围内。",
+    "consent": "本人已撤回推荐同意。",
+    "removed": "本人已注销。",
+}
+
+
+def text_of(reason: str) -> str:
+    """The reason in plain Chinese; an unknown one as it is."""
+    return TEXTS.get(reason, reason)
+
+
+def said(band: int, hints: Iterable[Mapping[str, Any]]) -> str:
+    """What a version says that is worth saying again when it changes: its band and its hints. Score and rank inside a band are noise."""
+    parts = sorted(f"{h['entry_id']}={h['status']}:{'' if h.get('yuan') is None else h['yuan']}" for h in hints)
+    return f"{band}|{';'.join(parts)}"
+
+
+def says_better(before: str | None, now: str) -> bool:
+    """Whether the new version is good news: a higher band, or a hint that was not there."""
+    if before is None:
+        return True
+    old_band, _, old_hints = before.partition("|")
+    new_band, _, new_hints = now.partition("|")
+    return int(new_band) > int(old_band) or bool(set(filter(None, new_hints.split(";"))) - set(filter(None, old_hints.split(";"))))
+
+
+def best_first(band: int, priority: int, score: float, person_id: str, posting_id: str) -> str:
+    """A text that sorts pairs best first: band, priority, score downwards, then person and posting (contract.md)."""
+    return f"{99 - band:02d}.{99 - priority:02d}.{100_000 - round(score * 1000):06d}.{person_id}.{posting_id}"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known of a pair when it is asked whether to push its newest version."""
+
+    state: str | None  # None: the pair is new
+    answer: str | None
+    answered_on: date | None
+    said_before: str | None
+    said_now: str
+    twin: str | None  # None: none; else the answer to a pushed pair with the same opening ("" when unanswered)
+    person_pushes: int
+    posting_pushes: int
+
+
+def hold_back(situation: Situation, as_of: date, person_limit: int, posting_limit: int) -> str | None:
+    """Why this pair is not pushed now; None: push it."""
+    s = situation
+    if s.answer == "refused" and (s.answered_on is None or (as_of - s.answered_on).days < REFUSAL_HOLDS_DAYS):
+        return REFUSED
+    if s.state == "issued":
+        if s.said_now == s.said_before:
+            return NOTHING_NEW
+        if s.answer == "interested":
+            return APPLIED
+        if s.answer == "seen" and not says_better(s.said_before, s.said_now):
+            return SEEN
+    elif s.answer == "interested":
+        return None  # it comes back, or was answered before it came: whoever applied is not made to wait for a budget
+    elif s.twin is not None:
+        return REFUSED if s.twin == "refused" else None  # takes its twin's place without a push
+    if s.person_pushes >= person_limit:
+        return PERSON_BUDGET
+    if s.posting_pushes >= posting_limit:
+        return POSTING_BUDGET
+    return None
+
+
+def stronger(before: str | None, after: str) -> bool:
+    """Whether an answer replaces the one before: ``seen`` never takes back a yes or a no."""
+    return after != before and not (after == "seen" and before is not None)
+
+
+def is_quiet(instant: datetime, quiet_from: int, quiet_to: int) -> bool:
+    """Whether outside channels are silent: from ``quiet_from`` o'clock (included) until ``quiet_to`` o'clock (excluded), Shanghai."""
+    hour = in_shanghai(instant).hour
+    if quiet_from == quiet_to:
+        return False
+    if quiet_from < quiet_to:
+        return quiet_from <= hour < quiet_to
+    return hour >= quiet_from or hour < quiet_to
+
+
+def next_waking(instant: datetime, quiet_from: int, quiet_to: int) -> datetime:
+    """The instant itself, or the end of the quiet hours it lies in."""
+    if not is_quiet(instant, quiet_from, quiet_to):
+        return instant
+    morning = midnight(day_of(instant)) + timedelta(hours=quiet_to)
+    return morning if morning > instant else morning + timedelta(days=1)
