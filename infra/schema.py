@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import streams.delivery.tables
-import streams.hiring.tables
-import streams.intake.tables
-import streams.matching.tables
-import streams.staffing.tables  # noqa: F401
+from api.access import tables as access
+from streams.delivery import tables as delivery
+from streams.hiring import tables as hiring
+from streams.intake import tables as intake
+from streams.matching import tables as matching
 from streams.runtime.tables import metadata
+from streams.staffing import tables as staffing
 
-__all__ = ["metadata"]
+MODULES = (access, delivery, hiring, intake, matching, staffing)
+
+__all__ = ["MODULES", "metadata"]

@@ -1,0 +1,85 @@
+"""Who is asking: a session's cookie, an API key, or login and password with the request."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import time
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.access.accounts import Caller, caller_of, check_password, key_caller, session_caller, token_hash
+from api.problems import Forbidden, NotSignedIn
+from api.services import Services
+
+COOKIE = "gongqiao"
+_BASIC_FOR_S = 60.0
+
+
+def services_of(request: Request) -> Services:
+    found: Services = request.app.state.services
+    return found
+
+
+def identify(request: Request) -> Caller | None:
+    """The caller or None. Wrong credentials are an error rather than nobody."""
+    if hasattr(request.state, "caller"):
+        found: Caller | None = request.state.caller
+        return found
+    services = services_of(request)
+    header = request.headers.get("authorization", "")
+    kind, _, value = header.partition(" ")
+    caller: Caller | None = None
+    with services.exchange.reading() as connection:
+        if kind.lower() == "bearer":
+            caller = key_caller(connection, value.strip())
+            if caller is None:
+                raise NotSignedIn("API 密钥无效或已失效", headers={"WWW-Authenticate": "Bearer"})
+        elif kind.lower() == "basic":
+            caller = _basic(request, value)
+        elif token := request.cookies.get(COOKIE):
+            caller = session_caller(connection, token, now=services.exchange.now())
+    request.state.caller = caller
+    return caller
+
+
+def _basic(request: Request, value: str) -> Caller:
+    services = services_of(request)
+    try:
+        login, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise NotSignedIn("Authorization 头无法读取", headers={"WWW-Authenticate": "Basic"}) from None
+    # argon2 is slow on purpose; a program that signs each request is not made to wait for it each time.
+    cache: dict[str, tuple[float, str]] = request.app.state.basic_cache
+    at = time.monotonic()
+    name = token_hash(f"{login}\x00{password}")
+    known = cache.get(name)
+    with services.exchange.reading() as connection:
+        account_id = known[1] if known is not None and known[0] > at else check_password(connection, login, password)
+        caller = caller_of(connection, account_id) if account_id is not None else None
+    if caller is None or account_id is None:
+        cache.pop(name, None)
+        raise NotSignedIn("账号或密码不对", headers={"WWW-Authenticate": "Basic"})
+    if len(cache) > 1000:
+        cache.clear()
+    cache[name] = (at + _BASIC_FOR_S, account_id)
+    return caller
+
+
+def check_csrf(request: Request, token: str | None) -> None:
+    """A form sent with a session carries the session's own token; a key or password with the request needs none."""
+    caller = identify(request)
+    if caller is not None and caller.csrf and not hmac.compare_digest(caller.csrf, token or ""):
+        raise Forbidden("页面已过期，请刷新后再试")
+
+
+def guard_api_writes(request: Request) -> None:
+    """The same for programs in a page: a write with a session cookie must carry ``X-CSRF-Token``."""
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        check_csrf(request, request.headers.get("x-csrf-token"))
+
+
+CallerOrNone = Annotated[Caller | None, Depends(identify)]
+Here = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,59 @@
+"""Sign in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.access.accounts import check_password, close_session, open_session
+from api.access.identify import COOKIE, CallerOrNone, Here, check_csrf
+from api.pages import page
+
+router = APIRouter(include_in_schema=False)
+HOMES = {"jobseeker": "/inbox", "employer": "/employer", "commissioner": "/commissioner"}
+
+
+def _inside(target: str) -> str:
+    # Only paths of this site: //elsewhere and \\elsewhere are addresses of others.
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else ""
+
+
+@router.get("/login")
+def login_form(request: Request, caller: CallerOrNone, next: str = "") -> Response:
+    return page(request, "login.html", {"next": _inside(next), "wrong": False})
+
+
+@router.post("/login")
+def login(
+    request: Request, here: Here, login: Annotated[str, Form()], password: Annotated[str, Form()], next: Annotated[str, Form()] = ""
+) -> Response:
+    exchange = here.exchange
+    with exchange.reading() as connection:
+        account_id = check_password(connection, login, password)
+    if account_id is None:
+        request.state.caller = None
+        return page(request, "login.html", {"next": _inside(next), "wrong": True}, status=401)
+    token = exchange.write(lambda connection: open_session(connection, account_id, now=exchange.now(), hours=here.options.session_hours))
+    answer = RedirectResponse(_inside(next) or "/", 303)
+    answer.set_cookie(
+        COOKIE, token, httponly=True, samesite="lax", secure=here.options.production, max_age=here.options.session_hours * 3600
+    )
+    return answer
+
+
+@router.post("/logout")
+def logout(request: Request, here: Here, csrf: Annotated[str, Form()] = "") -> Response:
+    check_csrf(request, csrf)
+    token = request.cookies.get(COOKIE)
+    if token:
+        here.exchange.write(lambda connection: close_session(connection, token))
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.get("/")
+def home(caller: CallerOrNone) -> Response:
+    return RedirectResponse(HOMES.get(caller.role, "/search") if caller is not None else "/search", 303)

@@ -1,0 +1,69 @@
+"""The application: every router, one error handler, security headers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+
+from api import health, problems
+from api.access import pages as access_pages
+from api.access.identify import guard_api_writes
+from api.live import Wakeups
+from api.routes import API_ROUTERS, PAGE_ROUTERS
+from api.services import Services
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+
+def create_app(services: Services) -> FastAPI:
+    """The web application over these services. Opens nothing itself."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.wakeups.start(asyncio.get_running_loop())
+        yield
+        app.state.wakeups.stop()
+
+    app = FastAPI(
+        title="工桥 Gongqiao",
+        version="1",
+        description="公共就业岗位匹配平台接口：岗位、求职者、推荐、政策提示、用工缺口。",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    app.state.services = services
+    app.state.basic_cache = {}
+    app.state.wakeups = Wakeups(services.exchange.bell)
+    problems.install(app)
+
+    @app.middleware("http")
+    async def headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    v1 = APIRouter(prefix="/api/v1", dependencies=[Depends(guard_api_writes)])
+    for router in API_ROUTERS:
+        v1.include_router(router)
+    app.include_router(v1)
+    app.include_router(health.router)
+    app.include_router(access_pages.router)
+    for router in PAGE_ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    return app
