@@ -1,0 +1,75 @@
+"""``gongqiao account create``."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import click
+
+from api.access.accounts import ROLES, create_account, create_key
+from infra.composition import exchange
+from infra.settings import Settings
+from matcher.shapes import ShapeError
+
+
+@click.group("account")
+def command() -> None:
+    """Accounts of the exchange."""
+
+
+@command.command("create")
+@click.option("--login", required=True, help="Name to sign in with.")
+@click.option("--role", required=True, type=click.Choice(ROLES))
+@click.option("--password", help="At least 8 characters; asked for when left out on a terminal, made up otherwise.")
+@click.option("--display", default="", help="Name shown on pages.")
+@click.option("--person", "person_id", help="Person this account belongs to (jobseeker).")
+@click.option("--employer", "employer_id", help="Employer this account belongs to (employer).")
+@click.option("--region", help="Six-digit code of the region a commissioner is responsible for.")
+@click.option("--owner", "owner_ids", multiple=True, help="market_id, brand_id or uscc whose postings it may send; may be repeated.")
+@click.option("--key", "with_key", is_flag=True, help="Make an API key as well; it is shown once.")
+@click.option("--data-dir", type=click.Path(path_type=Path))
+def create(
+    login: str,
+    role: str,
+    password: str | None,
+    display: str,
+    person_id: str | None,
+    employer_id: str | None,
+    region: str | None,
+    owner_ids: tuple[str, ...],
+    with_key: bool,
+    data_dir: Path | None,
+) -> None:
+    """Create an account, or give the one with this login a new password and role."""
+    made_up = None
+    if password is None:
+        if click.get_text_stream("stdin").isatty():
+            password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        else:
+            password = made_up = secrets.token_urlsafe(12)
+    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    with exchange(settings, run=False) as opened:
+        try:
+            account_id = opened.write(
+                lambda connection: create_account(
+                    connection,
+                    login=login,
+                    password=str(password),
+                    role=role,
+                    now=opened.now(),
+                    display=display,
+                    person_id=person_id,
+                    employer_id=employer_id,
+                    region=region,
+                    owner_ids=owner_ids,
+                )
+            )
+        except ShapeError as error:
+            raise click.UsageError("; ".join(f"--{e.field.replace('_', '-')}: {e.message}" for e in error.errors)) from None
+        key = opened.write(lambda connection: create_key(connection, account_id, now=opened.now())) if with_key else None
+    click.echo(f"account {account_id}: {login} ({role})")
+    if made_up:
+        click.echo(f"password: {made_up}")
+    if key:
+        click.echo(f"API key (shown this once): {key}")
