@@ -11,9 +11,13 @@ import orjson
 from matcher.days import SHANGHAI
 
 # What a log line may carry besides its message. Anything else is left out: a field nobody thought of could be somebody's name.
-FIELDS = tuple(
-    "subject reason message_id type handler path method status ms account_id role engine count seconds channel attempt match_id posting_id address".split()
+# fmt: off
+FIELDS = (
+    "subject", "reason", "message_id", "type", "handler", "path", "method", "status",
+    "ms", "account_id", "role", "engine", "count", "seconds", "channel", "attempt",
+    "match_id", "posting_id", "address",
 )
+# fmt: on
 
 
 class JsonLines(logging.Formatter):
