@@ -30,6 +30,8 @@ BLOCKER_CODES = (
     "education", "certificate", "experience", "availability",
 )  # fmt: skip
 LEGAL_AGE = 16
+#: More certificates than this are not read, on either form of the matcher.
+MOST_CERTIFICATES = 63
 
 
 @dataclass(frozen=True)
@@ -221,15 +223,21 @@ def _education(posting: Posting, person: Person) -> Blocker | None:
     return _blocker("education", text, posting.education_min, person.education.level, f"取得{needed}学历", 200 * steps)
 
 
+def needed_certificates(posting: Posting) -> tuple[str, ...]:
+    """The certificates the posting asks for, each once, at most ``MOST_CERTIFICATES``."""
+    return tuple(dict.fromkeys(posting.certificates or ()))[:MOST_CERTIFICATES]
+
+
 def _certificate(posting: Posting, person: Person) -> Blocker | None:
-    if not posting.certificates or person.certificates is None:
+    needed = needed_certificates(posting)
+    if person.certificates is None:
         return None
-    missing = [name for name in posting.certificates if not any(certificates.same(name, own) for own in person.certificates)]
+    missing = [name for name in needed if not any(certificates.same(name, own) for own in person.certificates)]
     if not missing:
         return None
-    held = [name for name in posting.certificates if name not in missing]
-    text = f"岗位要求{chinese_list(posting.certificates)}，求职者没有{chinese_list(missing)}"
-    return _blocker("certificate", text, list(posting.certificates), held, f"取得{chinese_list(missing)}", 60 * len(missing))
+    held = [name for name in needed if name not in missing]
+    text = f"岗位要求{chinese_list(needed)}，求职者没有{chinese_list(missing)}"
+    return _blocker("certificate", text, list(needed), held, f"取得{chinese_list(missing)}", 60 * len(missing))
 
 
 def _experience(posting: Posting, person: Person) -> Blocker | None:

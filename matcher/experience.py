@@ -42,7 +42,7 @@ def minor_of(code: str) -> str:
 @lru_cache(maxsize=200_000)
 def trade_of_title(title: str) -> str | None:
     """The 小类 a title surely means, or its family where the classification has no class (「=普工」); None where it is not sure."""
-    meant = concepts_of_title(without_protected(title))
+    meant = concepts_of_title(title, 3)
     if not meant or meant[0][1] < SURE:
         return None
     name = concepts()[meant[0][0]]

@@ -1,0 +1,247 @@
+"""A million people in columns: one posting against all of them, with blockers, exact scores and the best k.
+
+Gives the numbers ``matcher.explain`` gives, to the last bit (a property test holds the two together). Every distinct title, skill,
+certificate, region and set of groups is kept once and compared once with a posting; a person is a row of numbers into those answers.
+
+One writer at a time, and no match while it writes: whoever shares the columns between threads holds a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+
+from matcher import education
+from matcher.blockers import Rules, fresh_on, posting_blockers, sixteen_on
+from matcher.columns_ask import FORM_BITS, ask_of
+from matcher.columns_kernel import (
+    ALIVE,
+    BIT_CODES,
+    CONSENTS,
+    DECLINES,
+    HAS_HOME,
+    HAS_MAJOR,
+    LOCATED,
+    SAYS_CERTIFICATES,
+    SAYS_EXPERIENCE,
+    SAYS_SKILLS,
+    WISHES_REGION,
+    Ask,
+    People,
+    best_rows,
+    points_of,
+)  # fmt: skip
+from matcher.columns_storage import Grown, RaggedRows, RowNames
+from matcher.columns_vocabulary import Atoms, Certificates, GroupSets, Limits, Regions, Skills
+from matcher.distance import spot, squared_chord_of
+from matcher.experience import year_thousandths
+from matcher.fen import in_fen
+from matcher.pairs import Pair, reasons_of, silent_names
+from matcher.ranking import is_in_market
+from matcher.shapes import Employer, Person, Posting
+from matcher.skills import person_skills
+from matcher.text import without_protected
+
+_MOST_ENTRIES = 65_535
+
+
+class PeopleColumns:
+    """People to be matched with postings.
+
+    ``upsert`` and ``remove`` change one person; the next ``match`` sees it. Nothing of ``private`` is read or kept.
+    """
+
+    def __init__(self, people: Iterable[Person] = ()) -> None:
+        self._names = RowNames()
+        self._records = RaggedRows()
+        self._ends = np.zeros((16, 5), np.uint16)
+        self._atoms, self._skills, self._certificates = Atoms(), Skills(), Certificates()
+        self._regions, self._groups, self._limits = Regions(), GroupSets(), Limits()
+        self._columns = {
+            "flags": Grown(np.uint16),  # bits, see columns_kernel
+            "forms": Grown(np.uint8),  # bits of the wished forms, 0: none wished for
+            "rank": Grown(np.uint8),  # of the level of education, 0 unknown
+            "sixteen": Grown(np.int16),  # the month in which sixteen is reached, year * 12 + month, 0 unknown
+            "floor": Grown(np.int32),  # least monthly pay in fen, -1 unknown
+            "groups": Grown(np.int32),  # number of the set of groups
+            "limit": Grown(np.int32),  # number of the distance limit, -1 none
+            "x": Grown(np.int32),  # where the person lives, centimetres from the middle of the earth
+            "y": Grown(np.int32),
+            "z": Grown(np.int32),
+            "home": Grown(np.int32),  # number of the region
+            "registered": Grown(np.int32),  # number of the region of registration, -1 unknown
+            "free": Grown(np.int32),  # ordinal of the first free day, 0 unknown
+        }
+        self._room(self._ends.shape[0])
+        for person in people:
+            self.upsert(person)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, person_id: str) -> bool:
+        return self._names.row(person_id) is not None
+
+    def reserve(self, people: int) -> None:
+        """Room for so many people without growing on the way."""
+        self._names.reserve(people)
+        self._records.reserve(people)
+        self._room(people)
+
+    def _room(self, rows: int) -> None:
+        for column in self._columns.values():
+            column.reserve(rows)
+            column.size = column.array.size
+        if rows > self._ends.shape[0]:
+            larger = np.zeros((rows, 5), np.uint16)
+            larger[: self._ends.shape[0]] = self._ends
+            self._ends = larger
+
+    # ---- one person --------------------------------------------------------------------------------------------------------------------
+
+    def upsert(self, person: Person) -> None:
+        """Adds a person or replaces what was known of them."""
+        row = self._names.add(person.person_id)
+        if row >= self._ends.shape[0]:
+            self._room(max(row + 1, self._ends.shape[0] * 3 // 2))
+        record, ends, flags = self._record(person)
+        self._records.put(row, record)
+        self._ends[row] = ends
+        desired = person.desired
+        put = self._columns
+        for form in desired.employment_forms or ():
+            flags |= FORM_BITS[form] << 16
+        put["forms"].array[row] = flags >> 16
+        put["rank"].array[row] = education.rank(person.education.level) or 0
+        legal = None if person.birth_year_month is None else sixteen_on(person.birth_year_month)
+        put["sixteen"].array[row] = 0 if legal is None else legal.year * 12 + legal.month
+        put["floor"].array[row] = -1 if desired.pay_min is None else in_fen(desired.pay_min)
+        put["groups"].array[row] = self._groups.add(person)
+        put["limit"].array[row] = -1 if desired.max_distance_km is None else self._limits.add(squared_chord_of(desired.max_distance_km))
+        if person.location is not None:
+            flags |= LOCATED
+            put["x"].array[row], put["y"].array[row], put["z"].array[row] = spot(person.location)
+        if person.region is not None:
+            flags |= HAS_HOME
+            put["home"].array[row] = self._regions.add(person.region)
+        put["registered"].array[row] = -1 if person.registered_at is None else self._regions.add(person.registered_at)
+        put["free"].array[row] = 0 if desired.available_from is None else desired.available_from.toordinal()
+        consent = None if person.consent is None else person.consent.recommend
+        flags |= CONSENTS if consent else DECLINES if consent is False else 0
+        put["flags"].array[row] = (flags & 0xFFFF) | ALIVE
+
+    def _record(self, person: Person) -> tuple[list[int], list[int], int]:
+        """The lists of a person in one: wished evidence and major, past jobs with years, skills, certificates, wished regions."""
+        desired, flags = person.desired, 0
+        record = [self._atoms.add(title, None) for title in desired.titles or ()]
+        record += [self._atoms.add(None, code) for code in desired.occupation_codes or ()]
+        if person.education.major is not None and without_protected(person.education.major):
+            flags |= HAS_MAJOR
+            record.append(self._atoms.add(person.education.major, None))
+        ends = [len(record)]
+        if person.experience is not None:
+            flags |= SAYS_EXPERIENCE
+            for entry in person.experience:
+                years = -1 if entry.years is None else year_thousandths(entry.years)
+                record += (self._atoms.add(entry.title, entry.occupation_code), years)
+        ends.append(len(record))
+        own = person_skills(person)
+        if own is not None:
+            flags |= SAYS_SKILLS
+            record += [self._skills.add(skill) for skill in own]
+        ends.append(len(record))
+        if person.certificates is not None:
+            flags |= SAYS_CERTIFICATES
+            record += [self._certificates.add(name) for name in person.certificates]
+        ends.append(len(record))
+        if desired.regions:
+            flags |= WISHES_REGION
+            record += [self._regions.add(code) for code in desired.regions]
+        ends.append(len(record))
+        if len(record) > _MOST_ENTRIES:
+            raise ValueError(f"a person with more than {_MOST_ENTRIES} titles, skills, certificates and regions cannot be matched")
+        return record, ends, flags
+
+    def remove(self, person_id: str) -> bool:
+        """Forgets a person; whether there was one."""
+        row = self._names.remove(person_id)
+        if row is None:
+            return False
+        self._columns["flags"].array[row] = 0
+        self._records.put(row, [])
+        return True
+
+    # ---- one posting -------------------------------------------------------------------------------------------------------------------
+
+    def _people(self) -> People:
+        columns = {name: column.array for name, column in self._columns.items()}
+        return People(
+            rows=self._records.starts.size,
+            record=self._records.starts.array,
+            ends=self._ends,
+            pool=self._records.pool.array,
+            names=self._names.pool.array,
+            name_starts=self._names.starts.array,
+            name_lengths=self._names.lengths.array,
+            limits=self._limits.squares,
+            **columns,
+        )
+
+    def _ask(self, posting: Posting, as_of: date, employer: Employer | None, rules: Rules) -> Ask:
+        return ask_of(
+            posting, as_of, employer, rules, self._atoms, self._skills, self._certificates, self._regions, self._groups
+        )  # fmt: skip
+
+    def match(self, posting: Posting, as_of: date, top: int = 100, employer: Employer | None = None, rules: Rules = Rules()) -> list[Pair]:
+        """The best ``top`` people for a posting: band, priority, score downwards, then person id. Nobody while the posting is not open, and
+        nobody for a public-welfare post, which is given out elsewhere."""
+        return self.match_counted(posting, as_of, top, employer, rules)[0]
+
+    def match_counted(
+        self, posting: Posting, as_of: date, top: int = 100, employer: Employer | None = None, rules: Rules = Rules()
+    ) -> tuple[list[Pair], int]:
+        """As ``match``, and how many people there are for the posting in all."""
+        if not len(self) or not is_in_market(posting) or posting_blockers(posting, as_of, rules):
+            return [], 0
+        people, ask = self._people(), self._ask(posting, as_of, employer, rules)
+        _, rows, count = best_rows(people, ask, max(0, min(top, len(self))))
+        return self._pairs(posting, people, ask, rows), int(count)
+
+    def _pairs(self, posting: Posting, people: People, ask: Ask, rows: np.ndarray) -> list[Pair]:  # type: ignore[type-arg]
+        stated = fresh_on(posting) is not None
+        points = points_of(people, ask, rows).tolist()
+        return [
+            Pair(
+                person_id=self._names.name(int(row)),
+                posting_id=posting.posting_id,
+                score_tenths=sum(found[:8]),
+                rank=place,
+                priority=found[9],
+                priority_reasons=reasons_of(found[9]),
+                tenths=tuple(found[:8]),
+                not_stated=silent_names(found[8], stated),
+            )
+            for place, (row, found) in enumerate(zip(rows, points, strict=True), start=1)
+        ]
+
+    def pair(
+        self, posting: Posting, person_id: str, as_of: date, employer: Employer | None = None, rules: Rules = Rules()
+    ) -> tuple[Pair, frozenset[str]] | None:
+        """One pair, recommended or not, with the codes of all its blockers; None for an unknown person."""
+        row = self._names.row(person_id)
+        if row is None:
+            return None
+        people, ask = self._people(), self._ask(posting, as_of, employer, rules)
+        rows = np.array([row], np.int32)
+        bits = int(points_of(people, ask, rows)[0, 10])
+        codes = {code for bit, code in BIT_CODES.items() if bits & bit}
+        codes |= {found["code"] for found in posting_blockers(posting, as_of, rules)}
+        return self._pairs(posting, people, ask, rows)[0], frozenset(codes)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in arrays, without the distinct texts."""
+        columns = sum(column.nbytes for column in self._columns.values())
+        return columns + int(self._ends.nbytes) + self._records.nbytes + self._names.nbytes

@@ -1,0 +1,28 @@
+"""Compiled functions: numba without the interpreter lock, kept on disk where there is a place for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+def compiled(function: FunctionT) -> FunctionT:
+    """``function`` compiled on first use.
+
+    The machine code is cached beside the module or in the user's cache, so that the first match after a start needs no compiler. Where
+    neither can be written (a read-only container) the function is compiled anew in each process instead of failing.
+    """
+    try:
+        made = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # numba: "no locator available", at decoration
+        made = numba.njit(nogil=True)(function)
+    return made  # type: ignore[no-any-return]
+
+
+def inlined(function: FunctionT) -> FunctionT:
+    """``function`` for use inside compiled ones only, laid into each place that calls it."""
+    return numba.njit(nogil=True, inline="always")(function)  # type: ignore[no-any-return]
