@@ -101,7 +101,8 @@ def postings(today: date) -> list[Row]:
     own = [
         _posting(
             1, today, 2, title="焊工（液压支架）", occupation_code="6-18-02-04", headcount=5, education_min="71", experience_years_min=1,
-            skills=["二保焊", "看图"], certificates=["焊工证"], pay={"min": 6000, "max": 8200, "unit": "month", "months": 12}, contract_months=24,
+            skills=["二保焊", "看图"], certificates=["焊工证"], pay={"min": 6000, "max": 8200, "unit": "month", "months": 12},
+            contract_months=24,
             description="支架结构件组对满焊，焊后自检打磨。长白班，中午管饭，社保到岗当月办。手上活好的可定二级工价。",
         ),
         _posting(
@@ -121,21 +122,25 @@ def postings(today: date) -> list[Row]:
         ),
         _posting(
             5, today, 3, title="机械设计见习生", occupation_code="2-02-07-01", type="internship", employment_form="internship", headcount=2,
-            open_to=["graduate"], education_min="31", experience_years_min=0, pay={"min": 2300, "max": 2600, "unit": "month"}, contract_months=6,
+            open_to=["graduate"], education_min="31", experience_years_min=0, pay={"min": 2300, "max": 2600, "unit": "month"},
+            contract_months=6,
             description="跟带教工程师学三维建模和出图，见习期买意外险，结束后优先留用。",
         ),
     ]  # fmt: skip
     starts = (today + timedelta(days=4)).isoformat()
     others = [
         _posting(
-            6, today, 1, source="gig_market", source_id="LG-D006", market_id=f"m-{REGION}", employer={}, title="电焊工（护栏焊接，日结）", type="gig",
-            employment_form="gig", headcount=4, education_min="90", certificates=["焊工证"], apply_by=None,
-            pay={"min": 320, "max": 350, "unit": "day"}, work={"starts_at": f"{starts}T07:30", "hours_per_day": 8, "days": 3, "pay_on": "daily"},
+            6, today, 1, source="gig_market", source_id="LG-D006", market_id=f"m-{REGION}", employer={},
+            title="电焊工（护栏焊接，日结）", type="gig", employment_form="gig", address="太原市小店区永固街安置小区",
+            location={"lat": 37.7903, "lon": 112.5527}, headcount=4, education_min="90", certificates=["焊工证"], apply_by=None,
+            pay={"min": 320, "max": 350, "unit": "day"},
+            work={"starts_at": f"{starts}T07:30", "hours_per_day": 8, "days": 3, "pay_on": "daily"},
             description="小区护栏焊补，三天的活，焊机现场有，自带面罩，收工现结，管一顿午饭。",
         ),
         _posting(
             7, today, 7, source="labour_brand", source_id="DD-D007", brand_id="b-140405-hj", title="二保焊工（订单）", headcount=20,
-            education_min="90", experience_years_min=1, certificates=["焊工证"], pay={"min": 6200, "max": 8600, "unit": "month"}, contract_months=12,
+            education_min="90", experience_years_min=1, certificates=["焊工证"], pay={"min": 6200, "max": 8600, "unit": "month"},
+            contract_months=12, address="太原市小店区开发区标准厂房",
             employer={"name": "太原岫成钢结构有限公司"}, location={"lat": 37.7401, "lon": 112.5122},
             description="绛水焊匠本批选派二十人，厂房钢梁二保焊，统一发车统一住，合同与用人方直接签。",
         ),

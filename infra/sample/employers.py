@@ -108,11 +108,8 @@ def _standing(rng: Random, family_name: str, family: Mapping[str, Any], kind: st
 
 def key_entry(rng: Random, number: int, today: date) -> Row:
     start = today - timedelta(days=60 + int(rng.random() * 500))
-    entry: Row = {
-        "class": KEY_CLASSES[number % 3],
-        "level": one_of(rng, ("county", "county", "city", "province")),
-        "from": start.isoformat(),
-    }
+    level = one_of(rng, ("county", "county", "city", "province"))
+    entry: Row = {"class": KEY_CLASSES[number % 3], "level": level, "from": start.isoformat()}
     if rng.random() < 0.4:
         entry["to"] = (today + timedelta(days=90 + int(rng.random() * 500))).isoformat()
     return entry

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 HOLD_WORDS: dict[str, tuple[str, ...]] = {
     "sex": ("限女性", "只招男工", "仅限男性报名", "女士勿扰", "要求女，形象好"),
     "age": ("年龄18至35岁", "35岁以下", "超过45岁的不要", "年满50周岁不录用"),
-    "marriage": ("须已婚已育", "未婚者优先录用", "两年内不打算要孩子的才签", "单身女性不考虑"),
+    "marriage": ("须已婚已育", "仅限未婚", "两年内不打算要孩子的才签", "单身女性不考虑"),
     "household_registration": ("限本地户口", "外地户籍不招", "必须有太原户口"),
     "origin": ("不招河南人", "某些省份的人不要"),
     "ethnicity": ("只限汉族",),
@@ -109,8 +109,9 @@ def _other_source(rng: Random, row: Row, posting_id: str, number: int) -> Row:
     elif row["source"] == "labour_brand":
         other |= {"source": "enterprise", "source_id": f"HR-C{number:05d}"}
     else:
-        markets = [item for item in market_counties() if item.code[:4] == row["region"][:4]]
-        other |= {"source_id": f"LG-C{number:05d}", "market_id": f"m-{one_of(rng, markets or market_counties()).code}"}
+        others = [item for item in market_counties() if f"m-{item.code}" != row["market_id"]]
+        near = [item for item in others if item.code[:4] == row["region"][:4]]
+        other |= {"source_id": f"LG-C{number:05d}", "market_id": f"m-{one_of(rng, near or others).code}"}
     if "employer" in other:
         other["employer"] = {"name": _name_as_others_write(rng, row["employer"]["name"])} | (
             {"uscc": row["employer"]["uscc"]} if "uscc" in row["employer"] and rng.random() < 0.5 else {}

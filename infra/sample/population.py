@@ -86,7 +86,7 @@ class _PeopleMaker:
         else:
             days = 0
         row["intention"] = intention = one_of(rng, _INTENTIONS)
-        row["desired"] = self._wish(home, trade, intention)
+        row["desired"] = self._wish(home, trade, intention, choices)
         if home.seat and rnd() < 0.85:
             row["location"] = scatter(rng, home.seat, 6.0)
         row["education"] = self._education(family, level, born.year + _FINISHED_AT[level], graduate)
@@ -94,10 +94,8 @@ class _PeopleMaker:
         if rnd() < 0.94:
             row["categories"] = self._categories(kind, age, days, row)
         if graduate and rnd() < 0.7:
-            row["facts"] = {
-                "graduate.full_time": rnd() < 0.93,
-                "graduate.school_in_province": row["education"]["school"] not in self.schools["outside"],
-            }
+            in_province = row["education"]["school"] not in self.schools["outside"]
+            row["facts"] = {"graduate.full_time": rnd() < 0.93, "graduate.school_in_province": in_province}
         draw = rnd()
         if draw < 0.93:
             row["consent"] = {"recommend": True, "share_with_employers": rnd() < 0.72}
@@ -107,12 +105,12 @@ class _PeopleMaker:
         row["private"] = {"name": name, "id_number": self.identity(born, rnd() < 0.5), "phone": telephone(rng)}
         return row
 
-    def _wish(self, home: County, trade: Trade, intention: str) -> Row:
+    def _wish(self, home: County, trade: Trade, intention: str, choices: tuple[Trade, ...]) -> Row:
         rng = self.rng
         rnd = rng.random
         titles = [one_of(rng, trade.spoken)]
         if rnd() < 0.3:
-            other = one_of(rng, trade.spoken if rnd() < 0.5 else one_of(rng, self.trades[trade.family]).spoken)
+            other = one_of(rng, trade.spoken if rnd() < 0.5 else one_of(rng, choices).spoken)
             if other != titles[0]:
                 titles.append(other)
         wish: Row = {"titles": titles, "occupation_codes": [trade.code] if rnd() < 0.25 else []}
@@ -147,9 +145,8 @@ class _PeopleMaker:
             last = self.today.year if (self.today.month, self.today.day) >= (7, 1) else self.today.year - 1
             year = last if rng.random() < 0.55 else last - 1 - int(rng.random() * 2)
         if graduate or (study and rng.random() < 0.5):
-            found["graduated_on"] = (
-                f"{min(year, self.today.year - 1) if not graduate else year}-0{6 + int(rng.random() * 2)}-{10 + int(rng.random() * 20)}"
-            )
+            year = year if graduate else min(year, self.today.year - 1)
+            found["graduated_on"] = f"{year}-0{6 + int(rng.random() * 2)}-{10 + int(rng.random() * 20)}"
         return found
 
     def _experience(self, row: Row, trade: Trade, family: str, worked: int, graduate: bool) -> None:
@@ -189,7 +186,7 @@ class _PeopleMaker:
         if age <= 24 and rnd() < 0.5:
             found.append("unemployed_youth" if kind == "registered_unemployed" else "youth")
         tags: list[str] = []
-        if age >= 48 and rnd() < 0.45:
+        if kind == "registered_unemployed" and age >= 48 and rnd() < 0.6:
             tags.append("older_unemployed")
         if kind == "registered_unemployed" and days > 365 and rnd() < 0.6:
             tags.append("long_term_unemployed")

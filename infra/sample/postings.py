@@ -110,8 +110,9 @@ class PostingMaker:
         while not choices:
             choices = self._gig_trades.get(family_names[bisect(weights, rng.random() * weights[-1])], [])
         trade = one_of(rng, choices)
-        local = self._firms_in.get(place.code)
-        firm = one_of(rng, local) if local and rng.random() < 0.7 else None
+        local = self._firms_in.get(place.code, [])
+        same = [firm for firm in local if firm.family == trade.family]
+        firm = one_of(rng, same) if same else one_of(rng, local) if local and rng.random() < 0.35 else None
         row = self._begin(posting_id, "gig_market", f"LG-{10_000 + number}", firm.reference if firm and rng.random() < 0.85 else None)
         row |= {"market_id": f"m-{place.code}", "type": "gig", "employment_form": "gig"}
         row["headcount"] = 1 + int(rng.random() ** 2 * 15)
@@ -119,7 +120,7 @@ class PostingMaker:
         row["work"] = self._gig_work(trade)
         self._gig_pay(row, trade)
         row["education_min"] = "90"
-        row["experience_years_min"] = 0 if rng.random() < 0.7 else 1
+        row["experience_years_min"] = 0 if rng.random() < 0.85 else 1
         if trade.required_certificates and rng.random() < 0.7:
             row["certificates"] = list(trade.required_certificates)
         if trade.skills and rng.random() < 0.4:

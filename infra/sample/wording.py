@@ -25,10 +25,10 @@ class Titles:
         self._given: Counter[str] = Counter()
 
     def give(self, trade: Trade, source: str, slots: dict[str, Any]) -> str:
-        """A title for a posting of this trade, decorated as the source is used to."""
+        """A title for a posting of this trade, decorated as the source is used to; its plain form goes into ``slots``."""
         rng, parts = self._rng, phrases()["titles"]
         suffixes = {"gig_market": parts["gig_suffix"], "labour_brand": parts["brand_suffix"]}.get(source, parts["suffix"])
-        title = one_of(rng, trade.titles)
+        slots["title"] = title = one_of(rng, trade.titles)
         draw = rng.random()
         if draw < 0.18 and trade.specialties:
             title += f"（{one_of(rng, trade.specialties)}）"
@@ -179,7 +179,6 @@ def slots_of(rng: Random, trade: Trade, posting: dict[str, Any], county_name: st
     return {
         "county": county_name,
         "employer": employer or "我们",
-        "title": one_of(rng, trade.titles),
         "count": posting.get("headcount", 3),
         "road": one_of(rng, places["road"]),
         "place": county_name + one_of(rng, places["spot"]),
