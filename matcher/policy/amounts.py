@@ -164,7 +164,7 @@ class Shown:
 
 _BASES = {
     "local monthly minimum wage": "当地月最低工资标准",
-    "employer part of social insurance contributions actually paid": "单位实际缴纳的社会保险费",
+    "employer part of social insurance contributions actually paid": "实际缴纳社会保险费（单位缴费部分）",
 }
 
 

@@ -23,6 +23,7 @@ from matcher.policy.terms import AllOf, AnyOf, ByCategory, Condition, Leaf
 FALSE, TRUE, MISSING, UNNAMED = 0, 1, 2, 3
 
 CATEGORY = "person.category"
+FORM = "person.employment_form"
 Tree: TypeAlias = "int | tuple[str, tuple[Any, ...]]"
 States: TypeAlias = "list[int]"
 
@@ -113,7 +114,7 @@ def _holds(atom: Atom, value: Any) -> bool:
 
 @dataclass
 class Compiled:
-    """Atoms and trees of a catalogue; built once by ``compiled``."""
+    """Atoms and trees of a catalogue; built once by ``compiled``. ``raw_fields``: facts read as they stand, not only through atoms."""
 
     atoms: list[Atom] = field(default_factory=list)
     by_field: dict[str, list[int]] = field(default_factory=dict)
@@ -121,6 +122,8 @@ class Compiled:
     cases: dict[str, tuple[int, ...]] = field(default_factory=dict)
     absent: list[int] = field(default_factory=list)
     amount_fields: frozenset[str] = frozenset()
+    modified_fields: frozenset[str] = frozenset()
+    raw_fields: tuple[str, ...] = ()
     parity: tuple[Entry, ...] = ()
     false_is_unknown: tuple[tuple[Entry, str], ...] = ()
 
@@ -186,6 +189,8 @@ def compiled(catalogue: Catalogue) -> Compiled:
     amount_fields |= {rule.count_fact for rule in shared.exclusion_rules if rule.count_fact is not None}
     out.amount_fields = frozenset(amount_fields)
     out.parity = tuple(catalogue.by_id[modifier.entry] for modifier in parity)
+    out.modified_fields = frozenset(modifier.field for modifier in shared.modifiers if modifier.rule == "false_is_unknown")
+    out.raw_fields = tuple(sorted(out.amount_fields | out.modified_fields))
     out.false_is_unknown = tuple(
         (catalogue.by_id[modifier.entry], modifier.field) for modifier in shared.modifiers if modifier.rule == "false_is_unknown"
     )
@@ -250,27 +255,49 @@ class Prepared:
     states: States
 
 
-def prepare(catalogue: Catalogue, facts: Facts, day: date) -> Prepared:
-    """``facts_rule`` and ``modifier_rule``: category implications, gig work, and the modifiers whose window holds on ``day``."""
+def read_states(catalogue: Catalogue, facts: Facts, day: date) -> Prepared:
+    """Facts with derived tags, one state an atom, before what one fact does to another (``finish``)."""
     plan = compiled(catalogue)
     read: dict[str, Value | Tags] = dict(facts)
     categories = read.get(CATEGORY)
     if isinstance(categories, frozenset | KnownTags):
         read[CATEGORY] = derived_tags(catalogue, categories)
-    kind = read.get("posting.type")
-    if "person.employment_form" not in read and (kind == "gig" or (isinstance(kind, tuple) and "gig" in kind)):
-        read["person.employment_form"] = "flexible"
-    parity = any(entry.window.holds(day) for entry in plan.parity)
+    parity = parity_holds(plan, day)
     states = plan.absent.copy()
     for name, value in read.items():
         for number in plan.by_field.get(name, ()):
             states[number] = state_of(plan.atoms[number], value, parity)
+    return Prepared(day, read, states)
+
+
+def parity_holds(plan: Compiled, day: date) -> bool:
+    """Whether 以单位形式参保的个体工商户 may count as enterprises on that day (000 第(十六)条)."""
+    return any(entry.window.holds(day) for entry in plan.parity)
+
+
+def finish(plan: Compiled, prepared: Prepared) -> Prepared:
+    """What one fact does to another, in place.
+
+    Gig work is flexible employment where nobody says otherwise (``facts_rule``). Then the modifier of 000 第(十二)条: when all its stated
+    conditions hold, its field stops being known as false.
+    """
+    read, states = prepared.facts, prepared.states
+    kind = read.get("posting.type")
+    if FORM not in read and (kind == "gig" or (isinstance(kind, tuple) and "gig" in kind)):
+        read[FORM] = "flexible"
+        for number in plan.by_field.get(FORM, ()):
+            states[number] = state_of(plan.atoms[number], "flexible", False)
     for entry, name in plan.false_is_unknown:
-        if entry.window.holds(day) and read.get(name) is False and _stated_hold(plan, entry, states):
+        if read.get(name) is False and entry.window.holds(prepared.day) and _stated_hold(plan, entry, states):
             del read[name]
             for number in plan.by_field.get(name, ()):
                 states[number] = plan.absent[number]
-    return Prepared(day, read, states)
+    return prepared
+
+
+def prepare(catalogue: Catalogue, facts: Facts, day: date) -> Prepared:
+    """``facts_rule`` and ``modifier_rule``: category implications, gig work, and the modifiers whose window holds on ``day``."""
+    return finish(compiled(catalogue), read_states(catalogue, facts, day))
 
 
 def _stated_hold(plan: Compiled, entry: Entry, states: States) -> bool:

@@ -128,11 +128,20 @@ def _version_key(catalogue: Catalogue, plan: _Plan, prepared: Prepared) -> Calla
 
 
 def _worth_key(catalogue: Catalogue, plan: _Plan, prepared: Prepared) -> Callable[[Result], tuple[object, ...]]:
-    """X1, X4: ELIGIBLE before NEEDS_CHECK, then the higher stated amount."""
-    version = _version_key(catalogue, plan, prepared)
+    """X1, X4: ELIGIBLE before NEEDS_CHECK, then the higher stated amount. Where the rules leave it open, the variant that has the fewest
+    open questions: of several promises the one nearest to being kept, and only then the later document."""
 
     def key(result: Result) -> tuple[object, ...]:
-        return (result.status != ELIGIBLE, result.yuan is None, -(result.yuan or Decimal(0)), *version(result)[1:])
+        entry = catalogue.by_id[result.entry_id]
+        return (
+            result.status != ELIGIBLE,
+            result.yuan is None,
+            -(result.yuan or Decimal(0)),
+            not is_stated(amount_in_force(catalogue, entry, prepared.day)),
+            len(result.missing) + len(result.unstated),
+            -plan.dated[entry.document],
+            plan.order[entry.id],
+        )
 
     return key
 

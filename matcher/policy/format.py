@@ -145,9 +145,21 @@ class Modifier(Part):
 
 
 class FactField(Part):
+    """A fact: its type, who knows it, what readers call it (``label``; of a bool the statement itself), the question that asks for it."""
+
     type: FieldType
     from_: str = Field(alias="from")
     values: tuple[str, ...] = ()
+    label: str = ""
+    question: str = ""
+    unit: str = ""
+    words: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> FactField:
+        if self.type != "unstated_marker" and not (self.label and self.question):
+            raise ValueError("label and question expected: every fact can be asked for")
+        return self
 
 
 class Quoted(Part):

@@ -1,0 +1,227 @@
+"""Hints of one pair as readers see them (contract.md, Hint): amount, what is missing, why not, the source, and one plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from matcher.policy.amounts import Shown, shown
+from matcher.policy.answer import plain
+from matcher.policy.bulk import PER_MATCH, PairHints
+from matcher.policy.conditions import MISSING, Prepared, compiled, prepare, visit_failed, visit_open
+from matcher.policy.emission import Emission, LeftOut, emit
+from matcher.policy.evaluate import ELIGIBLE, NEEDS_CHECK, NOT_ELIGIBLE, OUT_OF_WINDOW, Result, evaluate_entry
+from matcher.policy.format import Entry
+from matcher.policy.loader import Catalogue
+from matcher.policy.pairing import pair_facts
+from matcher.policy.wording import condition_words, question, step_words, value_words, window_words
+from matcher.shapes import Employer, Person, Posting
+
+Hint = dict[str, Any]
+_BEST_FIRST = {ELIGIBLE: 0, NEEDS_CHECK: 1, NOT_ELIGIBLE: 2, OUT_OF_WINDOW: 3}
+
+
+def hints_for_pair(
+    catalogue: Catalogue, posting: Posting, person: Person, employer: Employer | None, as_of: date, all_statuses: bool = False
+) -> list[Hint]:
+    """Hints of a pair, best first: those told with a recommendation, or with ``all_statuses`` every entry and why it is not told.
+
+    Best: ELIGIBLE before NEEDS_CHECK, then the greater sum, then fewer open questions. Parts of the answer are shared between equal
+    pairs: do not change what is inside.
+    """
+    if not all_statuses:
+        return [dict(hint) for hint in _told(catalogue, as_of).for_pair(posting, employer, person)]
+    prepared = prepare(catalogue, pair_facts(posting, person, employer, as_of, catalogue), as_of)
+    return hints_of(catalogue, prepared, PER_MATCH, all_statuses=True)
+
+
+class _ToldHints(PairHints[list[Hint]]):
+    """The told hints of a pair, written once for all pairs that no condition can tell apart."""
+
+    def answer(self, prepared: Prepared, results: list[Result]) -> list[Hint]:
+        return _written(self.catalogue, prepared, results, self.channel, all_statuses=False)
+
+
+@lru_cache(maxsize=2)
+def _told(catalogue: Catalogue, as_of: date) -> _ToldHints:
+    return _ToldHints(catalogue, as_of)
+
+
+def hints_of(catalogue: Catalogue, prepared: Prepared, channel: str | None, all_statuses: bool = False) -> list[Hint]:
+    """Hints of prepared facts in one channel (``None``: all channels)."""
+    results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
+    return _written(catalogue, prepared, results, channel, all_statuses)
+
+
+def _written(catalogue: Catalogue, prepared: Prepared, results: list[Result], channel: str | None, all_statuses: bool) -> list[Hint]:
+    emission = emit(catalogue, results, prepared, channel)
+    told = {result.entry_id for result in emission.told}
+    chosen = results if all_statuses else emission.told
+    amounts = {result.entry_id: shown(catalogue, catalogue.by_id[result.entry_id], prepared) for result in chosen}
+    left_out = {one.result.entry_id: one for one in emission.left_out}
+
+    def best_first(result: Result) -> tuple[Any, ...]:
+        return (
+            result.entry_id not in told and result.live,
+            _BEST_FIRST[result.status],
+            -(amounts[result.entry_id].yuan or Decimal(0)),
+            len(result.missing) + len(result.unstated),
+        )
+
+    hints = []
+    for result in sorted(chosen, key=best_first):
+        hint = _hint(catalogue, result, amounts[result.entry_id], prepared, emission)
+        if all_statuses:
+            hint["told"] = result.entry_id in told
+            reason = left_out.get(result.entry_id)
+            if reason is not None:
+                hint["left_out"] = {"rule": reason.rule, "for": reason.for_entry}
+        hints.append(hint)
+    return hints
+
+
+def _hint(catalogue: Catalogue, result: Result, amount: Shown, prepared: Prepared, emission: Emission) -> Hint:
+    entry = catalogue.by_id[result.entry_id]
+    document = catalogue.documents[entry.document]
+    step, earliest = step_words(entry, prepared.day)
+    excludes = _excludes(catalogue, entry, prepared, emission) if result.live else []
+    hint: Hint = {
+        "entry_id": entry.id,
+        "benefit": catalogue.benefit_of[entry.id],
+        "name": catalogue.benefit_names[catalogue.benefit_of[entry.id]],
+        "title": entry.name,
+        "payee": entry.payee,
+        "status": result.status,
+        "amount": {
+            **({"yuan": plain(amount.yuan)} if amount.yuan is not None else {}),
+            **({"percent": plain(result.percent)} if result.percent is not None else {}),
+            "basis": amount.basis,
+            "at_most": amount.at_most,
+        },
+        "missing": list(result.missing),
+        "failed": list(result.failed),
+        "unstated": list(result.unstated),
+        "questions": [{"field": name, "question": question(catalogue, name)} for name in result.missing],
+        "source": {"doc_number": document.doc_number, "document": document.title, "clause": entry.clause, "quote": entry.quote},
+        "window": {
+            "from": entry.window.from_.isoformat(),
+            "to": entry.window.to.isoformat() if entry.window.to is not None else None,
+            "basis": entry.window.to_basis,
+        },
+        "excludes": excludes,
+        "evaluable_at": entry.evaluable_at,
+        "date": prepared.day.isoformat(),
+    }
+    if earliest is not None and result.live:
+        hint["earliest"] = earliest.isoformat()
+    hint["text"] = "".join(_sentences(catalogue, entry, result, amount, prepared, step, earliest, excludes))
+    return hint
+
+
+def _sentences(
+    catalogue: Catalogue,
+    entry: Entry,
+    result: Result,
+    amount: Shown,
+    prepared: Prepared,
+    step: str,
+    earliest: date | None,
+    excludes: list[dict[str, Any]],
+) -> Iterable[str]:
+    trees, states = compiled(catalogue).trees[entry.id], prepared.states
+    yield entry.hint or f"{entry.name}：{entry.quote.rstrip('。')}。"
+    if result.status == OUT_OF_WINDOW:
+        yield f"政策期限：{window_words(entry)}，{prepared.day}不在期限内。"
+        return
+    if result.status == NOT_ELIGIBLE:
+        yield f"不符合：{'；'.join(_failed(catalogue, prepared, lambda seen: visit_failed(trees, states, seen)))}。"
+        return
+    if entry.amount.type not in ("non_monetary", "modifier", "timing_change", "post", "in_kind"):
+        most = f"，最多{plain(amount.yuan)}元" if amount.yuan is not None and entry.amount.type == "monthly_per_person" else ""
+        yield f"标准：{amount.basis}{most}。"
+    if result.status == ELIGIBLE:
+        yield "按现有信息符合条件。"
+    open_words = _open(catalogue, prepared, lambda seen: visit_open(trees, states, seen))
+    if open_words:
+        yield f"还要确认：{'；'.join(open_words)}。"
+    if result.unstated:
+        yield "文件没有写明具体条件的部分，由经办机构核定。"
+    if step:
+        yield f"{step}{f'（最早{earliest}）' if earliest is not None else ''}。"
+    for one in excludes:
+        yield f"与{one['name']}只能享受一项{_totals(one)}。"
+    for words in entry.not_modelled:
+        yield f"未计入：{words}。"
+
+
+def _totals(one: dict[str, Any]) -> str:
+    if "total_yuan" in one and "this_total_yuan" in one:
+        return f"（合计{one['this_total_yuan']}元，对方合计{one['total_yuan']}元）"
+    return f"（对方{one['yuan']}元）" if "yuan" in one else ""
+
+
+Visit = Callable[[Callable[[int], None]], None]
+
+
+def _atoms(visit: Visit) -> list[int]:
+    found: dict[int, None] = {}
+    visit(lambda number: found.setdefault(number))
+    return list(found)
+
+
+def _open(catalogue: Catalogue, prepared: Prepared, visit: Visit) -> list[str]:
+    atoms = compiled(catalogue).atoms
+    return list(dict.fromkeys(condition_words(catalogue, atoms[number]) for number in _atoms(visit) if prepared.states[number] == MISSING))
+
+
+def _failed(catalogue: Catalogue, prepared: Prepared, visit: Visit) -> list[str]:
+    atoms = compiled(catalogue).atoms
+    words = []
+    for number in _atoms(visit):
+        atom = atoms[number]
+        given = prepared.facts.get(atom.field)
+        now = f"（现为{value_words(catalogue, atom.field, given)}）" if given is not None else ""
+        words.append(f"须{condition_words(catalogue, atom)}{now}")
+    return list(dict.fromkeys(words))
+
+
+def _excludes(catalogue: Catalogue, entry: Entry, prepared: Prepared, emission: Emission) -> list[dict[str, Any]]:
+    """What cannot be had beside this entry: rivals that gave way to it, and benefits its own text excludes that may hold as well."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in emission.left_out:
+        if one.for_entry == entry.id and one.rule.startswith("X"):
+            benefit = catalogue.benefit_of[one.result.entry_id]
+            if benefit != catalogue.benefit_of[entry.id]:
+                found.setdefault(benefit, _rival(catalogue, one))
+    for exclusion in entry.excludes:
+        if exclusion.benefit in found:
+            continue
+        if not any(evaluate_entry(catalogue, other, prepared).live for other in catalogue.by_benefit[exclusion.benefit]):
+            continue
+        found[exclusion.benefit] = {
+            "benefit": exclusion.benefit,
+            "name": catalogue.benefit_names[exclusion.benefit],
+            "source": exclusion.source,
+            "quote": exclusion.quote,
+        }
+    return list(found.values())
+
+
+def _rival(catalogue: Catalogue, one: LeftOut) -> dict[str, Any]:
+    benefit = catalogue.benefit_of[one.result.entry_id]
+    rule = next(rule for rule in catalogue.shared.exclusion_rules if rule.id == one.rule)
+    found: dict[str, Any] = {
+        "benefit": benefit,
+        "name": catalogue.benefit_names[benefit],
+        "entry_id": one.result.entry_id,
+        "rule": one.rule,
+    }
+    if rule.sources:
+        found["source"], found["quote"] = rule.sources[0].source, rule.sources[0].quote
+    for name, value in (("yuan", one.result.yuan), ("total_yuan", one.total), ("this_total_yuan", one.kept_total)):
+        if value is not None:
+            found[name] = plain(value)
+    return found
