@@ -1,7 +1,229 @@
-"""What delivery does."""
+"""Pushes pairs into inboxes, holds back what should not be pushed, ends what is over, takes answers."""
 
 from __future__ import annotations
 
-from streams.runtime.subjects import Subject
+from collections.abc import Sequence
+from datetime import UTC, timedelta
+from typing import Any
 
-SUBJECT = Subject("delivery", ())
+from sqlalchemy import ColumnElement, delete, or_, select, update
+
+from matcher.days import day_of
+from streams.delivery.messages import InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
+from streams.delivery.pushing import Desk
+from streams.delivery.tables import budgets, merged, outgoing, pairs, postings, sides, suppressed
+from streams.intake.messages import PostingChanged, PostingEnded, PostingPublished
+from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
+from streams.runtime.clock import ClockTick
+from streams.runtime.messages import to_json
+from streams.runtime.outcomes import Continue, Drop, Outcome, Outcomes
+from streams.runtime.subjects import Handler, Subject, Work
+from streams.runtime.tables import upsert
+
+PAGE = 500  # pairs ended or pushed in one unit of work
+KEPT_DAYS = 30  # of the ledger of what was held back
+# Ends that say only why a pair was not pushed; the end of its posting or person says more and replaces them.
+_OWN_ENDS = ("refused", "near_duplicate", "not_among_best", "blocked")
+
+
+# -- what matching found -------------------------------------------------------------------------------------------------
+
+
+def push_to_people(message: PostingMatched, work: Work) -> Outcomes:
+    """The best people for a posting: push it to them, best first, as far as nothing holds it back."""
+    if not _is_newer(work, "posting", message.posting_id, message.revision, None):
+        return [Drop("superseded")]
+    return _take(work, "posting", message, [(person_id, message.posting_id) for person_id in message.blocked])
+
+
+def push_postings(message: PersonMatched, work: Work) -> Outcomes:
+    """The best postings for a person, from the other side."""
+    if not _is_newer(work, "person", message.person_id, message.revision, None):
+        return [Drop("superseded")]
+    return _take(work, "person", message, [(message.person_id, posting_id) for posting_id in message.blocked])
+
+
+def _take(work: Work, side: str, message: PostingMatched | PersonMatched, blocked: list[tuple[str, str]]) -> Outcomes:
+    own = pairs.c.posting_id == message.key_value if side == "posting" else pairs.c.person_id == message.key_value
+    offered = pairs.c.by_posting if side == "posting" else pairs.c.by_person
+    desk = Desk(work)
+    waiting = work.connection.execute(select(pairs).where(own, pairs.c.state == "candidate", offered.is_(True))).mappings()
+    desk.adopt([dict(row) for row in waiting])
+    chosen = {(pair.person_id, pair.posting_id) for pair in message.pairs}
+    desk.load([(pair.person_id, pair.posting_id) for pair in message.pairs] + blocked)
+    gone = set(blocked) - chosen
+    for row in list(desk.rows.values()):
+        who = (row["person_id"], row["posting_id"])
+        if who in gone:
+            desk.end(row, "blocked")
+        elif who not in chosen:
+            desk.withdraw_offer(row, side)
+    for pair in message.pairs:
+        desk.offer(pair, side, message.model_version, message.catalogue_version)
+    return desk.close()
+
+
+def _is_newer(work: Work, kind: str, id_: str, revision: int, left: str | None) -> bool:
+    """Note what matching says of a posting or a person; False for what is known already or older."""
+    known = work.connection.execute(select(sides.c.revision).where(sides.c.kind == kind, sides.c.id == id_)).scalar()
+    if known is not None and known >= revision:
+        return False
+    upsert(work.connection, sides, {"kind": kind, "id": id_, "revision": revision, "on_market": left is None, "reason": left})
+    return True
+
+
+def end_posting(message: PostingLeftMarket, work: Work) -> Outcomes:
+    """The opening is gone: it leaves every inbox with the reason, and whoever is interested is told."""
+    if work.cursor is None and not _is_newer(work, "posting", message.posting_id, message.revision, message.reason):
+        return [Drop("superseded")]
+    return _end_page(work, pairs.c.posting_id == message.posting_id, message.reason)
+
+
+def clear_inbox(message: PersonLeftMarket, work: Work) -> Outcomes:
+    """The person is served no longer: the inbox is empty. Of who was removed nothing stays but that they left."""
+    if work.cursor is None and not _is_newer(work, "person", message.person_id, message.revision, message.reason):
+        return [Drop("superseded")]
+    outcomes = _end_page(work, pairs.c.person_id == message.person_id, message.reason)
+    if message.reason == "removed" and not any(isinstance(outcome, Continue) for outcome in outcomes):
+        own = select(pairs.c.match_id).where(pairs.c.person_id == message.person_id)
+        work.connection.execute(delete(suppressed).where(suppressed.c.match_id.in_(own)))
+        work.connection.execute(delete(outgoing).where(outgoing.c.person_id == message.person_id))
+        work.connection.execute(delete(pairs).where(pairs.c.person_id == message.person_id))
+        work.connection.execute(delete(budgets).where(budgets.c.kind == "person", budgets.c.id == message.person_id))
+    return outcomes
+
+
+def _end_page(work: Work, whose: ColumnElement[bool], reason: str) -> Sequence[Outcome]:
+    alive = or_(pairs.c.state.in_(("candidate", "issued")), pairs.c.ended_reason.in_(_OWN_ENDS))
+    rows = work.connection.execute(select(pairs).where(whose, alive).order_by(pairs.c.match_id).limit(PAGE)).mappings().all()
+    desk = Desk(work)
+    desk.adopt([dict(row) for row in rows])
+    for row in list(desk.rows.values()):
+        desk.end(row, reason)
+    outcomes: list[Outcome] = list(desk.close())
+    if len(rows) == PAGE:
+        outcomes.append(Continue("more"))
+    return outcomes
+
+
+# -- what people say -----------------------------------------------------------------------------------------------------
+
+
+def take_answer(message: RecommendationAnswered, work: Work) -> Outcomes:
+    """The person's answer; one to a pair that is not known yet waits for it."""
+    left = work.connection.execute(
+        select(sides.c.reason).where(sides.c.kind == "person", sides.c.id == message.person_id, sides.c.on_market.is_(False))
+    ).scalar()
+    if left == "removed":
+        return [Drop("the person was removed")]
+    desk = Desk(work)
+    desk.load([(message.person_id, message.posting_id)])
+    row = next(iter(desk.rows.values()), None)
+    if row is None:
+        desk.await_pair(message.person_id, message.posting_id, message.answer, message.reason)
+    else:
+        desk.answer(row, message.answer, message.reason)
+    return desk.close()
+
+
+# -- the clock -----------------------------------------------------------------------------------------------------------
+
+
+def push_what_waited(message: ClockTick, work: Work) -> Outcomes:
+    """A new day has new budgets: what they stopped goes out, best first. Quiet hours end: what was to be sent outside is due."""
+    if work.cursor is None:
+        _open_the_day(message, work)
+    day = work.as_of.isoformat()
+    due = select(pairs.c.match_id).where(pairs.c.held_on < day).limit(1)
+    if work.connection.execute(due).first() is None:
+        return None
+    query = select(pairs).where(pairs.c.held_on.is_not(None), pairs.c.held_on < day)
+    if work.cursor is not None:
+        query = query.where(pairs.c.best > work.cursor)
+    rows = work.connection.execute(query.order_by(pairs.c.best).limit(PAGE)).mappings().all()
+    desk = Desk(work)
+    desk.adopt([dict(row) for row in rows])
+    desk.load_sides()
+    for row in list(desk.rows.values()):
+        desk.push_or_hold(row, row["state"])
+    outcomes: list[Outcome] = list(desk.close())
+    if len(rows) == PAGE:
+        outcomes.append(Continue(rows[-1]["best"]))
+    return outcomes
+
+
+def _open_the_day(message: ClockTick, work: Work) -> None:
+    instant = message.instant.astimezone(UTC).isoformat(timespec="microseconds")
+    work.connection.execute(update(outgoing).where(outgoing.c.state == "waiting", outgoing.c.not_before <= instant).values(state="due"))
+    if message.last is not None and day_of(message.last) == day_of(message.instant):
+        return
+    work.connection.execute(delete(budgets).where(budgets.c.day < (work.as_of - timedelta(days=2)).isoformat()))
+    work.connection.execute(delete(suppressed).where(suppressed.c.day < (work.as_of - timedelta(days=KEPT_DAYS)).isoformat()))
+
+
+# -- what messages say of a posting --------------------------------------------------------------------------------------
+
+
+def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
+    """What an inbox and a mail say of the posting."""
+    known = work.connection.execute(select(postings.c.revision).where(postings.c.posting_id == message.posting_id)).scalar()
+    if known is not None and known >= message.revision:
+        return [Drop("superseded")]
+    posting = message.posting
+    document: dict[str, Any] = {
+        "title": posting.title,
+        "employer_id": posting.employer.employer_id,
+        "employer": posting.employer.name,
+        "region": posting.region,
+        "pay": posting.pay.model_dump(mode="json", exclude_none=True),
+        "form": posting.form,
+        "apply_by": posting.apply_by,
+        "starts_at": posting.work.starts_at,
+    }
+    kept = to_json({name: value for name, value in document.items() if value is not None})
+    upsert(work.connection, postings, {"posting_id": message.posting_id, "revision": message.revision, "document": kept})
+    return None
+
+
+def note_merger(message: PostingEnded, work: Work) -> Outcomes:
+    """Two postings are the same opening: whoever had the one pushed is not pushed the other, and keeps their answer."""
+    if message.cause != "merged" or message.merged_into is None:
+        return [Drop("not merged")]
+    connection = work.connection
+    into = (
+        connection.execute(select(merged.c.merged_into).where(merged.c.posting_id == message.merged_into)).scalar() or message.merged_into
+    )
+    if into == message.posting_id:
+        return [Drop("merged into itself")]
+    connection.execute(update(merged).where(merged.c.merged_into == message.posting_id).values(merged_into=into))
+    upsert(connection, merged, {"posting_id": message.posting_id, "merged_into": into})
+    answered = connection.execute(
+        select(pairs.c.person_id, pairs.c.answer, pairs.c.answer_reason)
+        .where(pairs.c.posting_id == message.posting_id, pairs.c.answer.in_(("interested", "refused")))
+        .order_by(pairs.c.match_id)
+    ).all()
+    desk = Desk(work)
+    desk.load([(person_id, into) for person_id, _, _ in answered])
+    own = {row["person_id"]: row for row in desk.rows.values()}
+    for person_id, answer, reason in answered:
+        if person_id in own and own[person_id]["answer"] in (None, "seen"):
+            desk.answer(own[person_id], answer, reason)
+    return desk.close()
+
+
+_SAYS = (RecommendationIssued, RecommendationEnded, InterestShown)
+
+SUBJECT = Subject(
+    "delivery",
+    (
+        Handler(on=PostingMatched, handle=push_to_people, emits=_SAYS),
+        Handler(on=PersonMatched, handle=push_postings, emits=_SAYS),
+        Handler(on=PostingLeftMarket, handle=end_posting, emits=(RecommendationEnded,)),
+        Handler(on=PersonLeftMarket, handle=clear_inbox, emits=(RecommendationEnded,)),
+        Handler(on=RecommendationAnswered, handle=take_answer, emits=(RecommendationIssued, InterestShown)),
+        Handler(on=ClockTick, handle=push_what_waited, emits=_SAYS),
+        Handler(on=PostingPublished, handle=keep_posting),
+        Handler(on=PostingChanged, handle=keep_posting),
+        Handler(on=PostingEnded, handle=note_merger, emits=(RecommendationIssued, InterestShown)),
+    ),
+)

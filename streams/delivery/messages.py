@@ -57,7 +57,7 @@ class RecommendationAnswered(Message):
 
 
 class InterestShown(Message):
-    """A person is interested in a posting: the employer may see it, hiring may begin."""
+    """A person is interested in a posting: the employer may see it, hiring may begin. ``withdrawn``: not any more."""
 
     type: ClassVar[str] = "recommendation.interest_shown"
     key: ClassVar[str] = "person_id"
@@ -65,3 +65,4 @@ class InterestShown(Message):
     person_id: str
     posting_id: str
     match_id: str
+    withdrawn: bool = False

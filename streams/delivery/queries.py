@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 
+from matcher.ranking import match_id as match_id_of
 from streams.delivery import rules
 from streams.delivery.tables import counts, outgoing, outside_sends, pairs, postings, suppressed
-from streams.matching.messages import match_id as match_id_of
 from streams.runtime.messages import from_json
 
 CLEARED = ("consent", "removed")  # the person left: their inbox is empty
@@ -130,7 +129,7 @@ def _read_cursor(cursor: str) -> tuple[str, str]:
     return at, best
 
 
-def _item(row: Mapping[str, Any]) -> dict[str, Any]:
+def _item(row: RowMapping) -> dict[str, Any]:
     names = (
         "match_id", "person_id", "posting_id", "state", "revision", "score", "band", "rank", "priority", "model_version",
         "catalogue_version", "pushed_on", "changed_at", "answer", "answer_reason", "answered_on", "ended_reason", "held_back",

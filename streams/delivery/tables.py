@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text
+from collections.abc import Mapping
+
+from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from streams.runtime.tables import metadata
 
@@ -35,7 +38,7 @@ pairs = Table(
     Column("pushed_on", String),
     Column("held_back", String),
     Column("held_on", String),  # the day on which a budget stopped it; goes out when a later day's tick comes
-    Column("changed_at", String, nullable=False),  # instant (UTC) of the last push, end or answer
+    Column("changed_at", String, nullable=False),  # instant (UTC) of the last push or end
     # What the person said.
     Column("answer", String),
     Column("answer_reason", String),
@@ -134,3 +137,13 @@ outside_sends = Table(
     Column("at", String, nullable=False),
     Index("outside_sends_by_state", "state", "next_at"),
 )
+
+
+def add_counts(connection: Connection, day: str, numbers: Mapping[str, int]) -> None:
+    """Add to the day's counters."""
+    if not numbers:
+        return
+    module = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = module.insert(counts)
+    added = statement.on_conflict_do_update(index_elements=["day", "what"], set_={"number": counts.c.number + statement.excluded.number})
+    connection.execute(added, [{"day": day, "what": what, "number": number} for what, number in sorted(numbers.items())])

@@ -1,0 +1,369 @@
+"""One unit of work of delivery: loads what it needs of pairs in bulk, decides each, and writes everything at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date
+from typing import Any
+
+from sqlalchemy import select, tuple_, update
+
+from matcher.ranking import match_id
+from streams.delivery import rules
+from streams.delivery.messages import InterestShown, RecommendationEnded, RecommendationIssued
+from streams.delivery.tables import add_counts, budgets, merged, outgoing, pairs, sides, suppressed
+from streams.matching.messages import Pair, PairHint
+from streams.runtime.messages import from_json, to_json
+from streams.runtime.outcomes import Emit
+from streams.runtime.subjects import Work
+from streams.runtime.tables import insert_new, upsert
+
+Row = dict[str, Any]
+
+
+class Desk:
+    """What one message does to pairs. ``load`` first, then ``offer``, ``end``, ``answer``…, and ``close`` gives the outcomes.
+
+    Nothing is written before ``close``, so that a message of a hundred pairs is a handful of statements.
+    """
+
+    def __init__(self, work: Work):
+        self._work = work
+        self._connection = work.connection
+        self._day = work.as_of.isoformat()
+        self._instant = work.envelope.recorded_at.astimezone(UTC)
+        self._now = self._instant.isoformat(timespec="microseconds")
+        settings = work.settings
+        self._person_limit = int(settings.get("person_pushes_a_day", 10))
+        self._posting_limit = int(settings.get("posting_pushes_a_day", 50))
+        self._quiet = (int(settings.get("quiet_from", 22)), int(settings.get("quiet_to", 7)))
+        self._channels: Sequence[str] = settings.get("outside_channels", ())
+        self.rows: dict[str, Row] = {}
+        self._touched: dict[str, None] = {}
+        self._used: dict[tuple[str, str], int] = {}
+        self._spent: dict[tuple[str, str], int] = {}
+        self._away: dict[tuple[str, str], str] = {}
+        self._twins: dict[tuple[str, str], str] = {}
+        self._out: list[Emit] = []
+        self._counts: Counter[str] = Counter()
+        self._suppressed: list[tuple[str, str]] = []
+        self._to_send: list[Row] = []
+        self._cancelled: list[str] = []
+
+    # -- loading -------------------------------------------------------------------------------------------------------
+
+    def load(self, who: Iterable[tuple[str, str]]) -> None:
+        """Load the rows of these (person, posting) pairs, the day's budgets of both sides, and pushed pairs with the same opening."""
+        ids = [(match_id(person, posting), person, posting) for person, posting in who]
+        found = self._connection.execute(select(pairs).where(pairs.c.match_id.in_([m for m, _, _ in ids]))).mappings()
+        self.adopt([dict(row) for row in found])
+        self._load_sides([p for _, p, _ in ids], [q for _, _, q in ids])
+
+    def adopt(self, rows: Iterable[Row]) -> None:
+        self.rows.update((row["match_id"], row) for row in rows)
+
+    def load_sides(self) -> None:
+        """Budgets and twins for the rows that were adopted."""
+        self._load_sides([row["person_id"] for row in self.rows.values()], [row["posting_id"] for row in self.rows.values()])
+
+    def _load_sides(self, people: list[str], openings: list[str]) -> None:
+        keys = {("person", id_) for id_ in people} | {("posting", id_) for id_ in openings}
+        found = self._connection.execute(
+            select(budgets).where(tuple_(budgets.c.kind, budgets.c.id).in_(sorted(keys)), budgets.c.day == self._day)
+        ).mappings()
+        self._used = dict.fromkeys(keys, 0)
+        self._used.update(((row["kind"], row["id"]), row["used"]) for row in found)
+        away = self._connection.execute(
+            select(sides.c.kind, sides.c.id, sides.c.reason).where(
+                tuple_(sides.c.kind, sides.c.id).in_(sorted(keys)), sides.c.on_market.is_(False)
+            )
+        )
+        self._away = {(kind, id_): reason for kind, id_, reason in away}
+        gone_into: dict[str, str] = {
+            gone: into for gone, into in self._connection.execute(select(merged).where(merged.c.merged_into.in_(sorted(set(openings)))))
+        }
+        if gone_into:
+            twins = self._connection.execute(
+                select(pairs.c.person_id, pairs.c.posting_id, pairs.c.answer)
+                .where(
+                    pairs.c.person_id.in_(sorted(set(people))), pairs.c.posting_id.in_(sorted(gone_into)), pairs.c.pushed_on.is_not(None)
+                )
+                .order_by(pairs.c.match_id)
+            )
+            for person_id, posting_id, answer in twins:
+                twin = (person_id, gone_into[posting_id])
+                self._twins[twin] = _weightier(self._twins.get(twin, ""), answer or "")
+
+    # -- what happens to a pair ----------------------------------------------------------------------------------------
+
+    def offer(self, pair: Pair, side: str, model_version: str, catalogue_version: str) -> None:
+        """The matcher's newest version of a pair: keep it, and push it unless something holds it back."""
+        id_ = match_id(pair.person_id, pair.posting_id)
+        row = self.rows.get(id_)
+        if row is None:
+            row = self.rows[id_] = _new_row(id_, pair.person_id, pair.posting_id, self._now)
+            state = None
+        else:
+            state = row["state"]
+        row.update(
+            score=pair.score,
+            band=pair.band,
+            rank=pair.rank,
+            priority=pair.priority,
+            document=to_json(pair.model_dump(mode="json", include={"priority_reasons", "points", "not_stated", "hints"})),
+            model_version=model_version,
+            catalogue_version=catalogue_version,
+            best=rules.best_first(pair.band, pair.priority, pair.score, pair.person_id, pair.posting_id),
+        )
+        row[f"by_{side}"] = True
+        self._touched[id_] = None
+        away = self._away.get(("posting", pair.posting_id)) or self._away.get(("person", pair.person_id))
+        if away is not None:
+            # In a cluster the two topics may overtake each other: who left the market is not brought back by an older message.
+            self.end(row, away)
+            return
+        if state in (None, "ended", "waiting"):
+            row["ended_reason"] = None
+        if state == "waiting":
+            row["state"] = "candidate"
+            self._apply_early_answer(row)
+            return
+        self.push_or_hold(row, state)
+
+    def push_or_hold(self, row: Row, state: str | None) -> None:
+        """Push the row's version, or note why not. ``state``: the state before this version came."""
+        now = rules.said(row["band"], from_json(row["document"])["hints"])
+        twin = self._twins.get((row["person_id"], row["posting_id"]))
+        reason = rules.hold_back(
+            rules.Situation(
+                state=state,
+                answer=row["answer"],
+                answered_on=date.fromisoformat(row["answered_on"]) if row["answered_on"] else None,
+                said_before=row["said"],
+                said_now=now,
+                twin=twin,
+                person_pushes=self._used[("person", row["person_id"])],
+                posting_pushes=self._used[("posting", row["posting_id"])],
+            ),
+            self._work.as_of,
+            self._person_limit,
+            self._posting_limit,
+        )
+        self._touched[row["match_id"]] = None
+        if reason is None:
+            replaces = twin is not None and state != "issued"
+            self._issue(row, now, silent=replaces)
+            if replaces:
+                self._note(row, rules.NEAR_DUPLICATE)
+                if twin in ("interested", "seen") and row["answer"] is None:
+                    self._set_answer(row, twin, None)
+            return
+        if reason == rules.REFUSED and state != "issued":
+            held = rules.REFUSED if row["answer"] == "refused" else rules.NEAR_DUPLICATE  # said no to the same opening under another id
+            self._close(row, held)
+            self._note(row, held)
+            return
+        if state != "issued":
+            row["state"] = "candidate"
+        row["held_back"] = reason
+        row["held_on"] = self._day if reason in rules.BUDGETS else None
+        if reason != rules.NOTHING_NEW:
+            self._note(row, reason)
+
+    def withdraw_offer(self, row: Row, side: str) -> None:
+        """The pair is no longer among the best of this side; a candidate that neither side offers any more is none."""
+        row[f"by_{side}"] = False
+        self._touched[row["match_id"]] = None
+        if row["state"] == "candidate" and not row["by_posting"] and not row["by_person"]:
+            self._close(row, "not_among_best")
+
+    def end(self, row: Row, reason: str) -> None:
+        """The pair is over; what was in the inbox leaves it, and that is said."""
+        was_issued = row["state"] == "issued"
+        had_answered = row["answer"] == "interested"
+        if row["state"] == "waiting":
+            return
+        self._touched[row["match_id"]] = None
+        self._close(row, reason)
+        self._cancelled.append(row["match_id"])
+        if not was_issued:
+            return
+        row["revision"] += 1
+        row["changed_at"] = self._now
+        ended = RecommendationEnded(
+            person_id=row["person_id"],
+            posting_id=row["posting_id"],
+            match_id=row["match_id"],
+            revision=row["revision"],
+            reason=reason,
+            had_answered=had_answered,
+        )
+        self._out.append(Emit(ended, discriminator=row["match_id"]))
+        self._counts["ended"] += 1
+        if had_answered and reason not in ("consent", "removed", "merged"):
+            self._send_outside(row, "ended", reason)
+
+    def answer(self, row: Row, answer: str, reason: str | None) -> None:
+        """What the person says of a pair delivery knows."""
+        if answer == row["answer"] and reason == row["answer_reason"]:
+            return
+        if answer != row["answer"] and not rules.stronger(row["answer"], answer):
+            return
+        before = row["answer"]
+        self._counts[f"answered_{answer}"] += 1
+        if row["state"] == "waiting":
+            self._write_answer(row, answer, reason)
+            return
+        if answer == "refused":
+            self._write_answer(row, answer, reason)
+            if row["state"] in ("candidate", "issued"):
+                self._close(row, "refused")
+                self._cancelled.append(row["match_id"])
+            if before == "interested":
+                self._say_interest(row, withdrawn=True)
+            return
+        if row["state"] == "ended" and row["ended_reason"] == "refused":
+            row["state"] = "candidate"  # changed their mind; the opening is still there
+            row["ended_reason"] = None
+        if row["state"] == "candidate":
+            self._write_answer(row, answer, reason)
+            self._issue(row, rules.said(row["band"], from_json(row["document"])["hints"]))
+        self._set_answer(row, answer, reason)
+
+    def await_pair(self, person_id: str, posting_id: str, answer: str, reason: str | None) -> None:
+        """An answer to a pair that has not come yet waits for it."""
+        id_ = match_id(person_id, posting_id)
+        row = self.rows[id_] = _new_row(id_, person_id, posting_id, self._now)
+        row["state"] = "waiting"
+        self._write_answer(row, answer, reason)
+        self._counts[f"answered_{answer}"] += 1
+
+    # -- steps of these ------------------------------------------------------------------------------------------------
+
+    def _apply_early_answer(self, row: Row) -> None:
+        answer, reason, on = row["answer"], row["answer_reason"], row["answered_on"]
+        if answer == "refused":
+            self._close(row, "refused")
+            return
+        self._issue(row, rules.said(row["band"], from_json(row["document"])["hints"]))
+        row["answer"] = None
+        self._set_answer(row, answer, reason)
+        row["answered_on"] = on
+
+    def _issue(self, row: Row, said: str, *, silent: bool = False) -> None:
+        again = row["pushed_on"] is not None
+        row.update(state="issued", said=said, pushed_on=self._day, held_back=None, held_on=None, ended_reason=None, changed_at=self._now)
+        row["revision"] += 1
+        if again and row["answer"] in ("seen", "refused"):
+            # A new version (or one after the refusal has run out) is unread again.
+            row.update(answer=None, answer_reason=None, answered_on=None)
+        document = from_json(row["document"])
+        issued = RecommendationIssued(
+            person_id=row["person_id"],
+            posting_id=row["posting_id"],
+            match_id=row["match_id"],
+            revision=row["revision"],
+            score=row["score"],
+            band=row["band"],
+            rank=row["rank"],
+            priority=row["priority"],
+            priority_reasons=tuple(document["priority_reasons"]),
+            points=document["points"],
+            hints=tuple(PairHint(**hint) for hint in document["hints"]),
+            model_version=row["model_version"],
+            catalogue_version=row["catalogue_version"],
+        )
+        self._touched[row["match_id"]] = None
+        self._out.append(Emit(issued, discriminator=row["match_id"]))
+        self._counts["issued_again" if again else "issued"] += 1
+        if silent:
+            return
+        for key in (("person", row["person_id"]), ("posting", row["posting_id"])):
+            self._used[key] += 1
+            self._spent[key] = self._used[key]
+        if row["answer"] is None or again:
+            self._send_outside(row, "issued", None)
+
+    def _close(self, row: Row, reason: str) -> None:
+        row.update(state="ended", ended_reason=reason, held_back=None, held_on=None, by_posting=False, by_person=False)
+        self._touched[row["match_id"]] = None
+
+    def _set_answer(self, row: Row, answer: str, reason: str | None) -> None:
+        before = row["answer"]
+        self._write_answer(row, answer, reason)
+        self._cancelled.append(row["match_id"])  # whoever answered needs no mail about it
+        if answer == "interested" and row["state"] == "issued":
+            self._say_interest(row, withdrawn=False)
+        elif before == "interested":
+            self._say_interest(row, withdrawn=True)
+
+    def _write_answer(self, row: Row, answer: str, reason: str | None) -> None:
+        row.update(answer=answer, answer_reason=reason, answered_on=self._day)
+        self._touched[row["match_id"]] = None
+
+    def _say_interest(self, row: Row, *, withdrawn: bool) -> None:
+        shown = InterestShown(person_id=row["person_id"], posting_id=row["posting_id"], match_id=row["match_id"], withdrawn=withdrawn)
+        self._out.append(Emit(shown, discriminator=row["match_id"]))
+
+    def _note(self, row: Row, reason: str) -> None:
+        self._suppressed.append((row["match_id"], reason))
+
+    def _send_outside(self, row: Row, kind: str, reason: str | None) -> None:
+        if not self._channels:
+            return
+        when = rules.next_waking(self._instant, *self._quiet)
+        for channel in self._channels:
+            self._to_send.append(
+                {
+                    "outgoing_id": f"{row['match_id']}:{row['revision']}:{channel}",
+                    "match_id": row["match_id"],
+                    "person_id": row["person_id"],
+                    "posting_id": row["posting_id"],
+                    "revision": row["revision"],
+                    "channel": channel,
+                    "kind": kind,
+                    "reason": reason,
+                    "state": "due" if when == self._instant else "waiting",
+                    "not_before": when.astimezone(UTC).isoformat(timespec="microseconds"),
+                }
+            )
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    def close(self) -> list[Emit]:
+        """Write what changed; answers what is to be emitted."""
+        connection = self._connection
+        upsert(connection, pairs, [self.rows[id_] for id_ in self._touched])
+        upsert(
+            connection, budgets, [{"kind": kind, "id": id_, "day": self._day, "used": used} for (kind, id_), used in self._spent.items()]
+        )
+        noted = [{"match_id": id_, "day": self._day, "reason": reason} for id_, reason in dict.fromkeys(self._suppressed)]
+        insert_new(connection, suppressed, noted)
+        for _, reason in dict.fromkeys(self._suppressed):
+            self._counts[f"held_back_{reason}"] += 1
+        if self._cancelled:
+            connection.execute(
+                update(outgoing)
+                .where(outgoing.c.match_id.in_(self._cancelled), outgoing.c.kind == "issued", outgoing.c.state.in_(("waiting", "due")))
+                .values(state="cancelled")
+            )
+        insert_new(connection, outgoing, self._to_send)
+        add_counts(connection, self._day, self._counts)
+        return self._out
+
+
+def _new_row(id_: str, person_id: str, posting_id: str, now: str) -> Row:
+    row: Row = dict.fromkeys(column.name for column in pairs.columns)
+    row.update(match_id=id_, person_id=person_id, posting_id=posting_id, state="candidate", revision=0, changed_at=now)
+    row.update(
+        score=0.0, band=0, rank=0, priority=0, document=b"{}", model_version="", catalogue_version="", by_posting=False, by_person=False
+    )
+    row["best"] = rules.best_first(0, 0, 0.0, person_id, posting_id)
+    return row
+
+
+def _weightier(one: str, other: str) -> str:
+    """Of two answers to the same opening, the one that says more."""
+    order = ("", "seen", "refused", "interested")
+    return max(one, other, key=order.index)
