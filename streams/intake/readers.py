@@ -84,6 +84,11 @@ def _list(row: Row, settings: Mapping[str, Any]) -> Read:
     return Read(list(dict.fromkeys(items)) or None)
 
 
+_NO_SKILL = re.compile(
+    r"五险|公积金|奖金|带薪|年假|经验$|能力$|体检|保险|食宿|包吃|包住|包三餐|双休|补贴|补助|优先|福利|班车|不接受|接受|专业培训|相关专业"
+)
+
+
 def _skills(row: Row, settings: Mapping[str, Any]) -> Read:
     """A column of tags: those that are education, experience or welfare are no skills."""
     found = _list(row, settings).value or []
@@ -93,7 +98,8 @@ def _skills(row: Row, settings: Mapping[str, Any]) -> Read:
         if not (education.code_of(item) is not None and len(item) <= 8)
         and read_experience(item).at_least is None
         and not re.search(
-            r"五险|公积金|奖金|带薪|年假|经验$|能力$|体检|保险|食宿|包吃|包住|包三餐|双休|补贴|补助|优先|福利|班车|不接受|接受|专业培训|相关专业", item
+            r"五险|公积金|奖金|带薪|年假|经验$|能力$|体检|保险|食宿|包吃|包住|包三餐|双休|补贴|补助|优先|福利|班车|不接受|接受|专业培训|相关专业",
+            item,
         )
         and len(item) <= 40
     ]
