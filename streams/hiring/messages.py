@@ -71,6 +71,7 @@ class OpeningsTaken(Message):
     hired: int
     in_talks: int
     accepted: int
+    hired_by_day: dict[date, int] = {}  # of ``hired``, the day each began: a shortage reported since then counts later hires only
     employer_id: str | None = None
     occupation_code: str | None = None
     title: str | None = None
