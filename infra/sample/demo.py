@@ -53,7 +53,7 @@ def person(today: date) -> Row:
         "certificates": ["焊工证"],
         "categories": ["registered_unemployed", "urban_registered_unemployed", "employment_difficulty"],
         "consent": {"recommend": True, "share_with_employers": True},
-        "private": {"name": "梁树平", "id_number": identity_numbers()(born, True), "phone": "15400000001"},
+        "private": {"name": "梁树平", "id_number": identity_numbers(first=490)(born, True), "phone": "15400000001"},
     }
 
 

@@ -50,13 +50,16 @@ def telephone(rng: Random) -> str:
     return f"{_TELEPHONE_PREFIX}{int(rng.random() * 100_000_000):08d}"
 
 
-def identity_numbers() -> Callable[[date, bool], str]:
-    """A giver of identity numbers (birth date, man) that never gives one twice before a birth date has 500 of one sex."""
+def identity_numbers(first: int = 0) -> Callable[[date, bool], str]:
+    """A giver of identity numbers (birth date, man) that never gives one twice before a birth date has 500 of one sex.
+
+    ``first`` is where each day's serial numbers begin, for rows that are made apart from the others.
+    """
     given: dict[tuple[int, bool], int] = {}
 
     def give(born: date, man: bool) -> str:
         key = (born.toordinal(), man)
-        count = given.get(key, 0)
+        count = given.get(key, first)
         given[key] = count + 1
         serial = (2 * count + man) % 1000
         start = f"{_IDENTITY_REGION}{born.year}{born.month:02d}{born.day:02d}{serial:03d}"

@@ -28,7 +28,8 @@ class Titles:
         """A title for a posting of this trade, decorated as the source is used to; its plain form goes into ``slots``."""
         rng, parts = self._rng, phrases()["titles"]
         suffixes = {"gig_market": parts["gig_suffix"], "labour_brand": parts["brand_suffix"]}.get(source, parts["suffix"])
-        slots["title"] = title = one_of(rng, trade.titles)
+        # The plainest title of a trade comes first in its list and is the one that most employers write.
+        slots["title"] = title = trade.titles[int(rng.random() ** 1.7 * len(trade.titles))]
         draw = rng.random()
         if draw < 0.18 and trade.specialties:
             title += f"（{one_of(rng, trade.specialties)}）"
@@ -126,7 +127,12 @@ def describe_work(rng: Random, trade: Trade, posting: dict[str, Any], slots: dic
         paragraphs.append("，".join(conditions) + "。")
     if rng.random() < 0.35:
         paragraphs.append(one_of(rng, text["closing"]) + "。")
-    return ("\n" if rng.random() < 0.6 else "").join(part for part in paragraphs if part)
+    between = "\n" if rng.random() < 0.6 else ""
+    text_so_far = ""
+    for paragraph in paragraphs:
+        # A list ends without a full stop, so the next paragraph needs a line of its own whatever the hand at the keyboard.
+        text_so_far += ("\n" if text_so_far and not text_so_far.endswith("。") else between if text_so_far else "") + paragraph
+    return text_so_far
 
 
 def describe_gig(rng: Random, trade: Trade, posting: dict[str, Any], slots: dict[str, Any]) -> str:
