@@ -7,6 +7,7 @@ blank lines, undecodable bytes and progress are handled, so that every command a
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from typing import IO, Any, Generic, TypeVar
 import orjson
 from tqdm import tqdm
 
-from matcher.shapes import ShapeError
+from matcher.shapes import FieldError, ShapeError
 
 T = TypeVar("T")
 
@@ -50,7 +51,24 @@ def _reason(error: ShapeError) -> tuple[str, str]:
     return error.errors[0].field if error.errors else "(object)", "; ".join(parts)
 
 
-def read_jsonl(path: str | os.PathLike[str], read: Callable[[Any], T], *, id_field: str | None = None) -> Batch[T]:
+def decode_once(text: bytes) -> Any:
+    """JSON in which no key is given twice; the last of two would win silently. Raises ``ShapeError`` naming the key."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ShapeError([FieldError(field=twice, message="given twice; give it once")])
+        return found
+
+    orjson.loads(text)  # the stricter reader: no NaN, no broken UTF-8
+    return json.loads(text, object_pairs_hook=once)
+
+
+def read_jsonl(
+    path: str | os.PathLike[str], read: Callable[[Any], T], *, id_field: str | None = None, decode: Callable[[bytes], Any] = orjson.loads
+) -> Batch[T]:
     """The lines of ``path`` as shapes.
 
     ``read`` makes a shape of a decoded JSON value or raises ``ShapeError`` (or ``ValueError``). With ``id_field`` (an attribute of the
@@ -80,7 +98,10 @@ def read_jsonl(path: str | os.PathLike[str], read: Callable[[Any], T], *, id_fie
                 continue
             batch.lines += 1
             try:
-                value = orjson.loads(text)
+                value = decode(text)
+            except ShapeError as error:
+                reject(number, *_reason(error))
+                continue
             except orjson.JSONDecodeError as error:
                 # The decoder's message names a position, never the content.
                 reject(number, "(line)", f"not valid JSON in UTF-8 ({error.msg}, column {error.colno}); one object a line expected")

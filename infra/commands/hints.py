@@ -1,0 +1,49 @@
+"""``gongqiao hints``: facts and a date in, what every entry of the catalogue says of them out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from infra.batch_files import decode_once, progress, read_jsonl, write_rejected, writing
+from matcher.policy import answer_facts, load_catalogue
+from matcher.policy.loader import Catalogue
+from matcher.shapes import FieldError, ShapeError
+
+
+def read_question(catalogue: Catalogue, value: Any) -> dict[str, Any]:
+    """One input line with its answer; raises ``ShapeError`` naming every faulty field."""
+    if not isinstance(value, dict):
+        raise ShapeError([FieldError(field="(object)", message="a JSON object with id, date and facts expected")])
+    identity = value.get("id")
+    errors = []
+    if isinstance(identity, bool) or not isinstance(identity, str | int) or identity == "":
+        errors.append(FieldError(field="id", message="required: a text or a whole number"))
+    for name in ("date", "facts"):
+        if value.get(name) is None:
+            errors.append(FieldError(field=name, message="required"))
+    if errors:
+        raise ShapeError(errors)
+    answer = answer_facts(catalogue, value["facts"], value["date"], value.get("channel"))
+    return {"id": identity, "answer": orjson.dumps({"id": identity, **answer}, option=orjson.OPT_APPEND_NEWLINE)}
+
+
+@click.command("hints")
+@click.option("--facts", "facts_file", required=True, type=click.Path(path_type=Path, dir_okay=False), help="JSON Lines: id, date, facts.")
+@click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Answers, one a line, in the order asked.")
+def command(facts_file: Path, output: Path) -> None:
+    """Say for each line of facts which benefits are open, what is missing and why not.
+
+    In: {"id", "date", "facts": {dotted field: value}, "channel"?}. Out: {"id", "results", "emitted", "ignored", "catalogue_version"}.
+    """
+    catalogue = load_catalogue()
+    batch = read_jsonl(facts_file, lambda value: read_question(catalogue, value), id_field="id", decode=decode_once)
+    with writing(output) as out:
+        for item in progress(batch.items, total=len(batch.items), label=output.name):
+            out.write(item["answer"])
+    rejected = write_rejected(output, batch.rejected)
+    summary = f"{len(batch.items)} answered, {len(batch.rejected)} rejected, {batch.superseded} superseded"
+    click.echo(summary + (f"; rejected lines in {rejected}" if rejected is not None else ""), err=True)
