@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from matcher.shapes import read_posting
+from search import documents
 from search.documents import document_of
 from search.errors import QueryError
 from search.index import Page, PostingIndex
@@ -288,7 +289,10 @@ class SearchSuite:
 
     @pytest.mark.parametrize("sort", ["relevance", "date", "pay", "distance"])
     @pytest.mark.parametrize("head", [1, 3, 1000])
-    def test_a_walk_shows_each_posting_once_and_in_the_order_of_one_page(self, make, sort, head):
+    @pytest.mark.parametrize("tied", [False, True])
+    def test_a_walk_shows_each_posting_once_and_in_the_order_of_one_page(self, make, sort, head, tied, monkeypatch):
+        if tied:  # every key that can be equal is equal: the ids decide
+            monkeypatch.setattr(documents, "tie_of", lambda posting_id: 0)
         places = [{"lat": 37.7 + 0.01 * (n % 5), "lon": 112.5} if n % 4 else None for n in range(23)]
         index = self.fill(
             make(head=head), *(posting(f"p-{n}", location=places[n], pay={"min": 4000 + n % 3, "unit": "month"}) for n in range(23))
