@@ -33,7 +33,10 @@ DAYS_BACK = 50  # postings were published within this many days before today
 GIG_DAYS_AHEAD = 10
 
 # What every kind of firm needs beside its own trade.
-_EVERYWHERE = ("会计", "出纳", "行政文员", "人事专员", "保安员", "商场保洁", "城配司机", "仓管员", "维修电工", "客服专员", "食堂厨师")
+_EVERYWHERE = (
+    "会计", "会计", "出纳", "行政文员", "人事专员", "总经理助理", "运维工程师", "平面设计师", "新媒体编辑", "销售代表", "采购员", "风控专员",
+    "保安员", "商场保洁", "城配司机", "仓管员", "维修电工", "客服专员", "食堂厨师",
+)  # fmt: skip
 
 
 class PostingMaker:
@@ -76,7 +79,7 @@ class PostingMaker:
         if draw < 0.012 and self._streets:
             return self._welfare_post(posting_id, number)
         firm = self._firms[bisect(self._firm_sums, rng.random() * self._firm_sums[-1])]
-        trade = one_of(rng, self._general) if rng.random() < 0.2 else one_of(rng, trades_of(firm.family))
+        trade = one_of(rng, self._general) if rng.random() < 0.32 else one_of(rng, trades_of(firm.family))
         row = self._begin(posting_id, "enterprise", f"{one_of(rng, ('HR', 'ZP', 'RS', 'GW'))}-{10_000 + number}", firm.reference)
         row["type"] = "regular"
         self._form(row, trade)
