@@ -38,8 +38,8 @@ from matcher.columns_vocabulary import Atoms, Certificates, GroupSets, Limits, R
 from matcher.distance import spot, squared_chord_of
 from matcher.experience import year_thousandths
 from matcher.fen import in_fen
+from matcher.match_order import is_in_market
 from matcher.pairs import Pair, reasons_of, silent_names
-from matcher.ranking import is_in_market
 from matcher.shapes import Employer, Person, Posting
 from matcher.skills import person_skills
 from matcher.text import without_protected
@@ -189,10 +189,19 @@ class PeopleColumns:
             **columns,
         )
 
-    def _ask(self, posting: Posting, as_of: date, employer: Employer | None, rules: Rules) -> Ask:
-        return ask_of(
-            posting, as_of, employer, rules, self._atoms, self._skills, self._certificates, self._regions, self._groups
-        )  # fmt: skip
+    @property
+    def row_count(self) -> int:
+        """Rows in use or freed: the length of what is kept by row beside the columns."""
+        return self._names.lengths.size
+
+    def row_of(self, person_id: str) -> int | None:
+        """The row of a person; it stays the same until the person is removed."""
+        return self._names.row(person_id)
+
+    def ask(self, posting: Posting, as_of: date, employer: Employer | None, rules: Rules) -> tuple[People, Ask]:
+        """The columns and the posting's answers, as compiled functions take them."""
+        asked = ask_of(posting, as_of, employer, rules, self._atoms, self._skills, self._certificates, self._regions, self._groups)
+        return self._people(), asked
 
     def match(self, posting: Posting, as_of: date, top: int = 100, employer: Employer | None = None, rules: Rules = Rules()) -> list[Pair]:
         """The best ``top`` people for a posting: band, priority, score downwards, then person id. Nobody while the posting is not open, and
@@ -205,7 +214,7 @@ class PeopleColumns:
         """As ``match``, and how many people there are for the posting in all."""
         if not len(self) or not is_in_market(posting) or posting_blockers(posting, as_of, rules):
             return [], 0
-        people, ask = self._people(), self._ask(posting, as_of, employer, rules)
+        people, ask = self.ask(posting, as_of, employer, rules)
         _, rows, count = best_rows(people, ask, max(0, min(top, len(self))))
         return self._pairs(posting, people, ask, rows), int(count)
 
@@ -233,7 +242,7 @@ class PeopleColumns:
         row = self._names.row(person_id)
         if row is None:
             return None
-        people, ask = self._people(), self._ask(posting, as_of, employer, rules)
+        people, ask = self.ask(posting, as_of, employer, rules)
         rows = np.array([row], np.int32)
         bits = int(points_of(people, ask, rows)[0, 10])
         codes = {code for bit, code in BIT_CODES.items() if bits & bit}

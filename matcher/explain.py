@@ -11,9 +11,9 @@ from typing import Any
 
 from matcher.blockers import Blocker, Rules, blockers
 from matcher.criteria import Criterion, criteria
+from matcher.match_order import MODEL_VERSION, band_of, is_in_market, match_id
 from matcher.near_miss import near_miss
 from matcher.priority import priority
-from matcher.ranking import MODEL_VERSION, band_of, is_in_market, match_id
 from matcher.shapes import Employer, Person, Posting
 
 

@@ -49,7 +49,7 @@ def groups_of(person: Person) -> frozenset[str]:
     for tag in tuple(found):
         found.update(_IMPLIES.get(tag, ()))
     if person.kind == "jobseeker":
-        found.discard("registered_unemployed")
+        found -= {"registered_unemployed", "urban_registered_unemployed"}
     return frozenset(found)
 
 

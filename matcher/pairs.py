@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from matcher.criteria import CRITERIA, OF
-from matcher.ranking import MODEL_VERSION, band_of, match_id
+from matcher.match_order import MODEL_VERSION, band_of, match_id
 
 
 class Pair(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, tuple_, update
 
-from matcher.ranking import match_id
+from matcher.match_order import match_id
 from streams.delivery import rules
 from streams.delivery.messages import InterestShown, RecommendationEnded, RecommendationIssued
 from streams.delivery.tables import add_counts, budgets, merged, outgoing, pairs, sides, suppressed

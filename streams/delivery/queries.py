@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 
-from matcher.ranking import match_id as match_id_of
+from matcher.match_order import match_id as match_id_of
 from streams.delivery import rules
 from streams.delivery.tables import counts, outgoing, outside_sends, pairs, postings, suppressed
 from streams.runtime.messages import from_json

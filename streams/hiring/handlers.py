@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from matcher.ranking import match_id
+from matcher.match_order import match_id
 from streams.delivery.messages import InterestShown
 from streams.hiring import rules
 from streams.hiring.messages import OpeningsTaken, StepReported, StepTaken

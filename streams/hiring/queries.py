@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from matcher.ranking import match_id
+from matcher.match_order import match_id
 from streams.hiring import rules
 from streams.hiring.tables import openings, pairs, postings, steps
 from streams.runtime.messages import from_json

@@ -13,8 +13,8 @@ from matcher.blockers import BLOCKER_CODES, Rules
 from matcher.columns_people import PeopleColumns
 from matcher.criteria import CRITERIA
 from matcher.explain import explain
+from matcher.match_order import sort_key
 from matcher.pairs import Pair
-from matcher.ranking import sort_key
 from matcher.shapes import Employer, Person, Posting, read_employer, read_person, read_posting
 from tests.matcher.made_up_pairs import AS_OF, made_up_person, made_up_posting
 

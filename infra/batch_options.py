@@ -1,0 +1,40 @@
+"""Options and summary lines that the batch commands share."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from infra.batch_files import Batch
+
+
+class Day(click.ParamType):
+    """A day written as 2026-11-20."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day; write it as YYYY-MM-DD, such as 2026-11-20", param, ctx)
+
+
+DAY = Day()
+
+
+def existing_file() -> click.Path:
+    """A file that must be there and readable; anything else is a usage error."""
+    return click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
+
+
+def summary(name: str, batch: Batch[Any]) -> None:
+    """One line on stderr: what was read, replaced and rejected."""
+    replaced = f", {batch.superseded} superseded by a later line with the same id" if batch.superseded else ""
+    faulty = f", {len(batch.rejected)} rejected" if batch.rejected else ""
+    click.echo(f"{name}: {len(batch.items)} read{replaced}{faulty}", err=True)

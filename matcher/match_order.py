@@ -1,0 +1,32 @@
+"""Order and identity of matches: model version, bands, keys, ids."""
+
+from __future__ import annotations
+
+import uuid
+
+from matcher.shapes import Posting
+
+#: Same log, same model version, same pairs. Raised with every change of a rule, a weight or a shipped table.
+MODEL_VERSION = "1"
+BAND_TENTHS = 50
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "tag:gongqiao,2026:match")
+
+
+def band_of(score_tenths: int) -> int:
+    """floor(score / 5): people inside a band are ordered by priority first."""
+    return score_tenths // BAND_TENTHS
+
+
+def sort_key(score_tenths: int, priority: int) -> int:
+    """Band, priority, score as one whole number, the larger the better: people for one posting."""
+    return (band_of(score_tenths) * 8 + priority) * 1024 + score_tenths
+
+
+def match_id(person_id: str, posting_id: str) -> str:
+    """The one id of a pair, from whichever side it is found: uuid5(person_id, posting_id)."""
+    return str(uuid.uuid5(_NAMESPACE, f"{len(person_id)}:{person_id}/{posting_id}"))
+
+
+def is_in_market(posting: Posting) -> bool:
+    """A public-welfare post never enters market ranking (contract.md; J-12)."""
+    return posting.type != "public_welfare_post"
