@@ -22,6 +22,12 @@ class Wakeups:
         self._loop = loop
         self._thread.start()
 
+    def stop_soon(self) -> None:
+        """Let every open stream end; safe to call from a signal handler."""
+        self._stopping.set()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
+
     def stop(self) -> None:
         self._stopping.set()
         self._bell.ring()

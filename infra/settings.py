@@ -51,6 +51,12 @@ class Settings(BaseSettings):
         names = ("posting_days", "person_pushes_a_day", "posting_pushes_a_day", "quiet_from", "quiet_to")
         return {name: getattr(self, name) for name in names}
 
+    def outside(self) -> dict[str, object]:
+        """What the sender of mails and messages needs; holds secrets, so it goes to no handler."""
+        secret = self.gateway_secret.get_secret_value() if self.gateway_secret is not None else None
+        names = ("smtp_url", "mail_from", "gateway_url", "quiet_from", "quiet_to", "public_url")
+        return {**{name: getattr(self, name) for name in names}, "gateway_secret": secret}
+
     def key(self) -> bytes:
         """The master key; development makes one beside the database, production wants it from outside."""
         if self.master_key is not None:

@@ -1,0 +1,106 @@
+"""Everything in one process: the exchange, its followers, the clock, the web server."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+
+import uvicorn
+from streams.delivery.sender import Sender
+from streams.intake.index_follower import IndexFollower, fill_anew
+
+from api.app import create_app
+from api.services import Options, Services
+from infra.composition import exchange
+from infra.data_dir import only_one
+from infra.settings import Settings, SettingsError
+from search.index import open_index, tantivy_url
+from search.reindex import needs_reindex
+from streams.runtime.clock import Ticker
+
+_logger = logging.getLogger("gongqiao.serve")
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Services]:
+    """The whole exchange of this data directory, running, without its web server."""
+    with ExitStack() as stack:
+        stack.enter_context(only_one(settings.data_dir))
+        opened = stack.enter_context(exchange(settings))
+        url = tantivy_url(settings.index.absolute())
+        if needs_reindex(url):
+            fill_anew(opened, url)
+        index = open_index(url)
+        stack.callback(index.close)
+        follower = IndexFollower(opened, index)
+        follower.start()
+        stack.callback(follower.stop)
+        sender = Sender(opened, settings.outside())
+        sender.start()
+        stack.callback(sender.stop)
+        ticker = Ticker(opened, every=settings.tick_seconds)
+        ticker.start()
+        stack.callback(ticker.stop)
+        options = Options(
+            production=settings.mode == "production", public_url=settings.public_url, subject_settings=dict(settings.subjects())
+        )
+        yield Services(opened, index, options, checks={"index": follower.fault_reason, "clock": lambda: None})
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The server's socket; raises ``SettingsError`` saying what to do where the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        raise SettingsError(
+            f"{host}:{port} cannot be listened on ({error.strerror}); stop what uses it, or name another with --port"
+        ) from None
+    return made
+
+
+def serve(settings: Settings, *, announce: Callable[[Services, str], None]) -> None:
+    """Run until interrupted. ``announce`` is called once the server answers, with its address."""
+    # Before the exchange is opened: a taken port must not cost a start of everything else.
+    listener = listen(settings.host, settings.port)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    try:
+        with running(settings) as services:
+            config = uvicorn.Config(
+                create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=3, proxy_headers=False
+            )
+            server = _Server(config)
+            started = threading.Thread(target=_when_started, args=(server, lambda: announce(services, address)), daemon=True)
+            started.start()
+            server.run(sockets=[listener])
+    finally:
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that tells the application at the first signal, so that open event streams end at once."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        app = self.config.loaded_app
+        while not hasattr(app, "state") and hasattr(app, "app"):
+            app = app.app
+        wakeups = getattr(getattr(app, "state", None), "wakeups", None)
+        if wakeups is not None:
+            wakeups.stop_soon()
+        super().handle_exit(sig, frame)
+
+
+def _when_started(server: uvicorn.Server, then: Callable[[], None]) -> None:
+    while not server.started and not server.should_exit:
+        time.sleep(0.02)
+    if server.started:
+        then()

@@ -1,0 +1,53 @@
+"""Documents that can be checked are checked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from infra.cli import cli
+from infra.commands.flows import render
+from infra.settings import Settings
+from streams.runtime.topology import topology
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_flows_are_those_of_the_topology() -> None:
+    assert (ROOT / "docs/flows.md").read_text() == render(topology()), "run: gongqiao flows --write docs/flows.md"
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = (ROOT / "docs/settings.md").read_text()
+    for name, field in Settings.model_fields.items():
+        row = next((line for line in text.splitlines() if f"`GONGQIAO_{name.upper()}`" in line), None)
+        assert row is not None, f"docs/settings.md does not mention GONGQIAO_{name.upper()}"
+        default = "" if field.default is None else str(field.default)
+        assert f"| {default} |" in row, f"docs/settings.md: the default of {name} is {default!r}"
+
+
+def test_every_command_is_documented() -> None:
+    text = (ROOT / "docs/operations.md").read_text()
+    commands = cli.list_commands(None)  # type: ignore[arg-type]
+    assert commands
+    for name in commands:
+        assert f"`gongqiao {name}" in text, f"docs/operations.md does not mention gongqiao {name}"
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_two_readmes_name_the_two_commands() -> None:
+    for name in ("README.md", "README.zh-CN.md"):
+        text = (ROOT / name).read_text()
+        assert "make run" in text
+        assert "make test" in text
+
+
+def test_make_help_describes_every_target() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    described = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
+    assert targets == described
