@@ -28,7 +28,7 @@ class Lookalikes:
     def __init__(self, settings: Mapping[str, Any]):
         self._postings: dict[str, Posting] = {}
         self._employers: dict[str, str | None] = {}  # those that may be believed to exist, with their credit code
-        self._codes: set[str] = set()
+        self._codes: dict[str, str] = {}
 
     # -- Memory of the runtime -----------------------------------------------------------------------------------------
 
@@ -38,6 +38,7 @@ class Lookalikes:
         for posting_id, doc in connection.execute(query):
             self.remember(posting_id, read_posting(from_json(doc)))
         self._employers.clear()
+        self._codes.clear()
         for doc, verified in connection.execute(select(employers.c.doc, employers.c.verified)):
             self.know(read_employer(from_json(doc)), bool(verified))
 
@@ -58,7 +59,7 @@ class Lookalikes:
         self._employers.pop(employer_id, None)
         if row is not None:
             self.know(read_employer(from_json(row.doc)), bool(row.verified))
-        self._codes = {code for code in self._employers.values() if code is not None}
+        self._codes = {code: id_ for id_, code in self._employers.items() if code is not None}
 
     # -- what prepare steps use ----------------------------------------------------------------------------------------
 
@@ -66,11 +67,14 @@ class Lookalikes:
         if vouched_for(employer, verified):
             self._employers[employer.employer_id] = employer.uscc
             if employer.uscc is not None:
-                self._codes.add(employer.uscc)
+                self._codes[employer.uscc] = employer.employer_id
 
     def knows(self, employer: EmployerRef) -> bool:
-        """Whether the posting names an employer that is registered and may be believed to exist."""
-        return employer.employer_id in self._employers or employer.uscc in self._codes
+        """Whether the posting names an employer that is registered and may be believed to exist. An id is not vouched for by the credit
+        code of somebody else."""
+        if employer.employer_id is not None:
+            return employer.employer_id in self._employers
+        return employer.uscc in self._codes
 
     def remember(self, posting_id: str, posting: Posting) -> None:
         self._postings[posting_id] = posting

@@ -137,6 +137,7 @@ def _new_row(message: PostingReceived, openings: Openings) -> Row:
         "state": "received",
         "hired": 0,
         "hired_revision": 0,
+        "filled": 0,
         "sources": to_json([]),
         "received_at": openings.recorded_at,
         "changed_at": openings.recorded_at,

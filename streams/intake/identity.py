@@ -16,31 +16,21 @@ from streams.runtime.messages import NAMESPACE
 _NOT_CONTENT = ("posting_id", "confirmed_at")
 
 
-def owner_of(posting: Posting) -> str | None:
-    """Whose posting it is at its source (contract.md): the employer's credit code or id, the market, the brand.
+def owners_of(posting: Posting) -> tuple[str, ...]:
+    """Whose posting it is at its source (contract.md), by every name it goes by, the first one first: the market, the brand, the
+    employer's credit code, the employer's id.
 
-    A list without codes names its employers only: then the employer's name stands for it, as ``name:…``. None: nobody is named.
+    A list without codes names its employers only: then the employer's name stands for it, as ``name:…``. Empty: nobody is named.
     """
     if posting.source == "gig_market" and posting.market_id:
-        return posting.market_id
+        return (posting.market_id,)
     if posting.source == "labour_brand" and posting.brand_id:
-        return posting.brand_id
+        return (posting.brand_id,)
     employer = posting.employer
-    if employer.uscc or employer.employer_id:
-        return employer.uscc or employer.employer_id
-    if employer.name:
-        return "name:" + "".join(unicodedata.normalize("NFKC", employer.name).lower().split())
-    return None
-
-
-def owners_of(posting: Posting) -> frozenset[str]:
-    """Every name under which a credential may own this posting; an employer goes by its credit code and by its id."""
-    names: tuple[str | None, ...]
-    if posting.source == "enterprise":
-        names = (posting.employer.uscc, posting.employer.employer_id)
-    else:
-        names = (posting.market_id if posting.source == "gig_market" else posting.brand_id,)
-    return frozenset(name for name in names if name)
+    named = tuple(name for name in (employer.uscc, employer.employer_id) if name)
+    if named or not employer.name:
+        return named
+    return ("name:" + "".join(unicodedata.normalize("NFKC", employer.name).lower().split()),)
 
 
 def posting_id_of(source: str, owner: str, source_id: str) -> str:

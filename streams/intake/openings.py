@@ -135,6 +135,7 @@ class Openings:
             self._announce(row, own)
             return
         posting = self.public(row)
+        row["filled"] = posting.filled or 0
         self._announce(row, "filled" if posting.openings_left == 0 else "published", posting, changed=changed)
 
     def public(self, row: Row) -> Posting:

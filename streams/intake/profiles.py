@@ -14,7 +14,7 @@ from matcher.masking import id_number_valid
 from matcher.pay import monthly, read_pay
 from matcher.place_reading import read_place
 from matcher.shapes import Employer, EmploymentForm, FieldError, Person, ShapeError, read_employer, read_person
-from streams.intake.written import Masker, date_text, day_text, is_nothing, is_unstated, number, texts
+from streams.intake.written import Masker, date_text, day_text, is_nothing, is_unstated, number, texts, with_defaults
 
 _CHINESE = re.compile(r"[一-鿿]")
 _KINDS = {
@@ -40,7 +40,7 @@ def read_received_person(raw: Any, *, defaults: Mapping[str, Any] | None = None,
     """The person that a source's object means. ``person_id`` stands in where the object brings none. Errors never echo private values."""
     if not isinstance(raw, Mapping):
         raise ShapeError([FieldError(field="(object)", message="a JSON object expected")])
-    data: dict[str, Any] = {**(defaults or {}), **{name: value for name, value in raw.items() if not is_nothing(value)}}
+    data = with_defaults(raw, defaults)
     notes: list[str] = []
     masker = Masker()
     private = _private(data.pop("private", None))
@@ -185,7 +185,7 @@ def read_received_employer(raw: Any, *, defaults: Mapping[str, Any] | None = Non
     """The employer that a source's object means; telephones in its name are masked. A credit code that fails its check is noted."""
     if not isinstance(raw, Mapping):
         raise ShapeError([FieldError(field="(object)", message="a JSON object expected")])
-    data: dict[str, Any] = {**(defaults or {}), **{name: value for name, value in raw.items() if not is_nothing(value)}}
+    data = with_defaults(raw, defaults)
     masker = Masker()
     notes: list[str] = []
     if is_nothing(data.get("employer_id")) and employer_id is not None:

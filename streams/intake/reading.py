@@ -19,7 +19,7 @@ from matcher.masking import id_number_valid
 from matcher.pay import PayReading, pay_of_columns, read_pay
 from matcher.place_reading import PlaceReading, read_place
 from matcher.shapes import EmploymentForm, FieldError, PayUnit, Posting, PostingType, ShapeError, read_posting
-from streams.intake.written import Masker, date_text, day_text, is_nothing, is_unstated, number, plain, texts
+from streams.intake.written import Masker, date_text, day_text, is_nothing, is_unstated, number, plain, texts, with_defaults
 
 NEW_ID = "(new)"  # stands for the id until the gateway knows it
 _UNITS: dict[str, str] = {
@@ -44,7 +44,7 @@ def read_received(raw: Any, *, defaults: Mapping[str, Any] | None = None) -> Rea
     """The posting that a source's object means. ``defaults`` fills in what the sender's credential or file says of all its postings."""
     if not isinstance(raw, Mapping):
         raise ShapeError([FieldError(field="(object)", message="a JSON object expected")])
-    data: dict[str, Any] = {**(defaults or {}), **{name: value for name, value in raw.items() if not is_nothing(value)}}
+    data = with_defaults(raw, defaults)
     notes: list[str] = []
     masker = Masker()
     data.setdefault("posting_id", NEW_ID)

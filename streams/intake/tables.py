@@ -43,6 +43,7 @@ postings = Table(
     Column("withdrawn", Text),  # the reason the source gave; kept apart from the state, for others may offer the same opening
     Column("hired", Integer, nullable=False),
     Column("hired_revision", Integer, nullable=False),
+    Column("filled", Integer, nullable=False),  # openings taken, of all sources of the opening
     Column("merged_into", String),
     Column("sources", LargeBinary, nullable=False),  # every source of the opening, its own first
     Column("content_from", String),  # where the opening's own source has left: the posting whose version is shown

@@ -50,6 +50,17 @@ def texts(value: Any) -> Any:
     return value  # not a list of words: the shape says so
 
 
+def with_defaults(raw: Mapping[str, Any], defaults: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The object's fields that say something, over what its sender says of all; inner objects (the employer) field by field."""
+    found: dict[str, Any] = dict(defaults or {})
+    for name, value in raw.items():
+        if is_nothing(value):
+            continue
+        own = found.get(name)
+        found[name] = with_defaults(value, own) if isinstance(value, Mapping) and isinstance(own, Mapping) else value
+    return found
+
+
 def date_text(value: Any) -> Any:
     """A date or time as ISO 8601 where a person wrote 2026/12/31, 2026.12.31, 2026年12月31日 or 20261231; else as it is."""
     if not isinstance(value, str):
@@ -111,4 +122,4 @@ class Masker:
         return next((found.value for found in self.found if found.kind == kind), None)
 
 
-__all__ = ["MARK", "Masker", "date_text", "day_text", "is_nothing", "is_unstated", "number", "plain", "texts"]
+__all__ = ["MARK", "Masker", "date_text", "day_text", "is_nothing", "is_unstated", "number", "plain", "texts", "with_defaults"]
