@@ -1,5 +1,6 @@
 """Generated documents and queries thrown at every index: the same postings in every sort, and in the same order where order is defined."""
 
+import random
 import tempfile
 from pathlib import Path
 
@@ -110,26 +111,71 @@ def apply(index, batch, offset):
     index.commit(offset)
 
 
+def same(first, second, asked, head, folder):
+    """Both indexes, fed alike, answer alike."""
+    reference, engine = ReferenceIndex(head=head), TantivyIndex(folder, head=head)
+    try:
+        for offset, batch in enumerate((first, second)):
+            apply(reference, batch, offset)
+            apply(engine, batch, offset)
+        assert engine.count() == reference.count()
+        for query in asked:
+            expected, given_ = walk(reference, query), walk(engine, query)
+            assert (given_[0].total, given_[0].facets) == (expected[0].total, expected[0].facets)
+            assert [list(facet) for facet in given_[0].facets.values()] == [list(facet) for facet in expected[0].facets.values()]
+            ours = [hit for page in given_ for hit in page.hits]
+            theirs = [hit for page in expected for hit in page.hits]
+            assert sorted(hit.posting_id for hit in ours) == sorted(hit.posting_id for hit in theirs)
+            assert len({hit.posting_id for hit in ours}) == len(ours) == expected[0].total
+            if query.order != "relevance" or expected[0].total <= head:
+                assert ours == theirs
+    finally:
+        engine.close()
+
+
 @pytest.mark.parametrize("head", [3, 1000])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(first=changes, second=changes, asked=st.lists(queries(), min_size=1, max_size=12))
 def test_every_sort_gives_the_same_postings_and_date_pay_distance_the_same_order(head, first, second, asked):
     with tempfile.TemporaryDirectory() as folder:
-        reference, engine = ReferenceIndex(head=head), TantivyIndex(Path(folder), head=head)
-        try:
-            for offset, batch in enumerate((first, second)):
-                apply(reference, batch, offset)
-                apply(engine, batch, offset)
-            assert engine.count() == reference.count()
-            for query in asked:
-                expected, given_ = walk(reference, query), walk(engine, query)
-                assert (given_[0].total, given_[0].facets) == (expected[0].total, expected[0].facets)
-                assert [list(facet) for facet in given_[0].facets.values()] == [list(facet) for facet in expected[0].facets.values()]
-                ours = [hit for page in given_ for hit in page.hits]
-                theirs = [hit for page in expected for hit in page.hits]
-                assert sorted(hit.posting_id for hit in ours) == sorted(hit.posting_id for hit in theirs)
-                assert len({hit.posting_id for hit in ours}) == len(ours) == expected[0].total
-                if query.order != "relevance" or expected[0].total <= head:
-                    assert ours == theirs
-        finally:
-            engine.close()
+        same(first, second, asked, head, Path(folder))
+
+
+def dense(draw):
+    """Postings close together and alike in most things, queries of one or two filters: nearly every query cuts right through them."""
+
+    def place():
+        return round(37.8 + draw.gauss(0, 0.15), 3), round(112.5 + draw.gauss(0, 0.15), 3)
+
+    made = []
+    for number in range(250):
+        latitude, longitude = place()
+        fields = {
+            "posting_id": f"p-{number}", "source": draw.choice(SOURCES), "title": "".join(draw.choices(WORDS, k=2)),
+            "description": " ".join(draw.choices(WORDS, k=3)), "region": draw.choice(REGIONS),
+            "employer": {"name": "".join(draw.choices(WORDS, k=1))}, "employment_form": draw.choice(FORMS),
+            "education_min": draw.choice(("90", "60", "61", "47", "31", "11", None)),
+            "pay": {"min": draw.choice((3000, 5000, 5000.5)), "unit": draw.choice(("month", "month", "week"))},
+            "location": {"lat": latitude, "lon": longitude} if draw.random() < 0.9 else None,
+            "published_at": f"2026-11-{draw.randrange(1, 4):02}",
+        }  # fmt: skip
+        made.append((number, 1, fields))
+    asked = []
+    for _ in range(80):
+        filters = {
+            "text": draw.choice(("焊", "电焊", '"焊工 电"', '"工 12"', "-焊 工", "c++ -电工", "")),
+            "regions": (draw.choice(REGIONS),),
+            "forms": (draw.choice(FORMS),),
+            "pay_min": draw.choice((3000, 5000, 5000.5, 13_000)),
+            "education": draw.choice(("81", "61", "31")),
+            "radius_km": draw.choice((3.0, 10.0, 25.0)),
+        }
+        chosen = dict(draw.sample(sorted(filters.items(), key=lambda item: item[0]), k=draw.randrange(0, 3)))
+        asked.append(Query(point=place(), sort=draw.choice(SORTS), limit=draw.choice((3, 40)), facets=FACETS, **chosen))
+    return made, asked
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_crowded_postings_are_cut_alike(seed, tmp_path):
+    made, asked = dense(random.Random(seed))
+    same(made, [], asked, 40, tmp_path)
