@@ -11,9 +11,9 @@ from matcher.days import day_of, in_shanghai
 from matcher.occupations import codes_for_title
 from matcher.shapes import Posting, read_posting
 from streams.hiring.messages import OpeningsTaken
-from streams.intake.duplicates import Lookalikes, Near
 from streams.intake.holds import advised, reasons_to_hold, still_waiting, vouched_for
 from streams.intake.identity import content_hash
+from streams.intake.memory import IntakeMemory, Near
 from streams.intake.messages import (
     DuplicateSplit,
     EmployerReceived,
@@ -33,7 +33,7 @@ from streams.intake.messages import (
     PostingWithdrawalReceived,
 )
 from streams.intake.openings import Openings, Row, document
-from streams.intake.tables import employers, people, postings, splits
+from streams.intake.tables import block_keys, employers, people, postings, splits
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Continue, Drop, Emit, Outcomes
@@ -54,32 +54,29 @@ class Looked:
     advice: list[str]
     occupation_code: str | None
     near: list[Near]
+    blocks: frozenset[str]
 
 
 def look_at_posting(message: PostingReceived, preparation: Preparation) -> Looked:
     posting = message.posting
-    memory: Lookalikes = preparation.memory
-    memory.remember(message.posting_id, posting)
+    memory: IntakeMemory = preparation.memory
+    _, blocks = memory.remember(message.posting_id, posting)
     code = None
     if posting.occupation_code is None:
         found = codes_for_title(posting.title, 1)
         code = found[0][0] if found and found[0][1] >= SURE_OCCUPATION else None
     reasons = reasons_to_hold(message, as_of=preparation.as_of, known_employer=memory.knows(posting.employer))
-    return Looked(content_hash(posting), reasons, advised(message), code, memory.near(message.posting_id))
+    near = memory.near(preparation.reading, message.posting_id)
+    return Looked(content_hash(posting), reasons, advised(message), code, near, blocks)
 
 
 def look_for_lookalikes(message: Any, preparation: Preparation) -> list[Near]:
-    memory: Lookalikes = preparation.memory
-    return memory.near(message.posting_id)
-
-
-def forget_lookalike(message: PostingWithdrawalReceived, preparation: Preparation) -> None:
-    memory: Lookalikes = preparation.memory
-    memory.forget(message.posting_id)
+    memory: IntakeMemory = preparation.memory
+    return memory.near(preparation.reading, message.posting_id)
 
 
 def get_to_know(message: EmployerReceived, preparation: Preparation) -> None:
-    memory: Lookalikes = preparation.memory
+    memory: IntakeMemory = preparation.memory
     memory.know(message.employer, message.verified)
 
 
@@ -124,6 +121,8 @@ def receive_posting(message: PostingReceived, work: Work) -> Outcomes:
         received_at=row["received_at"],
         published_at=posting.published_at.isoformat() if posting.published_at else None,
     )
+    work.connection.execute(delete(block_keys).where(block_keys.c.posting_id == message.posting_id))
+    insert_new(work.connection, block_keys, [{"block": block, "posting_id": message.posting_id} for block in sorted(looked.blocks)])
     openings.due(row, posting)
     openings.settle(row, looked.near, new_content=True)
     return openings.save()
@@ -368,7 +367,7 @@ SUBJECT = Subject(
     "intake",
     (
         Handler(PostingReceived, receive_posting, POSTING_OUTPUTS, look_at_posting),
-        Handler(PostingWithdrawalReceived, withdraw_posting, POSTING_OUTPUTS, forget_lookalike),
+        Handler(PostingWithdrawalReceived, withdraw_posting, POSTING_OUTPUTS),
         Handler(PostingConfirmed, confirm_posting, POSTING_OUTPUTS, look_for_lookalikes),
         Handler(HoldDecided, decide_hold, POSTING_OUTPUTS, look_for_lookalikes),
         Handler(DuplicateSplit, split_duplicate, POSTING_OUTPUTS, look_for_lookalikes),
@@ -378,5 +377,5 @@ SUBJECT = Subject(
         Handler(PersonDeletionReceived, remove_person, (PersonRemoved,)),
         Handler(EmployerReceived, receive_employer, (EmployerRegistered, *POSTING_OUTPUTS), get_to_know),
     ),
-    memory=Lookalikes,
+    memory=IntakeMemory,
 )

@@ -100,6 +100,15 @@ duplicates = Table(
     Index("intake_duplicates_by_opening", "merged_into"),
 )
 
+# By which look-alikes are found (matcher/near_duplicates.py); whatever the posting's state.
+block_keys = Table(
+    "intake_blocks",
+    metadata,
+    Column("block", String, primary_key=True),
+    Column("posting_id", String, primary_key=True),
+    Index("intake_blocks_by_posting", "posting_id"),
+)
+
 splits = Table(
     "intake_splits",
     metadata,

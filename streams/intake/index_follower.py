@@ -1,0 +1,141 @@
+"""The index of postings follows the log: what intake says of postings becomes documents, with the index's own offset.
+
+An index is a follower of tables and never the truth: it may be behind, it may be thrown away. Its offset is written after its commit, so a
+crash between the two means that the same messages come again, and documents are versioned, so coming again changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, func, select
+
+from matcher.shapes import read_posting
+from search.documents import IndexDocument, document_of
+from search.index import PostingIndex
+from search.reindex import Compared, reindex
+from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
+from streams.intake.queries import published
+from streams.runtime.database import plain_reason
+from streams.runtime.exchange import Exchange
+from streams.runtime.log import Log
+from streams.runtime.messages import Unreadable
+from streams.runtime.tables import log
+
+TYPES = (PostingPublished.type, PostingChanged.type, PostingHeld.type, PostingEnded.type)
+BATCH = 500
+MAX_BACKOFF_S = 30.0
+_logger = logging.getLogger("gongqiao.index")
+
+
+class IndexFollower:
+    """Brings an index up to the log, in a thread of its own. One per index; it holds the index's only writer."""
+
+    def __init__(self, exchange: Exchange, index: PostingIndex, *, batch: int = BATCH):
+        self._exchange = exchange
+        self._index = index
+        self._batch = batch
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="index-follower", daemon=True)
+        self.fault: str | None = None
+        self.followed = 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the batch in hand."""
+        self._stopping.set()
+        self._exchange.bell.ring()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def fault_reason(self) -> str | None:
+        """Why the index is not following, in plain words; None when all is well."""
+        return self.fault
+
+    def lag(self) -> int:
+        """How many messages about postings the index has not seen."""
+        with self._exchange.reading() as connection:
+            query = select(func.count()).select_from(log).where(log.c.type.in_(TYPES), log.c.seq > (self._index.offset() or 0))
+            return int(connection.execute(query).scalar_one())
+
+    def step(self) -> bool:
+        """Follow one batch; answers whether there was anything. Durable in the index when it answers."""
+        after = self._index.offset()
+        if after is None:
+            with self._exchange.reading() as connection:
+                offset, documents = _snapshot(connection)
+                self._index.upsert(documents)
+            self._index.commit(offset)
+            return True
+        with self._exchange.reading() as connection:
+            messages = self._exchange.log.read(connection, TYPES, after, self._batch)
+        if not messages:
+            return False
+        for envelope in messages:
+            if isinstance(envelope, Unreadable):
+                continue
+            message = envelope.message
+            if isinstance(message, PostingPublished):
+                self._index.upsert([document_of(message.posting, message.revision)])
+            elif isinstance(message, PostingHeld | PostingEnded):
+                self._index.delete(message.posting_id, message.revision)
+        self._index.commit(messages[-1].seq)
+        self.followed += len(messages)
+        return True
+
+    def catch_up(self) -> None:
+        """Follow until there is nothing left (tests and commands)."""
+        while self.step():
+            pass
+
+    def _run(self) -> None:
+        backoff = 0.1
+        while not self._stopping.is_set():
+            seen = self._exchange.bell.count
+            try:
+                busy = self.step()
+                self.fault = None
+                backoff = 0.1
+            except Exception as error:
+                # Whatever it was, the messages are still there: undo what is not committed and try again.
+                self.fault = (
+                    plain_reason(error) if isinstance(error, OSError) else f"the index does not take documents ({type(error).__name__})"
+                )
+                _logger.error("index waits", extra={"reason": self.fault}, exc_info=True)
+                self._undo()
+                self._stopping.wait(backoff)
+                backoff = min(backoff * 2, MAX_BACKOFF_S)
+                continue
+            if not busy and not self._stopping.is_set():
+                self._exchange.bell.wait(seen, 0.5)
+
+    def _undo(self) -> None:
+        try:
+            self._index.rollback()
+        except Exception:
+            _logger.error("index cannot roll back", exc_info=True)
+
+
+def _snapshot(connection: Connection) -> tuple[int, Iterator[IndexDocument]]:
+    """Everything public as documents and the place in the log it stands at. One read transaction: tables and log agree in it, for a
+    message and the row it comes from are committed together."""
+    return Log.end(connection), _documents(connection)
+
+
+def _documents(connection: Connection) -> Iterator[IndexDocument]:
+    after = ""
+    while page := published(connection, after=after):
+        for found in page:
+            yield document_of(read_posting(found["posting"]), found["revision"])
+        after = page[-1]["posting_id"]
+
+
+def fill_anew(exchange: Exchange, url: str, *, force: bool = False) -> Compared:
+    """A new embedded index from the tables, put in the old one's place (``search.reindex``); what follows is followed from there."""
+    with exchange.reading() as connection:
+        offset, documents = _snapshot(connection)
+        return reindex(url, documents, offset, force=force)

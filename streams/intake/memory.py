@@ -1,0 +1,148 @@
+"""Look-alikes of a posting: found through the blocking keys in ``intake_blocks``, compared with evidence.
+
+The memory is an overlay over the tables: the versions of the batch in hand, which no reader can see yet. What is found depends on the
+versions alone and not on their states, which the handler checks by the rows; so it is the same whenever it is looked for.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from matcher.near_duplicates import Comparison, Signature, blocks, compare, signature
+from matcher.shapes import Employer, EmployerRef, Posting, read_employer, read_posting
+from streams.intake.holds import vouched_for
+from streams.intake.messages import EmployerReceived, PostingReceived
+from streams.intake.tables import block_keys, employers, postings
+from streams.runtime.messages import Envelope, from_json
+
+Near = tuple[str, float, Any]  # posting, score 0..1, evidence
+OVERLAY = 512  # versions kept over the tables; the largest batch is far smaller, so whatever is dropped is committed
+CACHED = 20_000  # signatures of committed versions
+
+
+class IntakeMemory:
+    """Look-alikes in the batch in hand, and the employers that may be believed to exist."""
+
+    def __init__(self, settings: Mapping[str, Any]):
+        self._overlay: OrderedDict[str, tuple[Signature, frozenset[str]]] = OrderedDict()
+        self._signatures: OrderedDict[tuple[str, str], Signature] = OrderedDict()
+        self._employers: dict[str, str | None] = {}  # id -> credit code
+        self._codes: dict[str, str] = {}
+
+    # -- Memory of the runtime -----------------------------------------------------------------------------------------
+
+    def load(self, connection: Connection) -> None:
+        self._overlay.clear()
+        self._employers.clear()
+        self._codes.clear()
+        for doc, verified in connection.execute(select(employers.c.doc, employers.c.verified)):
+            self.know(read_employer(from_json(doc)), bool(verified))
+
+    def refresh(self, connection: Connection, envelope: Envelope) -> None:
+        if isinstance(envelope.message, PostingReceived):
+            self._overlay.pop(envelope.message.posting_id, None)
+        elif isinstance(envelope.message, EmployerReceived):
+            self._refresh_employer(connection, envelope.message.employer_id)
+
+    def _refresh_employer(self, connection: Connection, employer_id: str) -> None:
+        query = select(employers.c.doc, employers.c.verified).where(employers.c.employer_id == employer_id)
+        row = connection.execute(query).first()
+        self._employers.pop(employer_id, None)
+        if row is not None:
+            self.know(read_employer(from_json(row.doc)), bool(row.verified))
+        self._codes = {code: id_ for id_, code in self._employers.items() if code is not None}
+
+    # -- employers -----------------------------------------------------------------------------------------------------
+
+    def know(self, employer: Employer, verified: bool) -> None:
+        if vouched_for(employer, verified):
+            self._employers[employer.employer_id] = employer.uscc
+            if employer.uscc is not None:
+                self._codes[employer.uscc] = employer.employer_id
+
+    def knows(self, employer: EmployerRef) -> bool:
+        """Whether the posting names an employer that is registered and may be believed to exist. An id is not vouched for by the credit
+        code of somebody else."""
+        if employer.employer_id is not None:
+            return employer.employer_id in self._employers
+        return employer.uscc in self._codes
+
+    # -- look-alikes ---------------------------------------------------------------------------------------------------
+
+    def remember(self, posting_id: str, posting: Posting) -> tuple[Signature, frozenset[str]]:
+        """Put this version over the tables; answers its signature and blocking keys."""
+        self._overlay.pop(posting_id, None)
+        made = signature(posting), frozenset(blocks(posting))
+        self._overlay[posting_id] = made
+        while len(self._overlay) > OVERLAY:
+            self._overlay.popitem(last=False)
+        return made
+
+    def near(self, reading: Connection, posting_id: str) -> list[Near]:
+        """Versions of other postings that are the same opening as this one's, best first; none for a posting nobody has sent."""
+        own = self._overlay.get(posting_id) or self._committed(reading, posting_id)
+        if own is None:
+            return []
+        mine, keys = own
+        found: list[Near] = []
+        for other_id, other in self._candidates(reading, posting_id, keys):
+            comparison = compare(mine, other)
+            if comparison.same:
+                found.append((other_id, _score(comparison), _evidence(comparison)))
+        return sorted(found, key=lambda entry: (-entry[1], entry[0]))
+
+    def _committed(self, reading: Connection, posting_id: str) -> tuple[Signature, frozenset[str]] | None:
+        doc = reading.execute(select(postings.c.doc).where(postings.c.posting_id == posting_id)).scalar()
+        if doc is None:
+            return None
+        posting = read_posting(from_json(doc))
+        return signature(posting), frozenset(blocks(posting))
+
+    def _candidates(self, reading: Connection, posting_id: str, keys: frozenset[str]) -> Iterable[tuple[str, Signature]]:
+        for other_id, (other, other_keys) in self._overlay.items():
+            if other_id != posting_id and not keys.isdisjoint(other_keys):
+                yield other_id, other
+        query = (
+            select(postings.c.posting_id, postings.c.content_hash)
+            .join(block_keys, block_keys.c.posting_id == postings.c.posting_id)
+            .where(block_keys.c.block.in_(sorted(keys)))
+            .distinct()
+        )
+        rows = [row for row in reading.execute(query) if row.posting_id != posting_id and row.posting_id not in self._overlay]
+        missing = [row.posting_id for row in rows if (row.posting_id, row.content_hash) not in self._signatures]
+        docs: dict[str, bytes] = {}
+        for start in range(0, len(missing), 500):
+            part = missing[start : start + 500]
+            docs.update(
+                {
+                    id_: doc
+                    for id_, doc in reading.execute(select(postings.c.posting_id, postings.c.doc).where(postings.c.posting_id.in_(part)))
+                }
+            )
+        for row in rows:
+            yield row.posting_id, self._signature(row.posting_id, row.content_hash, docs)
+
+    def _signature(self, posting_id: str, content: str, docs: Mapping[str, bytes]) -> Signature:
+        at = (posting_id, content)
+        if at in self._signatures:
+            self._signatures.move_to_end(at)
+            return self._signatures[at]
+        made = self._signatures[at] = signature(read_posting(from_json(docs[posting_id])))
+        while len(self._signatures) > CACHED:
+            self._signatures.popitem(last=False)
+        return made
+
+
+def _score(comparison: Comparison) -> float:
+    """The mean of what was compared, 0..1: orders look-alikes, decides nothing."""
+    scores = [item.score for item in comparison.evidence]
+    return round(sum(scores) / len(scores) / 100, 4) if scores else 0.0
+
+
+def _evidence(comparison: Comparison) -> dict[str, Any]:
+    fields = [{"field": item.field, "score": item.score, "threshold": item.threshold} for item in comparison.evidence]
+    return {"reason": comparison.reason, "fields": fields}
