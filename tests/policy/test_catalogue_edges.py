@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import sys
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +11,7 @@ from matcher.policy import answer_facts, load_catalogue
 from matcher.policy.format import Entry
 from matcher.policy.loader import leaves
 from matcher.policy.terms import Leaf
-
-sys.path.insert(0, str(Path(__file__).parent))
-from policy_cases import beside, day_inside, decisive, inside, outside, plain, pools, result_of
+from tests.policy.policy_cases import beside, day_inside, decisive, inside, outside, plain, pools, result_of
 
 CATALOGUE = load_catalogue()
 ENTRIES = {entry.id: entry for entry in CATALOGUE.entries}
