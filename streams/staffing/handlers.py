@@ -91,7 +91,7 @@ def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
     if known is not None and known["revision"] >= message.revision:
         return [Drop("superseded")]
     posting = message.posting
-    row = {
+    row: dict[str, Any] = {
         "posting_id": message.posting_id,
         "revision": message.revision,
         "employer_id": posting.employer.employer_id,
@@ -167,7 +167,7 @@ def _announce(work: Work, *employer_ids: str | None, always: bool = False) -> li
         if reported is None and last is None and not (employer is not None and employer["has_key"]):
             continue
         found = gap_of(connection, employer_id)
-        row = {
+        row: dict[str, Any] = {
             "employer_id": employer_id,
             "region": employer["region"] if employer is not None else None,
             "basis": found.basis,

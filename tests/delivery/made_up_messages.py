@@ -1,0 +1,145 @@
+"""An exchange with delivery alone, and made-up messages of matching and intake."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from infra.composition import open_exchange
+from matcher.days import SHANGHAI
+from matcher.match_order import match_id
+from matcher.shapes import read_posting
+from streams.delivery import handlers
+from streams.delivery.messages import RecommendationAnswered
+from streams.delivery.tables import budgets, counts, merged, outgoing, pairs, postings, sides, suppressed
+from streams.intake.messages import PostingEnded, PostingPublished
+from streams.matching.messages import Pair, PairHint, PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
+from streams.runtime.clock import ClockTick
+from streams.runtime.exchange import Said
+from streams.runtime.messages import Message
+from streams.runtime.subjects import Topology
+from streams.runtime.tables import dead_letters, log
+from streams.runtime.topology import TOPICS
+
+TABLES = (pairs, sides, postings, merged, budgets, suppressed, counts, outgoing)
+MORNING = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
+
+
+class DeliveryExchange:
+    """Says things to delivery and looks at what it did."""
+
+    def __init__(self, path: Path, settings: dict[str, Any]):
+        self.at = MORNING
+        self.open, self._writer = open_exchange(
+            path, b"k" * 32, settings, flows=Topology(TOPICS, (handlers.SUBJECT,)), now=lambda: self.at.astimezone(UTC)
+        )
+        self.open.runner.start()
+        self.said: list[Message] = []
+        self._ticked: datetime | None = None
+
+    def close(self) -> None:
+        self.open.runner.stop()
+        self._writer.stop()
+
+    def say(self, *messages: Message) -> None:
+        self.said.extend(messages)
+        vault = self.open.vault
+        for message in messages:
+            people = {pair.person_id for pair in getattr(message, "pairs", ())} | {getattr(message, "person_id", None)} - {None}
+            self.open.append(
+                [Said(message, before=lambda c, people=people: [vault.make_key(c, person) for person in sorted(people)] and None)],
+                source="test",
+            )
+        self.open.runner.drain()
+
+    def tick(self, at: datetime | None = None) -> None:
+        self.at = at or self.at
+        message = ClockTick(instant=self.at, last=self._ticked)
+        self._ticked = self.at
+        self.say(message)
+
+    def next_day(self, hour: int = 10) -> None:
+        self.tick((self.at + timedelta(days=1)).replace(hour=hour, minute=0))
+
+    def rows(self, table: Any) -> list[dict[str, Any]]:
+        with self.open.reading() as connection:
+            return [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()]
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        return {table.name: self.rows(table) for table in TABLES}
+
+    def row(self, person: str, posting: str) -> dict[str, Any]:
+        return next(row for row in self.rows(pairs) if row["match_id"] == match_id(person, posting))
+
+    def out(self, type_: str) -> list[Any]:
+        with self.open.reading() as connection:
+            found = connection.execute(select(log).where(log.c.type == type_).order_by(log.c.seq)).mappings().all()
+            return [self.open.log.decode(connection, row).message for row in found]
+
+    def issued(self) -> list[tuple[str, str]]:
+        return [(message.person_id, message.posting_id) for message in self.out("recommendation.issued")]
+
+    def ended(self) -> list[tuple[str, str, str]]:
+        return [(message.person_id, message.posting_id, message.reason) for message in self.out("recommendation.ended")]
+
+    def dead(self) -> list[str]:
+        return [row["reason"] for row in self.rows(dead_letters)]
+
+    def ask(self, query: Any, *args: Any, **named: Any) -> Any:
+        with self.open.reading() as connection:
+            return query(connection, *args, **named)
+
+
+def pair(person: str, posting: str, *, score: float = 80.0, rank: int = 1, priority: int = 0, hints: tuple[str, ...] = ()) -> Pair:
+    return Pair(
+        person_id=person,
+        posting_id=posting,
+        score=score,
+        band=int(score // 5),
+        rank=rank,
+        priority=priority,
+        points={"occupation": 30.0},
+        hints=tuple(PairHint(entry_id=hint, status="NEEDS_CHECK") for hint in hints),
+    )
+
+
+def posting_matched(posting: str, revision: int, *found: Pair, blocked: tuple[str, ...] = ()) -> PostingMatched:
+    return PostingMatched(
+        posting_id=posting, revision=revision, openings_left=1, model_version="1", catalogue_version="c", pairs=found, blocked=blocked
+    )
+
+
+def person_matched(person: str, revision: int, *found: Pair, blocked: tuple[str, ...] = ()) -> PersonMatched:
+    return PersonMatched(person_id=person, revision=revision, model_version="1", catalogue_version="c", pairs=found, blocked=blocked)
+
+
+def answered(person: str, posting: str, answer: str, reason: str | None = None) -> RecommendationAnswered:
+    return RecommendationAnswered(person_id=person, posting_id=posting, match_id=match_id(person, posting), answer=answer, reason=reason)
+
+
+def posting_left(posting: str, revision: int, reason: str) -> PostingLeftMarket:
+    return PostingLeftMarket(posting_id=posting, revision=revision, reason=reason)
+
+
+def person_left(person: str, revision: int, reason: str) -> PersonLeftMarket:
+    return PersonLeftMarket(person_id=person, revision=revision, reason=reason)
+
+
+def merged_into(posting: str, into: str, revision: int = 9) -> PostingEnded:
+    return PostingEnded(posting_id=posting, revision=revision, cause="merged", merged_into=into)
+
+
+def published(posting: str, revision: int = 1, **changes: Any) -> PostingPublished:
+    document = {
+        "posting_id": posting,
+        "source": "enterprise",
+        "title": "焊工",
+        "employer": {"employer_id": "e-1", "name": "太原样板机械有限公司"},
+        "region": "140105",
+        "pay": {"min": 5000, "max": 7000, "unit": "month"},
+        **changes,
+    }
+    return PostingPublished(posting_id=posting, revision=revision, posting=read_posting(document))
