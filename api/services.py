@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from streams.runtime.exchange import Exchange
@@ -27,4 +28,4 @@ class Services:
     index: Any
     options: Options = field(default_factory=Options)
     checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
-    closers: list[Callable[[], None]] = field(default_factory=list)
+    scratch: Path | None = None  # folder for files made on the way, such as the feed's snapshot

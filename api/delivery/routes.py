@@ -1,0 +1,163 @@
+"""A person's inbox and answers, and server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict
+
+from api import market
+from api.access import scope
+from api.access.accounts import Caller
+from api.access.identify import CallerOrNone, Here
+from api.delivery.watching import last_change
+from api.matching.routes import person_of, public_posting
+from api.problems import BadRequest, NotFound
+from api.services import Services
+from matcher.shapes import FieldError
+from streams.delivery import queries
+from streams.delivery.messages import RecommendationAnswered
+from streams.intake.queries import contact_holder
+from streams.matching import queries as matching
+from streams.runtime.exchange import Said
+
+router = APIRouter(tags=["delivery"])
+HEARTBEAT_S = 15.0
+REFUSALS = ("pay", "distance", "trade", "hours", "other")
+
+
+class AnswerIn(BaseModel):
+    """``refused`` says why: pay, distance, trade, hours, other."""
+
+    model_config = ConfigDict(extra="forbid")
+    answer: Literal["interested", "refused", "seen"]
+    reason: Literal["pay", "distance", "trade", "hours", "other"] | None = None
+
+
+def rendered(here: Services, items: list[dict[str, Any]], person_id: str, as_of: date) -> list[dict[str, Any]]:
+    """Pushed pairs with their reasons and hints in words, as of today; the numbers are those that were pushed."""
+    with here.exchange.reading() as connection:
+        person = matching.people(connection, [person_id]).get(person_id)
+        postings = matching.postings(connection, [item["posting_id"] for item in items])
+        employers = matching.employers(connection, [p.employer.employer_id for p in postings.values() if p.employer.employer_id])
+    shown = []
+    for item in items:
+        posting = postings.get(item["posting_id"])
+        if person is None or posting is None:
+            shown.append(item)
+            continue
+        employer = employers.get(posting.employer.employer_id or "")
+        found = market.explained(posting, person, as_of, employer, here)
+        words = market.recommendation(found, posting, person, employer, item["rank"])
+        shown.append({**words, **item, "criteria": words["criteria"], "hints": words["hints"], "posting": public_posting(posting)})
+    return shown
+
+
+@router.get("/people/{person_id}/inbox")
+def inbox(
+    person_id: str,
+    here: Here,
+    caller: CallerOrNone,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> dict[str, Any]:
+    """What was pushed to a person, newest first, with reasons and hints; and what ended after they showed interest."""
+    scope.signed_in(caller)
+    person = person_of(here, person_id)
+    scope.person(here.exchange, caller, person_id, (person.region, person.registered_at), "inbox")
+    with here.exchange.reading() as connection:
+        try:
+            found = queries.inbox(connection, person_id, cursor, limit)
+        except ValueError:
+            raise BadRequest(
+                "cursor 不是由上一页给出的", errors=[FieldError(field="cursor", message="one given by an earlier answer expected")]
+            ) from None
+        unread = queries.unread(connection, person_id)
+    return {
+        "person_id": person_id,
+        "unread": unread,
+        "items": rendered(here, found["items"], person_id, market.today(here)),
+        "cursor": found["cursor"],
+    }
+
+
+def answer_recommendation(here: Services, caller: Caller, match_id: str, person_id: str, given: AnswerIn) -> str:
+    """Append a person's answer; answers the message's id. Raises a problem where there is no such recommendation."""
+    with here.exchange.reading() as connection:
+        item = queries.recommendation(connection, match_id)
+    if item is None or item["person_id"] != person_id:
+        raise NotFound("收件箱里没有这条推荐")
+    if given.answer == "refused" and given.reason is None:
+        error = FieldError(field="reason", message="required when the answer is refused", allowed=list(REFUSALS))
+        raise BadRequest("不合适请说明原因", errors=[error])
+    message = RecommendationAnswered(
+        person_id=person_id, posting_id=item["posting_id"], match_id=match_id, answer=given.answer, reason=given.reason
+    )
+    return here.exchange.append([Said(message)], source=f"account:{caller.account_id}")[0]
+
+
+@router.post("/people/{person_id}/inbox/{match_id}/answer")
+def answer(person_id: str, match_id: str, given: AnswerIn, here: Here, caller: CallerOrNone) -> JSONResponse:
+    """``{"answer": "interested" | "refused" | "seen", "reason"}``; after ``interested`` the posting's contact is shown, logged."""
+    scope.signed_in(caller)
+    person = person_of(here, person_id)
+    who = scope.person(here.exchange, caller, person_id, (person.region, person.registered_at), "answer")
+    message_id = answer_recommendation(here, who, match_id, person_id, given)
+    here.exchange.wait_handled(message_id, "delivery", 5)
+    with here.exchange.reading() as connection:
+        item = queries.recommendation(connection, match_id)
+    body: dict[str, Any] = {"match_id": match_id, "message_id": message_id, "answer": given.answer}
+    if item is not None and item["contact_visible"]:
+        body["contact"] = contact_of(here, who, item["posting_id"], person_id)
+    return JSONResponse(body, 202)
+
+
+def contact_of(here: Services, caller: Caller, posting_id: str, person_id: str) -> dict[str, str]:
+    """A posting's contact for a person who is interested; the look is logged."""
+    with here.exchange.reading() as connection:
+        found = here.exchange.vault.reveal(connection, "posting", contact_holder(connection, posting_id))
+    here.exchange.write(lambda connection: scope.note(connection, here.exchange, caller, person_id, f"contact of {posting_id}"))
+    return found
+
+
+@router.get("/events", response_class=StreamingResponse)
+async def events(request: Request, here: Here, caller: CallerOrNone) -> StreamingResponse:
+    """Server-sent events for whoever asks: ``inbox`` for a jobseeker, ``candidates`` for an employer, ``gap`` for a commissioner.
+
+    An event says that something changed and carries a version of it; what changed is asked for with the caller's own rights.
+    """
+    who = scope.signed_in(caller)
+    wakeups = request.app.state.wakeups
+    name = {"jobseeker": "inbox", "employer": "candidates", "commissioner": "gap", "administrator": "gap"}.get(who.role, "changed")
+
+    async def stream() -> AsyncIterator[str]:
+        seen = await run_in_threadpool(version_for, here, who)
+        yield f"retry: 2000\nid: {seen}\nevent: hello\ndata: {{}}\n\n"
+        loop = asyncio.get_running_loop()
+        alive = loop.time()
+        while not wakeups.stopping:
+            await wakeups.wait(HEARTBEAT_S)
+            if await request.is_disconnected():
+                return
+            now = await run_in_threadpool(version_for, here, who)
+            if now != seen:
+                seen = now
+                alive = loop.time()
+                yield f'id: {seen}\nevent: {name}\ndata: {{"version": "{seen}"}}\n\n'
+            elif loop.time() - alive >= HEARTBEAT_S:
+                alive = loop.time()
+                yield ": alive\n\n"
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+
+def version_for(here: Services, caller: Caller) -> str:
+    """Changes exactly when something this caller watches changed: the last message about it in the log."""
+    with here.exchange.reading() as connection:
+        return last_change(connection, caller)

@@ -1,0 +1,104 @@
+"""The feed of public postings: changes with tombstones by cursor, and a whole snapshot."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from sqlalchemy import Connection, func, select
+
+from api.access.identify import Here
+from api.matching.routes import public_posting
+from api.problems import BadRequest
+from api.services import Services
+from matcher.shapes import FieldError, read_posting
+from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
+from streams.intake.tables import postings
+from streams.runtime.messages import Envelope, from_json
+from streams.runtime.tables import log
+
+router = APIRouter(tags=["feed"])
+TYPES = tuple(cls.type for cls in (PostingPublished, PostingChanged, PostingEnded, PostingHeld))
+_building = threading.Lock()
+
+
+def _cursor(value: str | None) -> int:
+    if value is None:
+        return 0
+    if not value.isdecimal() or len(value) > 18:
+        raise BadRequest(
+            "cursor 不是由本接口给出的", errors=[FieldError(field="cursor", message="one given by an earlier answer expected")]
+        )
+    return int(value)
+
+
+def _entry(envelope: Envelope) -> dict[str, Any]:
+    message = envelope.message
+    if isinstance(message, PostingPublished):
+        body: dict[str, Any] = {"change": "upsert", "posting": public_posting(message.posting)}
+    elif isinstance(message, PostingEnded):
+        body = {"change": "removed", "reason": message.cause}
+        if message.merged_into is not None:
+            body["merged_into"] = message.merged_into
+    else:
+        body = {"change": "removed", "reason": "held"}
+    return {"cursor": str(envelope.seq), "posting_id": envelope.key, "at": envelope.recorded_at.isoformat(), **body}
+
+
+@router.get("/feed")
+def feed(
+    request: Request,
+    here: Here,
+    cursor: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Response:
+    """Changes after ``cursor``, oldest first, removals as tombstones with their reason. 304 when nothing is new (``If-None-Match``)."""
+    after = _cursor(cursor)
+    with here.exchange.reading() as connection:
+        found = [e for e in here.exchange.log.read(connection, TYPES, after, limit) if isinstance(e, Envelope)]
+    following = found[-1].seq if found else after
+    etag = f'"{after}-{following}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    body = {"items": [_entry(envelope) for envelope in found], "cursor": str(following), "more": len(found) == limit}
+    return JSONResponse(body, headers={"ETag": etag, "Cache-Control": "no-cache"})
+
+
+@router.get("/feed/snapshot", response_class=FileResponse)
+def snapshot(here: Here) -> FileResponse:
+    """Every public posting as gzip NDJSON; the last line is ``{"cursor": …}``, from which the feed goes on. Byte ranges are served."""
+    path, cursor = _snapshot_file(here)
+    headers = {"X-Feed-Cursor": str(cursor), "ETag": f'"snapshot-{cursor}"', "Cache-Control": "no-cache"}
+    return FileResponse(path, media_type="application/gzip", headers=headers, filename=f"postings-{cursor}.ndjson.gz")
+
+
+def _snapshot_file(here: Services) -> tuple[Path, int]:
+    folder = Path(here.scratch or tempfile.gettempdir()) / "feed"
+    folder.mkdir(parents=True, exist_ok=True)
+    with here.exchange.reading() as connection, _building:
+        # One transaction: the rows and the cursor are of the same moment.
+        cursor = _last_change(connection)
+        path = folder / f"snapshot-{os.getpid()}-{cursor}.ndjson.gz"
+        if not path.exists():
+            part = path.with_suffix(".part")
+            with part.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
+                query = select(postings.c.doc).where(postings.c.state == "published").order_by(postings.c.posting_id)
+                for (document,) in connection.execute(query):
+                    packed.write(orjson.dumps(public_posting(read_posting(from_json(document)))) + b"\n")
+                packed.write(orjson.dumps({"cursor": str(cursor)}) + b"\n")
+            part.replace(path)
+            # The two before stay for whoever is in the middle of one.
+            for old in sorted(folder.glob(f"snapshot-{os.getpid()}-*.ndjson.gz"), key=lambda file: file.stat().st_mtime)[:-3]:
+                old.unlink(missing_ok=True)
+    return path, cursor
+
+
+def _last_change(connection: Connection) -> int:
+    return int(connection.execute(select(func.max(log.c.seq)).where(log.c.type.in_(TYPES))).scalar() or 0)
