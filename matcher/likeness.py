@@ -12,13 +12,14 @@ and noise (急聘, 双休, places) are dropped before anything is compared. Weig
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from matcher.occupations import concepts, concepts_of_title, kinship_thousandths, occupation
+from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title, kinship_thousandths, occupation
 from matcher.text import tokens, without_protected
 from matcher.titles import essence
 from matcher.weights import text_weight, title_weight
@@ -43,27 +44,40 @@ def _text_tokens(text: str) -> frozenset[str]:
     return frozenset(token for token in tokens(without_protected(text)) if len(token) > 1)
 
 
-def posting_concepts(title: str, code: str | None) -> tuple[tuple[str, int], ...]:
-    """(code or family, confidence in thousandths) of a posting: its stated code in full, what its title means beside it."""
-    meant = tuple((concepts()[number], confidence) for number, confidence in concepts_of_title(title))
+def posting_concepts(title: str, code: str | None) -> tuple[tuple[int, int], ...]:
+    """(number of the concept, confidence in thousandths) of a posting: its stated code in full, what its title means beside it."""
+    meant = concepts_of_title(title)
     stated = occupation(code)
     if stated is None:
         return meant
-    return ((stated.code, 1000), *((name, confidence * TITLE_BESIDE_CODE // 1000) for name, confidence in meant))
+    return ((_concept_numbers()[stated.code], 1000), *((number, sure * TITLE_BESIDE_CODE // 1000) for number, sure in meant))
 
 
-def _nearness(posting: tuple[tuple[str, int], ...]) -> Ints:
-    """Per concept how near the posting is to it, 0 to 1000."""
-    return _nearness_cached(posting)
-
-
-@lru_cache(maxsize=512)
-def _nearness_cached(posting: tuple[tuple[str, int], ...]) -> Ints:
+@cache
+def _groups() -> tuple[Ints, ...]:
+    """Per concept a number for its 大类, 中类, 小类 and itself; families without a class have numbers of their own."""
     names = concepts()
-    out = np.zeros(len(names), np.int64)
-    for number, name in enumerate(names):
-        for code, confidence in posting:
-            out[number] = max(out[number], kinship_thousandths(code, name) * confidence // 1000)
+    levels = []
+    for length in (1, 4, 7, 10):
+        keys = [name if name[0] == "=" else name[:length] for name in names]
+        seen: dict[str, int] = {}
+        levels.append(np.array([seen.setdefault(key, len(seen)) for key in keys], np.int64))
+    return tuple(levels)
+
+
+@cache
+def _concept_numbers() -> dict[str, int]:
+    return {name: number for number, name in enumerate(concepts())}
+
+
+def nearness(meant: Sequence[tuple[int, int]]) -> Ints:
+    """Per concept how near the nearest of the meant ones (number, confidence in thousandths) is, times its confidence: 0 to 1000."""
+    out = np.zeros(len(concepts()), np.int64)
+    for number, confidence in meant:
+        near = np.zeros_like(out)
+        for worth, level in zip((SAME_MAJOR, SAME_MID, SAME_MINOR, SAME), _groups(), strict=True):
+            near[level == level[number]] = worth
+        np.maximum(out, near * confidence // 1000, out=out)
     return out
 
 
@@ -90,7 +104,7 @@ def title_reading(posting_title: str, wish_title: str) -> int:
 
 def kinship_reading(posting_title: str, posting_code: str | None, wish_title: str) -> int:
     """How near the occupations both mean are, 0 to 1000, confidence included."""
-    near = _nearness(posting_concepts(posting_title, posting_code))
+    near = nearness(posting_concepts(posting_title, posting_code))
     return max(
         (int(near[number]) * confidence // 1000 for number, confidence in concepts_of_title(wish_title, _CONCEPTS_A_WISH)), default=0
     )
@@ -229,7 +243,7 @@ class TitleIndex:
                 number = self._vocabulary.get(token)
                 if number is not None:
                     mentions[number] = text_weight(token)
-        near = _nearness(posting_concepts(posting_title, posting_code))
+        near = nearness(posting_concepts(posting_title, posting_code))
         return _scores(
             self._starts.view, self._entries.view, self._norms.view, self._wholes.view, self._meanings.view, self._sureness.view,
             squares, mentions, own, near, KINSHIP_WORTH, DESCRIBED_WORTH,

@@ -1,0 +1,72 @@
+"""What a title or a description is about, as 96 small integers: so that 带孩子的阿姨 finds 育婴员 though they share no character.
+
+A bag of tokens: each token has one vector for titles and one for descriptions, learned together so that a title lies near the descriptions of
+its own work and near other names of it (infra/make_tables_meaning.py; tables/meaning.npz holds tokens and vectors, no sentence). A title's or
+text's vector is the sum over its tokens, scaled to length; everything after the table is integers, so that sums do not depend on their order.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+import numpy.typing as npt
+
+# A meaning has this Euclidean length at most: its dot product with another, divided by LENGTH squared, is the cosine.
+LENGTH = 1000
+_COUNT_STEPS = tuple(round(8 * (1 + math.log(count))) for count in range(1, 65))
+
+Vector = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class _Table:
+    numbers: dict[str, int]
+    titles: npt.NDArray[np.int8]
+    texts: npt.NDArray[np.int8]
+    title_scales: npt.NDArray[np.int32]
+    text_scales: npt.NDArray[np.int32]
+
+
+@cache
+def _table() -> _Table:
+    stored = np.load(io.BytesIO(resources.files("matcher.tables").joinpath("meaning.npz").read_bytes()), allow_pickle=False)
+    words = bytes(stored["tokens"]).decode("utf-8").split("\n")
+    return _Table(
+        {word: number for number, word in enumerate(words)}, stored["titles"], stored["texts"], stored["title_scales"], stored["text_scales"]
+    )
+
+
+def dimensions() -> int:
+    """How many numbers a meaning has."""
+    return int(_table().titles.shape[1])
+
+
+def _summed(counts: Mapping[str, int], vectors: npt.NDArray[np.int8], scales: npt.NDArray[np.int32]) -> Vector:
+    numbers = _table().numbers
+    known = [(numbers[token], count) for token, count in counts.items() if token in numbers]
+    if not known:
+        return np.zeros(vectors.shape[1], np.int32)
+    rows = np.array([row for row, _ in known], np.int64)
+    weights = np.array([_COUNT_STEPS[min(count, 64) - 1] for _, count in known], np.int64) * scales[rows]
+    total = weights @ vectors[rows].astype(np.int64)
+    length = math.isqrt(int((total * total).sum()))
+    # Towards zero, so that no vector is longer than LENGTH.
+    return (np.sign(total) * (np.abs(total) * LENGTH // (length + 1))).astype(np.int32)
+
+
+def meaning_of_title(counts: Mapping[str, int]) -> Vector:
+    """The meaning of a cleaned title's tokens (token -> count): int32, shape (dimensions,), length at most LENGTH; zeros when none is known."""
+    table = _table()
+    return _summed(counts, table.titles, table.title_scales)
+
+
+def meaning_of_text(counts: Mapping[str, int]) -> Vector:
+    """The meaning of a description's tokens (token -> count): int32, shape (dimensions,), length at most LENGTH; zeros when none is known."""
+    table = _table()
+    return _summed(counts, table.texts, table.text_scales)
