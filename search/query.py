@@ -163,8 +163,8 @@ def _check(query: Query) -> None:
     ):  # fmt: skip
         if len(values) > MOST_VALUES:
             raise QueryError(field, "too many values", [f"at most {MOST_VALUES} values"])
-        if any(not value or len(value) > 200 for value in values):
-            raise QueryError(field, "an empty or overlong value", ["1 to 200 characters each"])
+        if any(not value or len(value) > 200 or not _writable(value) for value in values):
+            raise QueryError(field, "an empty, overlong or unwritable value", ["1 to 200 characters each"])
     if not all(_REGION.fullmatch(code) for code in query.regions):
         raise QueryError("region", "not an administrative code", ["six digits, such as 140105, 140100 or 140000"])
     if not all(_OCCUPATION.fullmatch(code) for code in query.occupations):
@@ -196,6 +196,11 @@ def _check_place(query: Query) -> None:
             )
     if query.sort == "distance" and query.point is None:
         raise QueryError("sort", "distance needs the point it is measured from", ["near=latitude,longitude together with sort=distance"])
+
+
+def _writable(value: str) -> bool:
+    # Half a character (a lone surrogate) gets through JSON, but no engine can be asked for it.
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _among(field: str, values: Iterable[str], allowed: tuple[str, ...]) -> None:

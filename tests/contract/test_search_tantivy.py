@@ -2,6 +2,8 @@
 
 import json
 import multiprocessing
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -244,6 +246,30 @@ def test_the_head_is_ranked_once_for_a_walk_and_again_after_a_commit(url):
     index.commit(2)
     index.search(query.after(cursor))
     assert calls[1:] == [("焊工 电焊", 6)]
+    index.close()
+
+
+def test_searches_from_several_threads_go_on_while_one_writes(url):
+    index = open_index(url)
+    index.upsert(documents(50))
+    index.commit(1)
+    stop = threading.Event()
+
+    def ask():
+        walks = 0
+        while not stop.is_set() or walks == 0:
+            page = index.search(read_query({"q": "焊工", "limit": 50, "facets": "form"}))
+            assert page.total == len(page.hits) == page.facets["form"]["full_time"] == 50
+            walks += 1
+        return walks
+
+    with ThreadPoolExecutor(3) as pool:
+        asking = [pool.submit(ask) for _ in range(3)]
+        for version in range(2, 12):
+            index.upsert(documents(50, version=version))
+            index.commit(version)
+        stop.set()
+        assert all(each.result() for each in asking)
     index.close()
 
 

@@ -1,5 +1,7 @@
 """What a query accepts, and how it refuses the rest: the field, what is wrong, what is allowed."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +10,9 @@ from matcher import places
 from matcher.likeness import likeness
 from matcher.shapes import read_posting
 from search.circles import box, inside, metres, metres_to
-from search.documents import canonical_region, covering, document_of
+from search.documents import FACETS, ZONES, canonical_region, covering, document_of
 from search.errors import QueryError
-from search.query import PARAMETERS, Query, read_query
+from search.query import PARAMETERS, SORTS, Query, read_query
 from search.relevance import Described, by_likeness
 from search.tree import All, Not, Phrase, Term
 
@@ -47,6 +49,7 @@ from search.tree import All, Not, Phrase, Term
         ("education", {"education": "聪明"}),
         ("occupation", {"occupation": "6-18-2"}),
         ("employer_id", {"employer_id": "e" * 201}),
+        ("employer_id", {"employer_id": "e\ud800"}),
         ("published_since", {"published_since": "yesterday"}),
         ("limit", {"limit": 0}),
         ("limit", {"limit": "101"}),
@@ -64,6 +67,16 @@ def test_a_refusal_names_the_field_and_what_is_allowed(field, parameters):
     assert error.message
     assert error.allowed or field == "q"
     assert len(str(error)) < 1000, "the faulty value is not repeated"
+
+
+def test_half_a_character_in_a_text_is_ignored_like_punctuation():
+    assert Query(text="焊工 \ud800").tree() == Query(text="焊工").tree()
+
+
+def test_the_page_on_search_names_every_parameter_sort_and_facet():
+    page = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    for name in (*PARAMETERS, *SORTS, *FACETS, *ZONES):
+        assert f"`{name}`" in page, name
 
 
 def test_blank_and_missing_parameters_are_not_given():
