@@ -83,8 +83,12 @@ def savepoint(connection: Connection) -> Iterator[None]:
     nested = connection.begin_nested()
     try:
         yield
-    except BaseException:
-        if nested.is_active:
-            nested.rollback()
+    except BaseException as error:
+        try:
+            if nested.is_active:
+                nested.rollback()
+        except OperationalError:
+            # A full disk makes SQLite undo the whole transaction by itself; there is no savepoint left to go back to.
+            raise EngineFault(plain_reason(error)) from error
         raise
     nested.commit()

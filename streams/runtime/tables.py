@@ -25,6 +25,7 @@ log = Table(
     Column("trace_id", String, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("log_by_type", "type", "seq"),
+    Index("log_by_key", "key", "seq"),
     sqlite_autoincrement=True,
 )
 

@@ -84,6 +84,17 @@ class Writer:
         if self._connection is not None:
             self._connection.close()
 
+    def _drop_connection(self) -> None:
+        """Throw the connection away, with whatever transaction it still thinks it has; the next group opens a new one."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.invalidate()
+            connection.close()
+        except Exception as error:  # it is gone either way
+            _logger.debug("closing a faulty connection failed", extra={"reason": type(error).__name__})
+
     def _group(self, first: tuple[Callable[[Connection], Any], Future[Any]]) -> bool:
         done: list[tuple[Future[Any], Any]] = []
         waiting: list[Future[Any]] = [first[1]]
@@ -117,12 +128,9 @@ class Writer:
                         break
                     waiting.append(entry[1])
         except BaseException as error:
-            self.fault = plain_reason(error)
+            self.fault = str(error) if isinstance(error, EngineFault) else plain_reason(error)
             _logger.error("commit failed", extra={"reason": self.fault})
-            if self._connection is not None:
-                self._connection.invalidate() if not self._connection.closed else None
-                self._connection.close()
-                self._connection = None
+            self._drop_connection()
             for future in waiting:
                 future.set_exception(error if isinstance(error, EngineFault) else EngineFault(self.fault))
             return go_on
