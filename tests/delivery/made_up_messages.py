@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from infra.composition import open_exchange
 from matcher.days import SHANGHAI
@@ -46,14 +47,17 @@ class DeliveryExchange:
 
     def say(self, *messages: Message) -> None:
         self.said.extend(messages)
-        vault = self.open.vault
-        for message in messages:
-            people = {pair.person_id for pair in getattr(message, "pairs", ())} | {getattr(message, "person_id", None)} - {None}
-            self.open.append(
-                [Said(message, before=lambda c, people=people: [vault.make_key(c, person) for person in sorted(people)] and None)],
-                source="test",
-            )
+        self.open.append([Said(message, before=self._keys_for(message)) for message in messages], source="test")
         self.open.runner.drain()
+
+    def _keys_for(self, message: Message) -> Callable[[Connection], None]:
+        people = {pair.person_id for pair in getattr(message, "pairs", ())} | {getattr(message, "person_id", None)} - {None}
+
+        def make(connection: Connection) -> None:
+            for person in sorted(people):
+                self.open.vault.make_key(connection, person)
+
+        return make
 
     def tick(self, at: datetime | None = None) -> None:
         self.at = at or self.at
