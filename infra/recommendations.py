@@ -15,7 +15,7 @@ from matcher.columns_batch import BestPostings
 from matcher.columns_people import PeopleColumns
 from matcher.criteria import criteria
 from matcher.match_order import MODEL_VERSION, band_of, match_id
-from matcher.policy import Catalogue, PairHints, hints_for_pair, load_catalogue
+from matcher.policy import Catalogue, PairStatuses, hints_for_pair, load_catalogue
 from matcher.priority import priority
 from matcher.shapes import Employer, Person, Posting
 
@@ -45,7 +45,7 @@ class HintTexts:
 
     def __init__(self, catalogue: Catalogue, as_of: date) -> None:
         self._catalogue, self._as_of = catalogue, as_of
-        self._bulk = PairHints(catalogue, as_of)
+        self._bulk = PairStatuses(catalogue, as_of)
         # By the identity of the shared list of statuses, which is kept beside its text so that the identity stays its own.
         self._worded: dict[int, tuple[Any, bytes]] = {}
 

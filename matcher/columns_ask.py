@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from matcher import education
 from matcher.blockers import Rules, fresh_on, needed_certificates
-from matcher.columns_kernel import Ask
+from matcher.columns_kernel import POSTING, Ask
 from matcher.columns_vocabulary import Atoms, Certificates, GroupSets, Regions, Skills
 from matcher.criteria import DISTANCE_STEPS, NEUTRAL, freshness_tenths
 from matcher.days import day_of
@@ -26,11 +26,10 @@ FORM_BITS = {form: 1 << bit for bit, form in enumerate(FORMS)}
 
 
 @cache
-def distance_steps() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Squared chords of ``DISTANCE_STEPS`` and what they are worth."""
-    return (
-        np.array([squared_chord_of(kilometres) for kilometres, _ in DISTANCE_STEPS], np.int64),
-        np.array([tenths for _, tenths in DISTANCE_STEPS], np.int32),
+def distance_steps() -> npt.NDArray[np.int64]:
+    """Squared chords of ``DISTANCE_STEPS`` and what they are worth, shape (2, steps)."""
+    return np.array(
+        [[squared_chord_of(kilometres) for kilometres, _ in DISTANCE_STEPS], [tenths for _, tenths in DISTANCE_STEPS]], np.int64
     )
 
 
@@ -62,39 +61,17 @@ def ask_of(
     scores, standings = atoms.scores(posting, with_standings=years > 0)
     needed = posting_skills(posting)
     certificates = needed_certificates(posting)
-    wishes, homes, own_city = regions.tables(posting.region)
-    steps, step_tenths = distance_steps()
     x, y, z = (0, 0, 0) if posting.location is None else spot(posting.location)
     low, top = fen_of(posting)
+    ask = np.zeros(1, POSTING)
+    ask[0] = (
+        x, y, z, low, top, (1 << len(certificates)) - 1, years, as_of.year * 12 + as_of.month,
+        0 if posting.form is None else FORM_BITS[posting.form], regions.get(posting.region), rank_asked(posting.education_min),
+        len(needed), 0 if posting.work.starts_at is None else day_of(posting.work.starts_at).toordinal(), freshness_of(posting, as_of),
+        posting.region is not None, posting.location is not None, rules.missing_consent_is_given,
+        employer is not None and employer.is_key(as_of),
+    )  # fmt: skip
     return Ask(
-        scores=scores,
-        standings=standings,
-        skill_masks=skills.masks(needed),
-        certificate_masks=named.masks(certificates),
-        wish_tenths=wishes,
-        home_tenths=homes,
-        own_city=own_city,
-        group_open=groups.open_table(posting.open_to),
-        group_flags=groups.flags,
-        steps=steps,
-        step_tenths=step_tenths,
-        silent_consent=rules.missing_consent_is_given,
-        month=as_of.year * 12 + as_of.month,
-        day=as_of.toordinal(),
-        form=0 if posting.form is None else FORM_BITS[posting.form],
-        has_region=posting.region is not None,
-        region=regions.get(posting.region),
-        located=posting.location is not None,
-        x=x,
-        y=y,
-        z=z,
-        low=low,
-        top=top,
-        rank=rank_asked(posting.education_min),
-        years=years,
-        skills=len(needed),
-        certificates=(1 << len(certificates)) - 1,
-        starts=0 if posting.work.starts_at is None else day_of(posting.work.starts_at).toordinal(),
-        fresh=freshness_of(posting, as_of),
-        key_employer=employer is not None and employer.is_key(as_of),
-    )
+        ask, scores, standings, skills.masks(needed), named.masks(certificates), regions.table(posting.region),
+        groups.table(posting.open_to), distance_steps(),
+    )  # fmt: skip

@@ -1,7 +1,11 @@
-"""The compiled part of the columnar matcher: blockers, tenths and the best k, for one posting against every row of people.
+"""The compiled part of the columnar matcher: blockers, tenths and key of rows of people for one posting.
 
-``blocker_bits`` and ``tenths_of`` are the only places where the rules stand in compiled form; scanning and explaining both use them, and a
-property test holds them to ``matcher.blockers`` and ``matcher.criteria``.
+``judge`` is the only place where the rules stand in compiled form: scanning and explaining both use it, and a property test holds it to
+``matcher.blockers`` and ``matcher.criteria``.
+
+A person is one record of 64 bytes, a line of the processor's cache, and a list of numbers in the pool. Everything is laid out in one
+function over a block of rows, because an array handed to a function inside the loop costs a reference count each time (numba 0.68:
+75 ns a person instead of 25; taken out of a tuple there, 340).
 """
 
 from __future__ import annotations
@@ -11,365 +15,313 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compiled import compiled, inlined
+from matcher.compiled import compiled
 from matcher.criteria import DISTANCE_STEPS, NEUTRAL, OF, PAY_TOP_ONLY
+from matcher.occupation_likeness import WEIGHT
 
 Array = npt.NDArray[Any]
 
-# Flags of a row of people.
+#: One person. Unknown is -1 for numbers of distinct values and ``floor``, 0 for ``rank``, ``sixteen``, ``free`` and ``forms``.
+PERSON = np.dtype([
+    ("record", np.int64),  # where the person's list starts in the pool: wished evidence and major, then from each of the next offsets on
+    ("jobs", np.uint16),  # past jobs, each (evidence, thousandths of a year or -1)
+    ("skills", np.uint16),
+    ("certificates", np.uint16),
+    ("regions", np.uint16),  # wished regions
+    ("end", np.uint16),
+    ("flags", np.uint16),
+    ("sixteen", np.int16),  # the month in which sixteen is reached, year * 12 + month
+    ("forms", np.uint8),  # bits of the wished forms
+    ("rank", np.uint8),  # of the level of education
+    ("floor", np.int32),  # least monthly pay in fen
+    ("groups", np.int32),  # number of the set of groups
+    ("limit", np.int32),  # number of the distance limit
+    ("x", np.int32),  # where the person lives, centimetres from the middle of the earth
+    ("y", np.int32),
+    ("z", np.int32),
+    ("home", np.int32),  # number of the region
+    ("registered", np.int32),  # number of the region of registration
+    ("free", np.int32),  # ordinal of the first free day
+    ("spare", np.int32),
+])  # fmt: skip
+#: One posting. Unknown is -1, for ``form``, ``starts`` 0, for ``region`` -2.
+POSTING = np.dtype([
+    ("x", np.int64),
+    ("y", np.int64),
+    ("z", np.int64),
+    ("low", np.int64),  # comparable monthly pay in fen
+    ("top", np.int64),
+    ("certificates", np.int64),  # a bit for each that is needed
+    ("years", np.int64),  # thousandths; 0: none needed
+    ("month", np.int64),  # of the day: year * 12 + month
+    ("form", np.int64),
+    ("region", np.int64),
+    ("rank", np.int64),  # 0: no level needed
+    ("skills", np.int64),  # how many are needed
+    ("starts", np.int64),
+    ("fresh", np.int64),  # tenths of freshness
+    ("has_region", np.bool_),
+    ("located", np.bool_),
+    ("silent_consent", np.bool_),
+    ("key_employer", np.bool_),
+])  # fmt: skip
+#: What a region is worth to the posting: as a wish (-1: not met), as a home, whether in the same city.
+REGION = np.dtype([("wish", np.int16), ("home", np.int16), ("own_city", np.bool_)])
+#: What a set of groups is to the posting: open to it, registered unemployed, in recognised difficulty.
+GROUP_SET = np.dtype([("open", np.bool_), ("registered", np.bool_), ("difficulty", np.bool_)])
+
 ALIVE, CONSENTS, DECLINES, LOCATED, HAS_HOME, WISHES_REGION, SAYS_EXPERIENCE, SAYS_SKILLS, SAYS_CERTIFICATES, HAS_MAJOR = (
     1 << bit for bit in range(10)
 )
-# Bits of the blockers of a pair, in the order in which they are tried: cheap and frequent ones first.
-GROUP, LEGAL_AGE, CONSENT, FORM, REGION, DISTANCE, PAY, EDUCATION, CERTIFICATE, EXPERIENCE, AVAILABILITY = (1 << bit for bit in range(11))
+GROUP, LEGAL_AGE, CONSENT, FORM, REGION_BIT, DISTANCE, PAY, EDUCATION, CERTIFICATE, EXPERIENCE, AVAILABILITY = (
+    1 << bit for bit in range(11)
+)
 BIT_CODES = {
-    GROUP: "group", LEGAL_AGE: "legal_age", CONSENT: "consent", FORM: "employment_form", REGION: "region", DISTANCE: "distance", PAY: "pay",
-    EDUCATION: "education", CERTIFICATE: "certificate", EXPERIENCE: "experience", AVAILABILITY: "availability",
+    GROUP: "group", LEGAL_AGE: "legal_age", CONSENT: "consent", FORM: "employment_form", REGION_BIT: "region", DISTANCE: "distance",
+    PAY: "pay", EDUCATION: "education", CERTIFICATE: "certificate", EXPERIENCE: "experience", AVAILABILITY: "availability",
 }  # fmt: skip
 
 _OF_OCCUPATION, _OF_SKILLS, _OF_EDUCATION, _OF_EXPERIENCE = OF["occupation"], OF["skills"], OF["education"], OF["experience"]
 _OF_PAY, _OF_HOURS = OF["pay"], OF["hours"]
 _NO_OCCUPATION, _NO_SKILLS, _NO_EDUCATION, _NO_EXPERIENCE = (NEUTRAL[name] for name in ("occupation", "skills", "education", "experience"))
 _NO_PLACE, _NO_PAY, _NO_HOURS = NEUTRAL["place"], NEUTRAL["pay"], NEUTRAL["hours"]
-_PAY_TOP_ONLY = PAY_TOP_ONLY
+_PAY_TOP_ONLY, _HALF_PAY = PAY_TOP_ONLY, OF["pay"] // 2
+_JOB_WEIGHT, _MAJOR_WEIGHT = WEIGHT["job"], WEIGHT["major"]
 _STEPS = len(DISTANCE_STEPS)
 _COUNTS, _UNKNOWN = 1, 2
 
 
 class People(NamedTuple):
-    """Columns, one entry a row; see ``matcher.columns_people`` for the meaning of each."""
+    """The arrays of all people, in the order in which compiled functions take them."""
 
-    rows: int
-    flags: Array
-    forms: Array
-    rank: Array
-    sixteen: Array
-    floor: Array
-    groups: Array
-    limit: Array
-    x: Array
-    y: Array
-    z: Array
-    home: Array
-    registered: Array
-    free: Array
-    record: Array
-    ends: Array
+    rows: Array  # PERSON
     pool: Array
-    names: Array
-    name_starts: Array
-    name_lengths: Array
-    limits: Array
+    limits: Array  # squared chords
 
 
 class Ask(NamedTuple):
-    """One posting: scalars (unknown is -1 unless said otherwise) and its answers to every distinct value people hold."""
+    """One posting and its answers to every distinct value people hold, in the order in which compiled functions take them."""
 
-    scores: Array
-    standings: Array
+    posting: Array  # POSTING, one entry
+    scores: Array  # per piece of evidence, thousandths or -1
+    standings: Array  # per piece of evidence as a past job
     skill_masks: Array
     certificate_masks: Array
-    wish_tenths: Array
-    home_tenths: Array
-    own_city: Array
-    group_open: Array
-    group_flags: Array
-    steps: Array
-    step_tenths: Array
-    silent_consent: bool
-    month: int
-    day: int
-    form: int
-    has_region: bool
-    region: int
-    located: bool
-    x: int
-    y: int
-    z: int
-    low: int
-    top: int
-    rank: int
-    years: int
-    skills: int
-    certificates: int
-    starts: int
-    fresh: int
-    key_employer: bool
+    regions: Array  # REGION
+    groups: Array  # GROUP_SET
+    steps: Array  # (squared chord, tenths) of the distance steps, shape (2, steps)
 
 
-@inlined
-def _square(people: People, ask: Ask, row: int) -> int:
-    dx = np.int64(people.x[row]) - ask.x
-    dy = np.int64(people.y[row]) - ask.y
-    dz = np.int64(people.z[row]) - ask.z
-    return dx * dx + dy * dy + dz * dz
+class Names(NamedTuple):
+    """Ids of the rows, as compiled functions take them."""
+
+    pool: Array
+    starts: Array
+    lengths: Array
 
 
-@inlined
-def _years(people: People, ask: Ask, row: int) -> tuple[int, bool]:
-    """(thousandths of a year that count, whether an entry could add to them)."""
-    total = np.int64(0)
-    unknown = False
-    start = people.record[row]
-    for place in range(start + people.ends[row, 0], start + people.ends[row, 1], 2):
-        standing = ask.standings[people.pool[place]]
-        years = people.pool[place + 1]
-        if standing == _UNKNOWN or (standing == _COUNTS and years < 0):
-            unknown = True
-        elif standing == _COUNTS:
-            total += years
-    return total, unknown
+@compiled
+def judge(
+    people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
+    certificate_masks: Array, regions: Array, groups: Array, steps: Array,
+    first: int, picked: Array, keys: Array, details: Array,
+) -> int:  # fmt: skip  # pragma: no cover - compiled
+    """Judges ``keys.size`` rows from ``first`` on, or those of ``picked`` where it holds any, and counts those without a blocker.
 
+    ``keys`` takes band, priority and score of a row as one number (``match_order.sort_key``), -1 where a blocker stands. ``details``, where
+    it has rows, takes the tenths of the eight criteria, the bits of what is not stated, the priority and the bits of all blockers;
+    without it a row is left at its first blocker.
+    """
+    ask = posting[0]
+    full = details.shape[0] > 0
+    unblocked = 0
+    for index in range(keys.size):
+        row = picked[index] if picked.size > 0 else first + index
+        one = people[row]
+        flags = np.int64(one.flags)
+        keys[index] = -1
+        if not flags & ALIVE:
+            continue
+        start = one.record
 
-@inlined
-def _mask(people: People, masks: Array, row: int, part: int) -> int:
-    found = np.int64(0)
-    start = people.record[row]
-    for place in range(start + people.ends[row, part - 1], start + people.ends[row, part]):
-        found |= masks[people.pool[place]]
-    return found
+        # Blockers that look at the record alone, the frequent ones first.
+        bits = 0
+        if flags & DECLINES or (not ask.silent_consent and not flags & CONSENTS):
+            bits |= CONSENT
+        if one.sixteen > ask.month:
+            bits |= LEGAL_AGE
+        if ask.form != 0 and one.forms != 0 and not one.forms & ask.form:
+            bits |= FORM
+        if ask.rank > 0 and one.rank > 0 and one.rank < ask.rank:
+            bits |= EDUCATION
+        if ask.top >= 0 and one.floor > ask.top:
+            bits |= PAY
+        group = groups[one.groups]
+        if not group.open:
+            bits |= GROUP
+        if ask.starts > 0 and one.free > ask.starts:
+            bits |= AVAILABILITY
+        if bits != 0 and not full:
+            continue
 
+        # Place: the best wish met (-1: none), the squared chord.
+        wish = np.int64(-1)
+        wishes_region = ask.has_region and flags & WISHES_REGION != 0
+        if wishes_region:
+            for place in range(start + one.regions, start + one.end):
+                wish = max(wish, np.int64(regions[pool[place]].wish))
+            if wish < 0:
+                bits |= REGION_BIT
+                if not full:
+                    continue
+        square = np.int64(-1)
+        if ask.located and flags & LOCATED:
+            dx, dy, dz = np.int64(one.x) - ask.x, np.int64(one.y) - ask.y, np.int64(one.z) - ask.z
+            square = dx * dx + dy * dy + dz * dz
+            if one.limit >= 0:
+                judged = flags & WISHES_REGION == 0
+                if not judged and ask.has_region and flags & HAS_HOME:
+                    judged = regions[one.home].own_city
+                if judged and square > limits[one.limit]:
+                    bits |= DISTANCE
+                    if not full:
+                        continue
 
-@inlined
-def _wish(people: People, ask: Ask, row: int) -> int:
-    best = -1
-    start = people.record[row]
-    for place in range(start + people.ends[row, 3], start + people.ends[row, 4]):
-        best = max(best, ask.wish_tenths[people.pool[place]])
-    return best
+        if ask.certificates != 0 and flags & SAYS_CERTIFICATES:
+            held = np.int64(0)
+            for place in range(start + one.certificates, start + one.regions):
+                held |= certificate_masks[pool[place]]
+            if held != ask.certificates:
+                bits |= CERTIFICATE
+                if not full:
+                    continue
 
-
-@inlined
-def blocker_bits(people: People, ask: Ask, row: int, first_only: bool) -> int:
-    """The blockers of a pair as bits; with ``first_only`` any of them suffices."""
-    bits = 0
-    flags = people.flags[row]
-    if flags & DECLINES or (not ask.silent_consent and not flags & CONSENTS):
-        bits |= CONSENT
-    if people.sixteen[row] > ask.month:
-        bits |= LEGAL_AGE
-    if ask.form != 0 and people.forms[row] != 0 and not people.forms[row] & ask.form:
-        bits |= FORM
-    if ask.rank > 0 and 0 < people.rank[row] < ask.rank:
-        bits |= EDUCATION
-    if ask.top >= 0 and people.floor[row] > ask.top:
-        bits |= PAY
-    if not ask.group_open[people.groups[row]]:
-        bits |= GROUP
-    if ask.starts > 0 and people.free[row] > ask.starts:
-        bits |= AVAILABILITY
-    if first_only and bits:
-        return bits
-    if ask.has_region and flags & WISHES_REGION and _wish(people, ask, row) < 0:
-        bits |= REGION
-    if ask.located and flags & LOCATED and people.limit[row] >= 0:
-        judged = not flags & WISHES_REGION
-        if not judged and ask.has_region and flags & HAS_HOME:
-            judged = ask.own_city[people.home[row]] != 0
-        if judged and _square(people, ask, row) > people.limits[people.limit[row]]:
-            bits |= DISTANCE
-    if first_only and bits:
-        return bits
-    if ask.certificates != 0 and flags & SAYS_CERTIFICATES and _mask(people, ask.certificate_masks, row, 3) != ask.certificates:
-        bits |= CERTIFICATE
-    if ask.years > 0 and flags & SAYS_EXPERIENCE:
-        total, unknown = _years(people, ask, row)
-        if not unknown and total < ask.years:
-            bits |= EXPERIENCE
-    return bits
-
-
-@inlined
-def tenths_of(people: People, ask: Ask, row: int) -> tuple[int, int, int, int, int, int, int, int]:
-    """Tenths of occupation, skills, education, experience, place, pay and hours, and a bit for each of them that is not stated."""
-    flags = people.flags[row]
-    silent = 0
-    start = people.record[row]
-
-    best = np.int64(-1)
-    first_job = start + people.ends[row, 0]
-    wishes = first_job - 1 if flags & HAS_MAJOR else first_job
-    for place in range(start, wishes):
-        best = max(best, np.int64(ask.scores[people.pool[place]]))
-    if flags & HAS_MAJOR:
-        score = np.int64(ask.scores[people.pool[wishes]])
-        if score >= 0:
-            best = max(best, score * 6 // 10)
-    for place in range(first_job, start + people.ends[row, 1], 2):
-        score = np.int64(ask.scores[people.pool[place]])
-        if score >= 0:
-            best = max(best, score * 8 // 10)
-    occupation = _NO_OCCUPATION
-    if best < 0:
-        silent |= 1
-    else:
-        occupation = (_OF_OCCUPATION * best + 500) // 1000
-
-    skills = _NO_SKILLS
-    if ask.skills == 0 or not flags & SAYS_SKILLS:
-        silent |= 2
-    else:
-        met = _mask(people, ask.skill_masks, row, 2)
-        count = 0
-        while met:
-            met &= met - 1
-            count += 1
-        skills = _OF_SKILLS * count // ask.skills
-
-    education = _NO_EDUCATION
-    if ask.rank == 0:
-        education = _OF_EDUCATION
-    elif ask.rank < 0 or people.rank[row] == 0:
-        silent |= 4
-    else:
-        education = _OF_EDUCATION if people.rank[row] >= ask.rank else 0
-
-    experience = _NO_EXPERIENCE
-    if ask.years == 0:
-        experience = _OF_EXPERIENCE
-    elif ask.years < 0 or not flags & SAYS_EXPERIENCE:
-        silent |= 8
-    else:
-        total, unknown = _years(people, ask, row)
-        if total >= ask.years:
-            experience = _OF_EXPERIENCE
-        elif unknown:
+        # Experience: thousandths of a year that count, and whether an entry could add to them.
+        silent = 0
+        experience = np.int64(_NO_EXPERIENCE)
+        if ask.years == 0:
+            experience = np.int64(_OF_EXPERIENCE)
+        elif ask.years < 0 or not flags & SAYS_EXPERIENCE:
             silent |= 8
         else:
-            experience = _OF_EXPERIENCE * total // ask.years
+            total = np.int64(0)
+            unknown = False
+            for place in range(start + one.jobs, start + one.skills, 2):
+                standing = standings[pool[place]]
+                years = pool[place + 1]
+                if standing == _UNKNOWN or (standing == _COUNTS and years < 0):
+                    unknown = True
+                elif standing == _COUNTS:
+                    total += years
+            if total >= ask.years:
+                experience = np.int64(_OF_EXPERIENCE)
+            elif unknown:
+                silent |= 8
+            else:
+                experience = _OF_EXPERIENCE * total // ask.years
+                bits |= EXPERIENCE
+                if not full:
+                    continue
 
-    place_tenths = -1
-    if ask.located and flags & LOCATED:
-        square = _square(people, ask, row)
-        place_tenths = 0
-        for step in range(_STEPS):
-            if square <= ask.steps[step]:
-                place_tenths = ask.step_tenths[step]
-                break
-    elif ask.has_region and flags & HAS_HOME:
-        place_tenths = ask.home_tenths[people.home[row]]
-    if ask.has_region and flags & WISHES_REGION:
-        place_tenths = max(place_tenths, _wish(people, ask, row), 0)
-    if place_tenths < 0:
-        place_tenths = _NO_PLACE
-        silent |= 16
+        # Nothing blocks (or everything is asked for): the other criteria.
+        best = np.int64(-1)
+        first_job = start + one.jobs
+        wishes = first_job - 1 if flags & HAS_MAJOR else first_job
+        for place in range(start, wishes):
+            best = max(best, np.int64(scores[pool[place]]))
+        if flags & HAS_MAJOR:
+            score = np.int64(scores[pool[wishes]])
+            if score >= 0:
+                best = max(best, score * _MAJOR_WEIGHT // 10)
+        for place in range(first_job, start + one.skills, 2):
+            score = np.int64(scores[pool[place]])
+            if score >= 0:
+                best = max(best, score * _JOB_WEIGHT // 10)
+        occupation = np.int64(_NO_OCCUPATION)
+        if best < 0:
+            silent |= 1
+        else:
+            occupation = (_OF_OCCUPATION * best + 500) // 1000
 
-    pay = _NO_PAY
-    floor = np.int64(people.floor[row])
-    if floor < 0 or (ask.low < 0 and ask.top < 0):
-        silent |= 32
-    elif ask.low >= 0 and ask.low >= floor:
-        pay = _OF_PAY
-    elif ask.top < 0:
-        silent |= 32
-    elif ask.top < floor:
-        pay = 0
-    elif ask.low < 0:
-        pay = _PAY_TOP_ONLY
-    else:
-        half = _OF_PAY // 2
-        pay = half + (half * (ask.top - floor) // (ask.top - ask.low) if ask.top > ask.low else half)
+        skills = np.int64(_NO_SKILLS)
+        if ask.skills == 0 or not flags & SAYS_SKILLS:
+            silent |= 2
+        else:
+            met = np.int64(0)
+            for place in range(start + one.skills, start + one.certificates):
+                met |= skill_masks[pool[place]]
+            count = 0
+            while met:
+                met &= met - 1
+                count += 1
+            skills = _OF_SKILLS * count // ask.skills
 
-    hours = _NO_HOURS
-    if ask.form == 0 or people.forms[row] == 0:
-        silent |= 64
-    else:
-        hours = _OF_HOURS if people.forms[row] & ask.form else 0
-    return occupation, skills, education, experience, place_tenths, pay, hours, silent
+        education = np.int64(_NO_EDUCATION)
+        if ask.rank == 0:
+            education = np.int64(_OF_EDUCATION)
+        elif ask.rank < 0 or one.rank == 0:
+            silent |= 4
+        else:
+            education = np.int64(_OF_EDUCATION if one.rank >= ask.rank else 0)
 
+        nearness = np.int64(-1)
+        if square >= 0:
+            nearness = np.int64(0)
+            for step in range(_STEPS):
+                if square <= steps[0, step]:
+                    nearness = steps[1, step]
+                    break
+        elif ask.has_region and flags & HAS_HOME:
+            nearness = np.int64(regions[one.home].home)
+        if wishes_region:
+            nearness = max(nearness, wish, 0)
+        if nearness < 0:
+            nearness = np.int64(_NO_PLACE)
+            silent |= 16
 
-@inlined
-def priority_of(people: People, ask: Ask, row: int) -> int:
-    groups = ask.group_flags[people.groups[row]]
-    points = 0
-    if ask.key_employer and groups & 1:
-        points = 4 if people.registered[row] == ask.region else 2
-    return points + (1 if groups & 2 else 0)
+        pay = np.int64(_NO_PAY)
+        floor = np.int64(one.floor)
+        if floor < 0 or (ask.low < 0 and ask.top < 0):
+            silent |= 32
+        elif ask.low >= 0 and ask.low >= floor:
+            pay = np.int64(_OF_PAY)
+        elif ask.top < 0:
+            silent |= 32
+        elif ask.top < floor:
+            pay = np.int64(0)
+        elif ask.low < 0:
+            pay = np.int64(_PAY_TOP_ONLY)
+        elif ask.top > ask.low:
+            pay = _HALF_PAY + _HALF_PAY * (ask.top - floor) // (ask.top - ask.low)
+        else:
+            pay = np.int64(2 * _HALF_PAY)
 
+        hours = np.int64(_NO_HOURS)
+        if ask.form == 0 or one.forms == 0:
+            silent |= 64
+        else:
+            hours = np.int64(_OF_HOURS if one.forms & ask.form else 0)
 
-@compiled
-def _worse(
-    names: Array, starts: Array, lengths: Array, key: int, row: int, other_key: int, other: int
-) -> bool:  # pragma: no cover - compiled
-    """Whether (key, row) comes after the other: a lower key, or the same key and a later id."""
-    if key != other_key:
-        return key < other_key
-    start, begin = starts[row], starts[other]
-    length, size = lengths[row], lengths[other]
-    for place in range(min(length, size)):
-        a, b = names[start + place], names[begin + place]
-        if a != b:
-            return a > b
-    return length > size
-
-
-@compiled
-def _push(names: Array, starts: Array, lengths: Array, keys: Array, rows: Array, held: int, key: int, row: int) -> None:  # pragma: no cover
-    """Adds (key, row) to a heap of ``held`` entries, the worst on top."""
-    child = held
-    while child > 0:
-        parent = (child - 1) // 2
-        if not _worse(names, starts, lengths, key, row, keys[parent], rows[parent]):
-            break
-        keys[child], rows[child] = keys[parent], rows[parent]
-        child = parent
-    keys[child], rows[child] = key, row
-
-
-@compiled
-def _sift(names: Array, starts: Array, lengths: Array, keys: Array, rows: Array, held: int, key: int, row: int) -> None:  # pragma: no cover
-    """Puts (key, row) in the place of the top of the heap."""
-    hole = 0
-    while True:
-        child = 2 * hole + 1
-        if child >= held:
-            break
-        if child + 1 < held and _worse(names, starts, lengths, keys[child + 1], rows[child + 1], keys[child], rows[child]):
-            child += 1
-        if not _worse(names, starts, lengths, keys[child], rows[child], key, row):
-            break
-        keys[hole], rows[hole] = keys[child], rows[child]
-        hole = child
-    keys[hole], rows[hole] = key, row
-
-
-@compiled
-def best_rows(people: People, ask: Ask, top: int) -> tuple[Array, Array, int]:  # pragma: no cover - compiled
-    """(keys, rows, how many rows are not blocked): the best ``top`` rows by key downwards, then id upwards."""
-    names, starts, lengths = people.names, people.name_starts, people.name_lengths
-    keys = np.empty(top, np.int32)
-    rows = np.empty(top, np.int32)
-    held = 0
-    open_rows = 0
-    for row in range(people.rows):
-        if not people.flags[row] & ALIVE or blocker_bits(people, ask, row, True):
-            continue
-        open_rows += 1
-        parts = tenths_of(people, ask, row)
-        score = parts[0] + parts[1] + parts[2] + parts[3] + parts[4] + parts[5] + parts[6] + ask.fresh
-        key = (score // 50 * 8 + priority_of(people, ask, row)) * 1024 + score
-        if held < top:
-            _push(names, starts, lengths, keys, rows, held, key, row)
-            held += 1
-        elif top > 0 and key >= keys[0] and _worse(names, starts, lengths, keys[0], rows[0], key, row):
-            _sift(names, starts, lengths, keys, rows, held, key, row)
-    for last in range(held - 1, 0, -1):
-        key, row = keys[last], rows[last]
-        keys[last], rows[last] = keys[0], rows[0]
-        _sift(names, starts, lengths, keys, rows, last, key, row)
-    return keys[:held], rows[:held], open_rows
+        priority = 0
+        if ask.key_employer and group.registered:
+            priority = 4 if one.registered == ask.region else 2
+        if group.difficulty:
+            priority += 1
+        total_tenths = occupation + skills + education + experience + nearness + pay + hours + ask.fresh
+        if bits == 0:
+            unblocked += 1
+            keys[index] = (total_tenths // 50 * 8 + priority) * 1024 + total_tenths
+        if full:
+            out = details[index]
+            out[0], out[1], out[2], out[3] = occupation, skills, education, experience
+            out[4], out[5], out[6], out[7] = nearness, pay, hours, ask.fresh
+            out[8], out[9], out[10] = silent, priority, bits
+    return unblocked
 
 
-@compiled
-def points_of(people: People, ask: Ask, rows: Array) -> Array:  # pragma: no cover - compiled
+def details_of(people: People, ask: Ask, rows: Array) -> Array:
     """Per row: tenths of the eight criteria, bits of what is not stated, priority, bits of the blockers; shape (rows, 11)."""
-    out = np.empty((rows.size, 11), np.int32)
-    for place in range(rows.size):
-        row = rows[place]
-        parts = tenths_of(people, ask, row)
-        out[place, 0], out[place, 1], out[place, 2], out[place, 3] = parts[0], parts[1], parts[2], parts[3]
-        out[place, 4], out[place, 5], out[place, 6], out[place, 7] = parts[4], parts[5], parts[6], ask.fresh
-        out[place, 8] = parts[7]
-        out[place, 9] = priority_of(people, ask, row)
-        out[place, 10] = blocker_bits(people, ask, row, False)
+    out = np.zeros((rows.size, 11), np.int32)
+    if rows.size:
+        judge(*people, *ask, 0, rows.astype(np.int64), np.empty(rows.size, np.int32), out)
     return out

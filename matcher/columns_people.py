@@ -24,16 +24,17 @@ from matcher.columns_kernel import (
     HAS_HOME,
     HAS_MAJOR,
     LOCATED,
+    PERSON,
     SAYS_CERTIFICATES,
     SAYS_EXPERIENCE,
     SAYS_SKILLS,
     WISHES_REGION,
     Ask,
     People,
-    best_rows,
-    points_of,
+    details_of,
 )  # fmt: skip
-from matcher.columns_storage import Grown, RaggedRows, RowNames
+from matcher.columns_scan import best_rows
+from matcher.columns_storage import RaggedRows, RowNames
 from matcher.columns_vocabulary import Atoms, Certificates, GroupSets, Limits, Regions, Skills
 from matcher.distance import spot, squared_chord_of
 from matcher.experience import year_thousandths
@@ -56,25 +57,9 @@ class PeopleColumns:
     def __init__(self, people: Iterable[Person] = ()) -> None:
         self._names = RowNames()
         self._records = RaggedRows()
-        self._ends = np.zeros((16, 5), np.uint16)
+        self._rows = np.zeros(16, PERSON)
         self._atoms, self._skills, self._certificates = Atoms(), Skills(), Certificates()
         self._regions, self._groups, self._limits = Regions(), GroupSets(), Limits()
-        self._columns = {
-            "flags": Grown(np.uint16),  # bits, see columns_kernel
-            "forms": Grown(np.uint8),  # bits of the wished forms, 0: none wished for
-            "rank": Grown(np.uint8),  # of the level of education, 0 unknown
-            "sixteen": Grown(np.int16),  # the month in which sixteen is reached, year * 12 + month, 0 unknown
-            "floor": Grown(np.int32),  # least monthly pay in fen, -1 unknown
-            "groups": Grown(np.int32),  # number of the set of groups
-            "limit": Grown(np.int32),  # number of the distance limit, -1 none
-            "x": Grown(np.int32),  # where the person lives, centimetres from the middle of the earth
-            "y": Grown(np.int32),
-            "z": Grown(np.int32),
-            "home": Grown(np.int32),  # number of the region
-            "registered": Grown(np.int32),  # number of the region of registration, -1 unknown
-            "free": Grown(np.int32),  # ordinal of the first free day, 0 unknown
-        }
-        self._room(self._ends.shape[0])
         for person in people:
             self.upsert(person)
 
@@ -91,46 +76,47 @@ class PeopleColumns:
         self._room(people)
 
     def _room(self, rows: int) -> None:
-        for column in self._columns.values():
-            column.reserve(rows)
-            column.size = column.array.size
-        if rows > self._ends.shape[0]:
-            larger = np.zeros((rows, 5), np.uint16)
-            larger[: self._ends.shape[0]] = self._ends
-            self._ends = larger
+        if rows > self._rows.size:
+            larger = np.zeros(rows, PERSON)
+            larger[: self._rows.size] = self._rows
+            self._rows = larger
 
     # ---- one person --------------------------------------------------------------------------------------------------------------------
 
     def upsert(self, person: Person) -> None:
         """Adds a person or replaces what was known of them."""
         row = self._names.add(person.person_id)
-        if row >= self._ends.shape[0]:
-            self._room(max(row + 1, self._ends.shape[0] * 3 // 2))
-        record, ends, flags = self._record(person)
-        self._records.put(row, record)
-        self._ends[row] = ends
-        desired = person.desired
-        put = self._columns
-        for form in desired.employment_forms or ():
-            flags |= FORM_BITS[form] << 16
-        put["forms"].array[row] = flags >> 16
-        put["rank"].array[row] = education.rank(person.education.level) or 0
-        legal = None if person.birth_year_month is None else sixteen_on(person.birth_year_month)
-        put["sixteen"].array[row] = 0 if legal is None else legal.year * 12 + legal.month
-        put["floor"].array[row] = -1 if desired.pay_min is None else in_fen(desired.pay_min)
-        put["groups"].array[row] = self._groups.add(person)
-        put["limit"].array[row] = -1 if desired.max_distance_km is None else self._limits.add(squared_chord_of(desired.max_distance_km))
+        if row >= self._rows.size:
+            self._room(max(row + 1, self._rows.size * 3 // 2))
+        record, (jobs, skills, named, regions, end), flags = self._record(person)
+        desired, place = person.desired, (0, 0, 0)
         if person.location is not None:
             flags |= LOCATED
-            put["x"].array[row], put["y"].array[row], put["z"].array[row] = spot(person.location)
+            place = spot(person.location)
         if person.region is not None:
             flags |= HAS_HOME
-            put["home"].array[row] = self._regions.add(person.region)
-        put["registered"].array[row] = -1 if person.registered_at is None else self._regions.add(person.registered_at)
-        put["free"].array[row] = 0 if desired.available_from is None else desired.available_from.toordinal()
         consent = None if person.consent is None else person.consent.recommend
-        flags |= CONSENTS if consent else DECLINES if consent is False else 0
-        put["flags"].array[row] = (flags & 0xFFFF) | ALIVE
+        flags |= ALIVE | (CONSENTS if consent else DECLINES if consent is False else 0)
+        forms = 0
+        for form in desired.employment_forms or ():
+            forms |= FORM_BITS[form]
+        legal = None if person.birth_year_month is None else sixteen_on(person.birth_year_month)
+        self._rows[row] = (
+            self._records.put(row, record), jobs, skills, named, regions, end, flags,
+            0 if legal is None else legal.year * 12 + legal.month,
+            forms,
+            education.rank(person.education.level) or 0,
+            -1 if desired.pay_min is None else in_fen(desired.pay_min),
+            self._groups.add(person),
+            -1 if desired.max_distance_km is None else self._limits.add(squared_chord_of(desired.max_distance_km)),
+            *place,
+            -1 if person.region is None else self._regions.add(person.region),
+            -1 if person.registered_at is None else self._regions.add(person.registered_at),
+            0 if desired.available_from is None else desired.available_from.toordinal(),
+            0,
+        )  # fmt: skip
+        if self._records.wasteful:
+            self._rows["record"][: self._records.rows] = self._records.compact()
 
     def _record(self, person: Person) -> tuple[list[int], list[int], int]:
         """The lists of a person in one: wished evidence and major, past jobs with years, skills, certificates, wished regions."""
@@ -169,25 +155,13 @@ class PeopleColumns:
         row = self._names.remove(person_id)
         if row is None:
             return False
-        self._columns["flags"].array[row] = 0
-        self._records.put(row, [])
+        self._rows[row]["flags"] = 0
         return True
 
     # ---- one posting -------------------------------------------------------------------------------------------------------------------
 
     def _people(self) -> People:
-        columns = {name: column.array for name, column in self._columns.items()}
-        return People(
-            rows=self._records.starts.size,
-            record=self._records.starts.array,
-            ends=self._ends,
-            pool=self._records.pool.array,
-            names=self._names.pool.array,
-            name_starts=self._names.starts.array,
-            name_lengths=self._names.lengths.array,
-            limits=self._limits.squares,
-            **columns,
-        )
+        return People(self._rows[: self._names.lengths.size], self._records.pool.array, self._limits.squares)
 
     @property
     def row_count(self) -> int:
@@ -215,12 +189,12 @@ class PeopleColumns:
         if not len(self) or not is_in_market(posting) or posting_blockers(posting, as_of, rules):
             return [], 0
         people, ask = self.ask(posting, as_of, employer, rules)
-        _, rows, count = best_rows(people, ask, max(0, min(top, len(self))))
+        _, rows, count = best_rows(*people, *ask, *self._names.arrays, max(0, min(top, len(self))))
         return self._pairs(posting, people, ask, rows), int(count)
 
     def _pairs(self, posting: Posting, people: People, ask: Ask, rows: np.ndarray) -> list[Pair]:  # type: ignore[type-arg]
         stated = fresh_on(posting) is not None
-        points = points_of(people, ask, rows).tolist()
+        points = details_of(people, ask, rows).tolist()
         return [
             Pair(
                 person_id=self._names.name(int(row)),
@@ -244,7 +218,7 @@ class PeopleColumns:
             return None
         people, ask = self.ask(posting, as_of, employer, rules)
         rows = np.array([row], np.int32)
-        bits = int(points_of(people, ask, rows)[0, 10])
+        bits = int(details_of(people, ask, rows)[0, 10])
         codes = {code for bit, code in BIT_CODES.items() if bits & bit}
         codes |= {found["code"] for found in posting_blockers(posting, as_of, rules)}
         return self._pairs(posting, people, ask, rows)[0], frozenset(codes)
@@ -252,5 +226,4 @@ class PeopleColumns:
     @property
     def nbytes(self) -> int:
         """Bytes in arrays, without the distinct texts."""
-        columns = sum(column.nbytes for column in self._columns.values())
-        return columns + int(self._ends.nbytes) + self._records.nbytes + self._names.nbytes
+        return int(self._rows.nbytes) + self._records.nbytes + self._names.nbytes

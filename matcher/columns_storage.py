@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +18,7 @@ class Grown:
 
     def __init__(self, dtype: npt.DTypeLike, fill: int = 0) -> None:
         self._fill = fill
-        self.array: npt.NDArray[np.generic] = np.full(16, fill, dtype)
+        self.array: npt.NDArray[Any] = np.full(16, fill, dtype)
         self.size = 0
 
     def reserve(self, capacity: int) -> None:
@@ -56,49 +58,60 @@ def _moved(old: Ints, starts: npt.NDArray[np.int64], lengths: Ints, rows: int, n
 
 
 class RaggedRows:
-    """A list of int32 for each row, in one pool. A row that changes keeps its place while its new list fits; the pool is compacted when
-    more than half of it is unused."""
+    """A list of int32 for each row, in one pool. A row that changes keeps its place while its new list fits.
+
+    Where a row's list starts is kept by the caller, beside what else it knows of the row; after ``compact`` it takes the new starts.
+    """
 
     def __init__(self) -> None:
         self.pool = Grown(np.int32)
-        self.starts = Grown(np.int64)
-        self.lengths = Grown(np.int32)
+        self._starts = Grown(np.int64)
+        self._lengths = Grown(np.uint16)
         self._unused = 0
 
     def reserve(self, rows: int) -> None:
-        self.starts.reserve(rows)
-        self.lengths.reserve(rows)
+        self._starts.reserve(rows)
+        self._lengths.reserve(rows)
 
-    def put(self, row: int, values: list[int]) -> None:
-        """Replaces the list of ``row``; rows up to it exist afterwards."""
-        if row >= self.starts.size:
-            self.starts.room(row + 1)
-            self.lengths.room(row + 1)
-            self.starts.size = self.lengths.size = row + 1
-        held, wanted = int(self.lengths.array[row]), len(values)
-        start = int(self.starts.array[row])
+    @property
+    def rows(self) -> int:
+        return self._lengths.size
+
+    def put(self, row: int, values: list[int]) -> int:
+        """Replaces the list of ``row``, at most 65,535 numbers, and answers where it starts; rows up to it exist afterwards."""
+        if row >= self._lengths.size:
+            self._starts.room(row + 1)
+            self._lengths.room(row + 1)
+            self._starts.size = self._lengths.size = row + 1
+        held, wanted = int(self._lengths.array[row]), len(values)
+        start = int(self._starts.array[row])
         if wanted > held:
             self._unused += held
             start = self.pool.size
             self.pool.room(start + wanted)
             self.pool.size += wanted
-            self.starts.array[row] = start
+            self._starts.array[row] = start
         else:
             self._unused += held - wanted
         self.pool.array[start : start + wanted] = values
-        self.lengths.array[row] = wanted
-        if self._unused > 65536 and self._unused * 2 > self.pool.size:
-            self.compact()
+        self._lengths.array[row] = wanted
+        return start
 
-    def compact(self) -> None:
-        """Drops what no row uses."""
+    @property
+    def wasteful(self) -> bool:
+        """Whether more than half of the pool is unused."""
+        return self._unused > 65536 and self._unused * 2 > self.pool.size
+
+    def compact(self) -> npt.NDArray[np.int64]:
+        """Drops what no row uses; answers the new start of every row."""
         fresh = np.zeros(max(16, self.pool.size - self._unused), np.int32)
-        size = _moved(self.pool.array, self.starts.array, self.lengths.array, self.starts.size, fresh)
+        size = _moved(self.pool.array, self._starts.array, self._lengths.array, self.rows, fresh)
         self.pool.array, self.pool.size, self._unused = fresh, int(size), 0
+        return self._starts.array[: self.rows]  # type: ignore[return-value]
 
     @property
     def nbytes(self) -> int:
-        return self.pool.nbytes + self.starts.nbytes + self.lengths.nbytes
+        return self.pool.nbytes + self._starts.nbytes + self._lengths.nbytes
 
 
 @compiled
@@ -221,6 +234,11 @@ class RowNames:
         fresh = np.zeros(max(16, self.pool.size - self._unused), np.uint8)
         size = _moved(self.pool.array, self.starts.array, self.lengths.array, self.lengths.size, fresh)
         self.pool.array, self.pool.size, self._unused = fresh, int(size), 0
+
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+        """(bytes, start, length) of the ids, for compiled functions."""
+        return self.pool.array, self.starts.array, self.lengths.array
 
     def name(self, row: int) -> str:
         start, length = int(self.starts.array[row]), int(self.lengths.array[row])

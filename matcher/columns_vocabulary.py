@@ -5,13 +5,11 @@ numbers into these answers."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 
 from matcher import certificates, places
-from matcher.blockers import region_meets
+from matcher.columns_kernel import GROUP_SET, REGION
 from matcher.columns_storage import Grown
 from matcher.compiled import compiled
 from matcher.criteria import home_tenths, wish_tenths
@@ -28,7 +26,7 @@ I16 = npt.NDArray[np.int16]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
-REGISTERED, IN_DIFFICULTY = 1, 2
+Table = npt.NDArray[np.void]
 
 
 @compiled
@@ -218,7 +216,7 @@ class Regions:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._tables: dict[str, tuple[I16, I16, U8]] = {}
+        self._tables: dict[str, Table] = {}
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -230,25 +228,25 @@ class Regions:
         """The region's number; -2, which no row holds, where nobody named it."""
         return -2 if code is None else self._numbers.get(code, -2)
 
-    def tables(self, posting_region: str | None) -> tuple[I16, I16, U8]:
-        """Per region: tenths as a wished region (-1: wish not met), tenths as a home, whether it is in the same city."""
+    def table(self, posting_region: str | None) -> Table:
+        """What each region is worth to a posting in this one (``REGION``)."""
         if posting_region is None:
-            empty = np.zeros(1, np.int16)
-            return empty, empty, np.zeros(1, np.uint8)
+            return np.zeros(1, REGION)
         held = self._tables.get(posting_region)
-        if held is None or held[0].size < len(self._numbers):
+        if held is None or held.size < len(self._numbers):
             if len(self._tables) > 512:
                 self._tables.clear()
-            held = self._tables[posting_region] = _region_tables(posting_region, tuple(self._numbers))
+            held = self._tables[posting_region] = _region_table(posting_region, tuple(self._numbers))
         return held
 
 
-@lru_cache(maxsize=8)
-def _region_tables(posting_region: str, codes: tuple[str, ...]) -> tuple[I16, I16, U8]:
-    wishes = [wish_tenths(posting_region, code) if region_meets(posting_region, code) else None for code in codes]
-    home = [home_tenths(posting_region, code) for code in codes]
-    own = [places.level_of(posting_region) != "province" and places.city_of(posting_region) == places.city_of(code) for code in codes]
-    return np.array([-1 if tenths is None else tenths for tenths in wishes], np.int16), np.array(home, np.int16), np.array(own, np.uint8)
+def _region_table(posting_region: str, codes: tuple[str, ...]) -> Table:
+    out = np.zeros(len(codes), REGION)
+    for number, code in enumerate(codes):
+        wish = wish_tenths(posting_region, code)
+        own = places.level_of(posting_region) != "province" and places.city_of(posting_region) == places.city_of(code)
+        out[number] = (-1 if wish is None else wish, home_tenths(posting_region, code), own)
+    return out
 
 
 class GroupSets:
@@ -257,30 +255,29 @@ class GroupSets:
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, tuple[str, ...] | None], int] = {}
         self._people: list[Person] = []
-        self._flags = Grown(np.uint8)
+        self._table: Table = np.zeros(0, GROUP_SET)
 
     def add(self, person: Person) -> int:
         categories = None if person.categories is None else tuple(sorted(set(person.categories)))
         key = (person.kind, categories)
         known = self._numbers.get(key)
-        if known is not None:
-            return known
-        number = self._numbers[key] = len(self._people)
-        self._people.append(Person(person_id="-", kind=person.kind, categories=categories))
-        groups = groups_of(person)
-        self._flags.append(REGISTERED * ("registered_unemployed" in groups) + IN_DIFFICULTY * ("employment_difficulty" in groups))
-        return number
+        if known is None:
+            known = self._numbers[key] = len(self._people)
+            self._people.append(Person(person_id="-", kind=person.kind, categories=categories))
+        return known
 
-    @property
-    def flags(self) -> U8:
-        """Per set whether it counts as registered unemployed (1) and as in recognised difficulty (2)."""
-        return self._flags.array[: self._flags.size]  # type: ignore[return-value]
-
-    def open_table(self, open_to: tuple[str, ...] | None) -> U8:
-        """Per set whether a posting limited to ``open_to`` is open to it."""
+    def table(self, open_to: tuple[str, ...] | None) -> Table:
+        """What each set is to a posting limited to ``open_to`` (``GROUP_SET``)."""
+        if self._table.size < len(self._people):
+            groups = [groups_of(person) for person in self._people]
+            self._table = np.array(
+                [(True, "registered_unemployed" in found, "employment_difficulty" in found) for found in groups], GROUP_SET
+            )
         if not open_to:
-            return np.ones(max(1, len(self._people)), np.uint8)
-        return np.array([open_to_person(open_to, person) for person in self._people], np.uint8)
+            return self._table
+        out = self._table.copy()
+        out["open"] = [open_to_person(open_to, person) for person in self._people]
+        return out
 
 
 class Limits:

@@ -21,8 +21,3 @@ def compiled(function: FunctionT) -> FunctionT:
     except RuntimeError:  # numba: "no locator available", at decoration
         made = numba.njit(nogil=True)(function)
     return made  # type: ignore[no-any-return]
-
-
-def inlined(function: FunctionT) -> FunctionT:
-    """``function`` for use inside compiled ones only, laid into each place that calls it."""
-    return numba.njit(nogil=True, inline="always")(function)  # type: ignore[no-any-return]
