@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher import places
@@ -15,6 +15,8 @@ from search.errors import QueryError
 from search.query import PARAMETERS, SORTS, Query, read_query
 from search.relevance import Described, by_likeness
 from search.tree import All, Not, Phrase, Term
+
+untimed = settings(deadline=None)  # the first call loads the tables
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,7 @@ def test_a_text_is_cut_into_terms(text, nodes):
     assert Query(text=text).tree() == All(tuple(nodes))
 
 
+@untimed
 @given(st.text(max_size=200))
 def test_any_text_makes_a_tree_or_a_clear_refusal(text):
     try:
@@ -121,11 +124,13 @@ def test_any_text_makes_a_tree_or_a_clear_refusal(text):
 REGIONS = st.sampled_from(sorted(places.regions()))
 
 
+@untimed
 @given(REGIONS, REGIONS)
 def test_the_codes_that_a_document_carries_are_those_that_cover_it(outer, inner):
     assert (canonical_region(outer) in covering(inner)) == places.covers(outer, inner)
 
 
+@untimed
 @given(REGIONS)
 def test_a_place_is_covered_by_itself_its_city_and_its_province(code):
     assert {canonical_region(outer) for outer in (code, places.city_of(code), places.province_of(code))} >= set(covering(code))
@@ -135,6 +140,7 @@ def test_a_place_is_covered_by_itself_its_city_and_its_province(code):
 LATITUDES, LONGITUDES = st.floats(-90, 90), st.floats(-180, 180)
 
 
+@untimed
 @given(LATITUDES, LONGITUDES, st.floats(0.001, 20_100), LATITUDES, LONGITUDES)
 def test_a_box_holds_every_point_of_its_circle(latitude, longitude, radius, other_latitude, other_longitude):
     south, north, spans = box(latitude, longitude, radius)
@@ -143,6 +149,7 @@ def test_a_box_holds_every_point_of_its_circle(latitude, longitude, radius, othe
         assert any(west <= other_longitude <= east for west, east in spans)
 
 
+@untimed
 @given(LATITUDES, LONGITUDES, st.lists(st.tuples(LATITUDES, LONGITUDES), min_size=1, max_size=20), st.data())
 def test_array_and_scalar_distances_agree_to_the_metre_and_at_the_edge(latitude, longitude, others, data):
     lats, lons = [each[0] for each in others], [each[1] for each in others]
@@ -158,6 +165,7 @@ TITLES = st.sampled_from(
 )
 
 
+@untimed
 @given(TITLES, st.one_of(TITLES, st.text(max_size=20)), st.sampled_from((None, "6-18-02-04", "4-03-02-01", "9-99-99-99")))
 def test_relevance_is_the_matchers_likeness(title, wish, code):
     assert by_likeness(wish, [Described(title, code)]) == [likeness(title, None, code, wish)]
