@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Connection, Executable, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData()
@@ -98,17 +99,22 @@ meta = Table("meta", metadata, Column("name", String, primary_key=True), Column(
 def upsert(connection: Connection, table: Table, rows: dict[str, Any] | list[dict[str, Any]], *, keep: tuple[str, ...] = ()) -> None:
     """Insert rows or replace those with the same primary key; columns in ``keep`` keep their first value. Same on both dialects."""
     many = rows if isinstance(rows, list) else [rows]
-    if not many:
-        return
-    module = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = module.insert(table)
+    if many:
+        connection.execute(_upsert(connection.dialect.name, table, tuple(many[0]), keep), many)
+
+
+# Making a statement costs more than running it (``excluded`` copies every column), so one is made per table and set of columns.
+@cache
+def _upsert(dialect: str, table: Table, names: tuple[str, ...], keep: tuple[str, ...]) -> Executable:
+    statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     key = [column.name for column in table.primary_key.columns]
-    changed = {name: statement.excluded[name] for name in many[0] if name not in key and name not in keep}
+    changed = {name: statement.excluded[name] for name in names if name not in key and name not in keep}
     if changed:
-        statement = statement.on_conflict_do_update(index_elements=key, set_=changed)  # type: ignore[assignment]
+        statement = statement.on_conflict_do_update(index_elements=key, set_=changed)
     else:
-        statement = statement.on_conflict_do_nothing(index_elements=key)  # type: ignore[assignment]
-    connection.execute(statement, many)
+        statement = statement.on_conflict_do_nothing(index_elements=key)
+    made: Executable = statement
+    return made
 
 
 def insert_new(connection: Connection, table: Table, rows: dict[str, Any] | list[dict[str, Any]]) -> int:
@@ -116,5 +122,11 @@ def insert_new(connection: Connection, table: Table, rows: dict[str, Any] | list
     many = rows if isinstance(rows, list) else [rows]
     if not many:
         return 0
-    module = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return int(connection.execute(module.insert(table).on_conflict_do_nothing(), many).rowcount)
+    return int(connection.execute(_insert_new(connection.dialect.name, table), many).rowcount)
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Executable:
+    statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    made: Executable = statement.on_conflict_do_nothing()
+    return made
