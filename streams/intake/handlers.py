@@ -99,6 +99,8 @@ def receive_posting(message: PostingReceived, work: Work) -> Outcomes:
     if row is None:
         row = _new_row(message, openings)
         openings.add(row)
+    else:
+        work.connection.execute(delete(block_keys).where(block_keys.c.posting_id == message.posting_id))
     posting = _completed(message.posting, row, looked, work, openings)
     decision = from_json(row["decision"]) if row["decision"] else None
     if decision is not None and decision["decision"] == "reject":
@@ -121,7 +123,6 @@ def receive_posting(message: PostingReceived, work: Work) -> Outcomes:
         received_at=row["received_at"],
         published_at=posting.published_at.isoformat() if posting.published_at else None,
     )
-    work.connection.execute(delete(block_keys).where(block_keys.c.posting_id == message.posting_id))
     insert_new(work.connection, block_keys, [{"block": block, "posting_id": message.posting_id} for block in sorted(looked.blocks)])
     openings.due(row, posting)
     openings.settle(row, looked.near, new_content=True)

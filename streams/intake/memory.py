@@ -29,6 +29,7 @@ class IntakeMemory:
 
     def __init__(self, settings: Mapping[str, Any]):
         self._overlay: OrderedDict[str, tuple[Signature, frozenset[str]]] = OrderedDict()
+        self._by_key: dict[str, set[str]] = {}  # of the overlay
         self._signatures: OrderedDict[tuple[str, str], Signature] = OrderedDict()
         self._employers: dict[str, str | None] = {}  # id -> credit code
         self._codes: dict[str, str] = {}
@@ -37,6 +38,7 @@ class IntakeMemory:
 
     def load(self, connection: Connection) -> None:
         self._overlay.clear()
+        self._by_key.clear()
         self._employers.clear()
         self._codes.clear()
         for doc, verified in connection.execute(select(employers.c.doc, employers.c.verified)):
@@ -44,7 +46,7 @@ class IntakeMemory:
 
     def refresh(self, connection: Connection, envelope: Envelope) -> None:
         if isinstance(envelope.message, PostingReceived):
-            self._overlay.pop(envelope.message.posting_id, None)
+            self._drop(envelope.message.posting_id)
         elif isinstance(envelope.message, EmployerReceived):
             self._refresh_employer(connection, envelope.message.employer_id)
 
@@ -75,12 +77,21 @@ class IntakeMemory:
 
     def remember(self, posting_id: str, posting: Posting) -> tuple[Signature, frozenset[str]]:
         """Put this version over the tables; answers its signature and blocking keys."""
-        self._overlay.pop(posting_id, None)
+        self._drop(posting_id)
         made = signature(posting), frozenset(blocks(posting))
         self._overlay[posting_id] = made
+        for key in made[1]:
+            self._by_key.setdefault(key, set()).add(posting_id)
         while len(self._overlay) > OVERLAY:
-            self._overlay.popitem(last=False)
+            self._drop(next(iter(self._overlay)))
         return made
+
+    def _drop(self, posting_id: str) -> None:
+        _, keys = self._overlay.pop(posting_id, (None, frozenset()))
+        for key in keys:
+            self._by_key[key].discard(posting_id)
+            if not self._by_key[key]:
+                del self._by_key[key]
 
     def near(self, reading: Connection, posting_id: str) -> list[Near]:
         """Versions of other postings that are the same opening as this one's, best first; none for a posting nobody has sent."""
@@ -103,9 +114,8 @@ class IntakeMemory:
         return signature(posting), frozenset(blocks(posting))
 
     def _candidates(self, reading: Connection, posting_id: str, keys: frozenset[str]) -> Iterable[tuple[str, Signature]]:
-        for other_id, (other, other_keys) in self._overlay.items():
-            if other_id != posting_id and not keys.isdisjoint(other_keys):
-                yield other_id, other
+        for other_id in {other_id for key in keys for other_id in self._by_key.get(key, ())} - {posting_id}:
+            yield other_id, self._overlay[other_id][0]
         query = (
             select(postings.c.posting_id, postings.c.content_hash)
             .join(block_keys, block_keys.c.posting_id == postings.c.posting_id)

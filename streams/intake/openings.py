@@ -36,6 +36,7 @@ class Openings:
         self.outcomes: list[Outcome] = []
         self._rows: dict[str, Row] = {}
         self._changed: dict[str, Row] = {}
+        self._members_read: set[str] = set()
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
@@ -48,13 +49,17 @@ class Openings:
         return self._rows[posting_id]
 
     def add(self, row: Row) -> None:
+        """A row that is in no table yet, so nothing can be merged into it."""
         self._rows[row["posting_id"]] = row
+        self._members_read.add(row["posting_id"])
 
     def members(self, posting_id: str) -> list[Row]:
         """Rows merged into this one, eldest first."""
-        found = self.connection.execute(select(postings.c.posting_id).where(postings.c.merged_into == posting_id)).scalars()
-        ids = {*found, *(id_ for id_, row in self._rows.items() if row["merged_into"] == posting_id)}
-        rows = [row for id_ in ids if (row := self.row(id_)) is not None and row["merged_into"] == posting_id]
+        if posting_id not in self._members_read:
+            self._members_read.add(posting_id)
+            for found in self.connection.execute(select(postings).where(postings.c.merged_into == posting_id)).mappings():
+                self._rows.setdefault(found["posting_id"], dict(found))
+        rows = [row for row in self._rows.values() if row["merged_into"] == posting_id]
         return sorted(rows, key=lambda row: (row["received_at"], row["posting_id"]))
 
     def touch(self, row: Row) -> None:
