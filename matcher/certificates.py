@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -55,7 +55,7 @@ def _plain(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().lower()
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def core(name: str) -> str:
     """The name without the words every certificate has, aliases put together: 「特种作业操作证（电焊）」 -> 「焊工」."""
     plain = _plain(name)
@@ -68,7 +68,7 @@ def core(name: str) -> str:
     return _FILLERS.sub("", plain) or plain
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def code_of(name: str) -> str | None:
     """The code of the shipped list of certificates for this name; None where the list has none."""
     wanted = core(name)
@@ -77,7 +77,7 @@ def code_of(name: str) -> str | None:
     )
 
 
-@cache
+@lru_cache(maxsize=1 << 18)
 def same(needed: str, own: str) -> bool:
     """Whether the certificate ``own`` answers the demand ``needed``. A demand without a level is met by any level."""
     wanted, has = core(needed), core(own)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from matcher import tables
 
@@ -51,13 +51,13 @@ def _table() -> dict[str, tuple[str, int | None]]:
     return {row["code"]: (row["name"], int(row["rank"]) if row["rank"] else None) for row in tables.rows("education")}
 
 
-@cache
+@lru_cache(maxsize=1 << 10)
 def rank(code: str | None) -> int | None:
     """The level as a number to compare, 1 小学 to 7 博士; None for 90, an unknown code and no code at all."""
     return _table().get(code, ("", None))[1] if code else None
 
 
-@cache
+@lru_cache(maxsize=1 << 10)
 def name_of(code: str | None) -> str:
     """What people call this level (大专, 本科, 技校, 高中 …); 「不限」 for 90 and 「未说明」 for an unknown code."""
     if not code or code not in _table():
@@ -80,7 +80,7 @@ def meets(required: str | None, given: str | None) -> bool | None:
     return own >= needed
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def code_of(text: str | None) -> str | None:
     """The code of a level as people write it; the lowest of several (「中专/技校」 is the first of two equals), 90 for 「不限」.
 

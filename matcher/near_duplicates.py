@@ -15,7 +15,7 @@ from hashlib import blake2b
 from rapidfuzz import fuzz
 
 from matcher import credit_code
-from matcher.employer_names import employer_key, normal_name
+from matcher.employer_names import normal_name, parts
 from matcher.pay import monthly
 from matcher.places import city_of, covers, kilometres
 from matcher.shapes import Posting
@@ -50,6 +50,7 @@ class Signature:
     uscc: str | None
     name: str | None
     key: str | None
+    name_region: str
     agency: bool
     title: str
     marks: frozenset[str]
@@ -79,6 +80,11 @@ class Comparison:
     reason: str
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def score(self) -> float:
+        """How alike on the whole, 0..1: the mean of the fields compared. To put several matches in order, not to decide."""
+        return round(sum(item.score for item in self.evidence) / (100 * len(self.evidence)), 4) if self.evidence else 0.0
+
 
 def _plain(text: str | None) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text or "").lower())
@@ -98,7 +104,8 @@ def signature(posting: Posting) -> Signature:
         posting.posting_id,
         credit_code.tidy(employer.uscc) if employer.uscc and credit_code.is_valid(employer.uscc) else None,
         normal_name(employer.name) if employer.name else None,
-        employer_key(employer.name) if employer.name else None,
+        parts(employer.name)[1] if employer.name else None,
+        parts(employer.name)[0] if employer.name else "",
         bool(employer.name and _AGENCY.search(employer.name)),
         _title(posting),
         marks,
@@ -120,6 +127,8 @@ def _same_employer(a: Signature, b: Signature) -> tuple[bool, float]:
     if a.name == b.name:
         return True, 100.0
     score = fuzz.ratio(a.name, b.name)
+    if a.name_region and b.name_region and a.name_region != b.name_region:
+        return False, score  # 太原红叶机械 and 大同红叶机械 are two firms
     if a.key == b.key and len(a.key) >= 3:
         return True, max(score, NAME_AT_LEAST)
     # A slip in a long name; in short distinctive parts one character is another firm.

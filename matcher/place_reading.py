@@ -24,7 +24,7 @@ _PEOPLES = (
     "朝鲜族|土家族|苗族|藏族|羌族|彝族|布依族|侗族|哈尼族|壮族|傣族|白族|景颇族|傈僳族|回族|蒙古族|蒙古|柯尔克孜|哈萨克|维吾尔|壮族|回族"
 )
 # A short name that goes on like this is a street, a district or a village, not the city: 太原路, 朝阳区, 大同镇.
-_NOT_THE_CITY = re.compile(r"^(东|西|南|北|中)?(路|街|大道|大街|巷|镇|乡|村|区(?!域)|县|新区|新城|社区|庄|桥|广场|大厦|苑|花园|店|楼)")
+_NOT_THE_CITY = re.compile(r"^(东|西|南|北|中)?(路|街|大道|大街|巷|镇|乡|村|区(?!域)|县|新区|新城|社区|庄|桥|广场|大厦|苑|花园|店|楼|门)")
 # Abolished names that addresses still carry.
 _OLD_COUNTIES = {
     "大同县": "140215", "太谷县": "140703", "长治县": "140404", "屯留县": "140405", "潞城市": "140406", "怀仁县": "140681",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from matcher import tables
 
@@ -48,7 +48,7 @@ def regions() -> dict[str, Region]:
     }
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def level_of(code: str) -> str:
     """``province``, ``city`` or ``county``; a municipality's 市辖区 (110100) is a city, a county run by its province (429004) a county."""
     if code.endswith("0000"):
@@ -56,13 +56,13 @@ def level_of(code: str) -> str:
     return "city" if code.endswith("00") else "county"
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def province_of(code: str) -> str:
     """The province's code: 140105 -> 140000."""
     return code[:2] + "0000"
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def city_of(code: str) -> str:
     """The city's code: 140105 -> 140100; a province stays what it is."""
     return code if code.endswith("0000") else code[:4] + "00"
@@ -73,7 +73,7 @@ def _unit(code: str) -> str:
     return code[:2] + "0000" if code[:2] in _MUNICIPALITIES and code.endswith("00") else code
 
 
-@cache
+@lru_cache(maxsize=1 << 18)
 def covers(outer: str, inner: str) -> bool:
     """Whether ``inner`` lies in ``outer``: a province covers its cities and counties, a city its counties, everything itself."""
     outer, inner = _unit(outer), _unit(inner)
@@ -84,7 +84,7 @@ def covers(outer: str, inner: str) -> bool:
     return outer == inner
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def name_of(code: str) -> str:
     """The region's own name (小店区); a county outside the table has its city's name, an unknown code itself."""
     for candidate in (code, city_of(code), province_of(code)):
@@ -93,7 +93,7 @@ def name_of(code: str) -> str:
     return code
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def full_name(code: str) -> str:
     """Province, city and county in one: 山西省太原市小店区; repeated names (Beijing) once."""
     parts: list[str] = []
@@ -103,28 +103,28 @@ def full_name(code: str) -> str:
     return "".join(parts) or code
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def seat_of(code: str) -> tuple[float, float] | None:
     """(lat, lon) of the seat of government, else of a point inside the region; None where the table has neither."""
     region = regions().get(code)
     return None if region is None else region.seat or region.inner
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def inner_of(code: str) -> tuple[float, float] | None:
     """(lat, lon) of a point well inside the region; None where the table has none."""
     region = regions().get(code)
     return None if region is None else region.inner
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def adjacent(code: str) -> tuple[str, ...]:
     """Codes of the Shanxi regions of the same level that border on this one."""
     region = regions().get(code)
     return () if region is None else region.adjacent
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def counties_of(city: str) -> tuple[str, ...]:
     """Codes of the counties in a Shanxi city (or in all Shanxi for 140000)."""
     return tuple(code for code, region in regions().items() if region.level == "county" and covers(city, code))

@@ -90,7 +90,10 @@ def encoding_of(path: Path) -> str:
         if head.startswith(codecs.BOM_UTF8):
             return "utf-8-sig"
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
+            file.seek(0)
+            if _decodes(file, "utf-16"):
+                return "utf-16"
+            raise FileError(path, "marked as UTF-16 but broken", "save it as UTF-8")
         if head.startswith(b"PK\x03\x04"):
             raise FileError(path, "this is a packed file, not a table", "give XLSX files the ending .xlsx")
         for encoding in ("utf-8", "gb18030"):

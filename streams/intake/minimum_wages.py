@@ -51,7 +51,7 @@ def read_minimum_wages(text: str) -> tuple[MinimumWage, ...]:
                 float(row["hour"]) if row["hour"] else None,
                 row["source"].strip(),
             )
-        except (KeyError, ValueError, AttributeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise MinimumWageError(f"line {line}: region,from,to,month,hour,source expected ({error})") from None
         if not wage.source:
             raise MinimumWageError(f"line {line}: a figure without its source (document and article) is not used")

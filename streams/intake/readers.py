@@ -227,12 +227,12 @@ def _location(row: Row, settings: Mapping[str, Any]) -> Read:
     lat, lon = number_of(cell(row, str(settings.get("lat")))), number_of(cell(row, str(settings.get("lon"))))
     if lat is None or lon is None or (lat == 0 and lon == 0):
         return Read()
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        return Read(None, ["经纬度超出范围，没有采用"])
     # China lies within 3..54 N, 73..136 E; the other way round is a swapped pair.
-    if not (3 <= lat <= 54 and 73 <= lon <= 136):
-        return Read({"lat": lon, "lon": lat}) if 3 <= lon <= 54 and 73 <= lat <= 136 else Read(None, ["经纬度不在国内，没有采用"])
-    return Read({"lat": lat, "lon": lon})
+    if 3 <= lat <= 54 and 73 <= lon <= 136:
+        return Read({"lat": lat, "lon": lon})
+    if 3 <= lon <= 54 and 73 <= lat <= 136:
+        return Read({"lat": lon, "lon": lat})
+    return Read(None, ["经纬度不在国内，没有采用"])
 
 
 def _form(row: Row, settings: Mapping[str, Any]) -> Read:

@@ -1,0 +1,144 @@
+"""Files as sources send them: encodings, separators, workbooks, lines; what is bad is set aside, what cannot be read says why."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from streams.intake.files import MOST_COLUMNS, BadLine, FileError, read_rows
+
+ROWS = [(2, {"岗位": "焊工", "单位": "太原,某", "工资": "5千"}), (3, {"岗位": "钳工", "工资": "6千"})]
+
+
+def bad_and_rows(path: Path) -> tuple[list[BadLine], list[tuple[int, dict[str, object]]]]:
+    bad: list[BadLine] = []
+    return bad, list(read_rows(path, on_bad=bad.append))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("mark", [",", "\t", ";"])
+def test_a_table_is_read_in_any_encoding_and_with_any_separator(tmp_path: Path, encoding: str, mark: str) -> None:
+    path = tmp_path / "jobs.csv"
+    text = "\r\n".join(mark.join(cells) for cells in (["岗位", "单位", "工资"], ["焊工", '"太原,某"', "5千"], ["钳工", "", "6千"]))
+    path.write_bytes(text.encode(encoding))
+    assert bad_and_rows(path) == ([], ROWS)
+
+
+def test_a_field_may_hold_line_breaks_and_lines_are_counted_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.csv"
+    path.write_text('岗位,描述\n焊工,"一\n二"\n\n钳工,三\n', encoding="utf-8")
+    assert list(read_rows(path)) == [(2, {"岗位": "焊工", "描述": "一\n二"}), (5, {"岗位": "钳工", "描述": "三"})]
+
+
+def test_a_row_with_a_field_too_many_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.csv"
+    path.write_text("a,b\n1,2,3\n4,5\n", encoding="utf-8")
+    bad, rows = bad_and_rows(path)
+    assert [item.line for item in bad] == [2]
+    assert rows == [(3, {"a": "4", "b": "5"})]
+
+
+def test_reading_goes_on_after_a_line_already_done(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.csv"
+    path.write_text("a\n1\n2\n3\n", encoding="utf-8")
+    assert [line for line, _ in read_rows(path, after_line=3)] == [4]
+
+
+def test_a_repeated_or_empty_column_name_is_numbered(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.csv"
+    path.write_text("a,a,\n1,2,3\n", encoding="utf-8")
+    assert list(read_rows(path)) == [(2, {"a": "1", "a#2": "2", "column_3": "3"})]
+
+
+def test_lines_of_json_are_objects_and_broken_ones_are_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.jsonl"
+    path.write_text('\ufeff{"a": 1}\n[1]\n{"a":\n\n{"b": "\\ud800"}\n{"c": 2}', encoding="utf-8")
+    bad, rows = bad_and_rows(path)
+    assert rows == [(1, {"a": 1}), (6, {"c": 2})]
+    assert [item.line for item in bad] == [2, 3, 5]
+
+
+def test_a_workbook_is_read_with_its_title_row_total_row_numbers_and_days(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["岗位需求表"])
+    sheet.merge_cells("A1:C1")
+    sheet.append(["岗位", "人数", "日期"])
+    sheet.append(["焊工", 3.0, date(2026, 1, 2)])
+    sheet.append(["钳工", "2", None])
+    sheet.append(["合计", 5, None])
+    path = tmp_path / "jobs.xlsx"
+    book.save(path)
+    assert list(read_rows(path)) == [(3, {"岗位": "焊工", "人数": "3", "日期": "2026-01-02"}), (4, {"岗位": "钳工", "人数": "2"})]
+
+
+def test_a_packed_file_that_unpacks_to_a_mountain_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (40 << 20))
+    with pytest.raises(FileError, match="unpacks to"):
+        list(read_rows(path))
+
+
+def test_too_many_columns_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join("abc" for _ in range(MOST_COLUMNS + 1)) + "\n1\n", encoding="utf-8")
+    with pytest.raises(FileError, match="columns"):
+        list(read_rows(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("jobs.xls", b"x", "unknown kind"),
+        ("jobs.csv", b"", "empty"),
+        ("jobs.csv", b"\xff\xfe\xfd\x81\xff\xff\xff" * 3, "UTF"),
+        ("jobs.csv", b"PK\x03\x04zip", "packed"),
+        ("jobs.xlsx", b"hello", "not an XLSX"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_which_why_and_what_to_do(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises((FileError, UnicodeError)) as error:
+        list(read_rows(path))
+    assert isinstance(error.value, FileError)
+    assert says in str(error.value)
+    assert name in str(error.value)
+    assert error.value.advice
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="no such file"):
+        read_rows(tmp_path / "nothing.csv")
+
+
+def test_progress_ends_at_the_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.csv"
+    path.write_text("a\n" + "1\n" * 50, encoding="utf-8")
+    seen: list[tuple[int, int]] = []
+    list(read_rows(path, progress=lambda done, of: seen.append((done, of))))
+    assert seen[-1] == (path.stat().st_size, path.stat().st_size)
+
+
+CELL = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp", "Cn", "Co")), min_size=1, max_size=12)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=1, max_size=8), st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]))
+def test_what_was_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactory, table: list[list[str]], encoding: str) -> None:
+    import csv
+
+    path = tmp_path_factory.mktemp("tables") / "t.csv"
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([["甲", "乙", "丙"], *table])
+    path.write_bytes(buffer.getvalue().encode(encoding))
+    assert [row for _, row in read_rows(path)] == [dict(zip(["甲", "乙", "丙"], cells, strict=True)) for cells in table]
