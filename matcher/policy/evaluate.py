@@ -71,6 +71,49 @@ def evaluate_entry(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> Re
     return Result(entry.id, NEEDS_CHECK, tuple(missing), (), tuple(unstated), amount.yuan, amount.percent)
 
 
+class LiveResult:
+    """A result that holds, with figures and open questions worked out only when somebody asks: most hints never compete."""
+
+    __slots__ = ("_catalogue", "_entry", "_full", "_prepared", "entry_id", "status")
+
+    def __init__(self, catalogue: Catalogue, entry: Entry, prepared: Prepared, status: str):
+        self.entry_id, self.status = entry.id, status
+        self._catalogue, self._entry, self._prepared = catalogue, entry, prepared
+        self._full: Result | None = None
+
+    @property
+    def live(self) -> bool:
+        return True
+
+    def _worked_out(self) -> Result:
+        if self._full is None:
+            self._full = evaluate_entry(self._catalogue, self._entry, self._prepared)
+        return self._full
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return self._worked_out().missing
+
+    @property
+    def unstated(self) -> tuple[str, ...]:
+        return self._worked_out().unstated
+
+    @property
+    def yuan(self) -> Decimal | None:
+        return figure(self._catalogue, self._entry, self._prepared).yuan
+
+
+def live_results(catalogue: Catalogue, entries: Iterable[Entry], prepared: Prepared) -> list[LiveResult]:
+    """The entries among these that hold or may hold. Their windows are taken as open on the day."""
+    trees, states = compiled(catalogue).trees, prepared.states
+    found = []
+    for entry in entries:
+        value = decide_all(trees[entry.id], states)
+        if value != FALSE:
+            found.append(LiveResult(catalogue, entry, prepared, ELIGIBLE if value == TRUE else NEEDS_CHECK))
+    return found
+
+
 def evaluate(catalogue: Catalogue, facts: dict[str, Any], day: date) -> list[Result]:
     """Every entry of the catalogue, in its order. Raises ``ShapeError`` naming a fact of the wrong type."""
     read, _ = read_facts(catalogue, facts)

@@ -12,7 +12,7 @@ from matcher.policy.amounts import Shown, shown
 from matcher.policy.answer import plain
 from matcher.policy.bulk import PER_MATCH, PairHints
 from matcher.policy.conditions import MISSING, Prepared, compiled, prepare, visit_failed, visit_open
-from matcher.policy.emission import Emission, LeftOut, emit
+from matcher.policy.emission import Answered, Emission, LeftOut, emit
 from matcher.policy.evaluate import ELIGIBLE, NEEDS_CHECK, NOT_ELIGIBLE, OUT_OF_WINDOW, Result, evaluate_entry
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
@@ -41,7 +41,8 @@ def hints_for_pair(
 class _ToldHints(PairHints[list[Hint]]):
     """The told hints of a pair, written once for all pairs that no condition can tell apart."""
 
-    def answer(self, prepared: Prepared, results: list[Result]) -> list[Hint]:
+    def answer(self, prepared: Prepared, entries: tuple[Entry, ...]) -> list[Hint]:
+        results = [evaluate_entry(self.catalogue, entry, prepared) for entry in entries]
         return _written(self.catalogue, prepared, results, self.channel, all_statuses=False)
 
 
@@ -59,11 +60,11 @@ def hints_of(catalogue: Catalogue, prepared: Prepared, channel: str | None, all_
 def _written(catalogue: Catalogue, prepared: Prepared, results: list[Result], channel: str | None, all_statuses: bool) -> list[Hint]:
     emission = emit(catalogue, results, prepared, channel)
     told = {result.entry_id for result in emission.told}
-    chosen = results if all_statuses else emission.told
+    chosen: list[Any] = list(results) if all_statuses else emission.told
     amounts = {result.entry_id: shown(catalogue, catalogue.by_id[result.entry_id], prepared) for result in chosen}
     left_out = {one.result.entry_id: one for one in emission.left_out}
 
-    def best_first(result: Result) -> tuple[Any, ...]:
+    def best_first(result: Answered) -> tuple[Any, ...]:
         return (
             result.entry_id not in told and result.live,
             _BEST_FIRST[result.status],
