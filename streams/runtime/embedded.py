@@ -174,8 +174,8 @@ class SubjectLoop:
             for place, (envelope, ready) in enumerate(zip(batch, prepared, strict=True)):
                 outcome = self._one(connection, envelope, ready, parked_keys, cursor if place == 0 else None, page if place == 0 else 0)
                 if outcome is _AGAIN:
-                    return place  # pages of this message go on; those behind it wait
-                self._advance(connection, envelope.seq)
+                    return place  # the offset stands before this message, whose pages go on; those behind it wait
+            self._advance(connection, batch[-1].seq)
             return len(batch)
 
         try:
