@@ -118,7 +118,16 @@ def test_every_quotation_stands_in_its_document() -> None:
 
 
 def test_every_figure_of_an_amount_stands_in_its_quotation_or_is_marked_as_derived() -> None:
-    derived = {"max_total_yuan", "max_months", "previous_max_yuan", "steps_derived", "percent_by_size", "counties", "top_up", "base_percent"}
+    derived = {
+        "max_total_yuan",
+        "max_months",
+        "previous_max_yuan",
+        "steps_derived",
+        "percent_by_size",
+        "counties",
+        "top_up",
+        "base_percent",
+    }
     unread = []
     for entry in load_catalogue().entries:
         words = _letters(entry.quote).replace("一", "1").replace("十", "10")
