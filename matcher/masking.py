@@ -70,7 +70,7 @@ _MAIL = re.compile(
     r"|[A-Za-z0-9._%+\-]{2,64}#(?:qq|163|126|sina|gmail|foxmail|outlook|hotmail)\.(?:com|cn)",
     re.IGNORECASE,
 )
-_CHAT_WORD = r"(?:微信|威信|薇信|徽信|v信|weixin|wechat|(?<![a-z])(?:vx|wx)|扣扣|企鹅|(?<![a-z])qq|加v|(?<![a-z])v(?=[ ]?:))"
+_CHAT_WORD = r"(?:微信|威信|薇信|徽信|v信|weixin|wechat|(?<![a-z0-9])(?:vx|wx)|扣扣|企鹅|(?<![a-z0-9])qq|加v|(?<![a-z0-9])v(?=[ ]?:))"
 _CHAT = re.compile(
     rf"{_CHAT_WORD}(?:[ ]?(?:同号|群号|号码|号|群|id))?(?P<joined>[ ]*(?:[:]|为|是)?[ ]*)"
     r"(?P<number>[A-Za-z](?=[A-Za-z0-9_\-]*[\d_])[A-Za-z0-9_\-]{5,19}|\d{5,12}(?![\d.]|\s*(?:元|k|千|万|人|名|岁|年|月|粉)))",

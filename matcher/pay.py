@@ -266,6 +266,8 @@ def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReadin
         top = max(value for value in (low, high) if value is not None)
         if (low or top) < 1_000 or (low or top) > 40_000 or top > 80_000:
             span = _span(low, high)
+            if top > _PLAUSIBLE["year"][1]:
+                return PayReading(None, 0.0, f"工资“{span}元”太大，请确认金额和单位", "amount", base_plus)
             return PayReading(Pay(min=low, max=high), 0.3, f"“{span}元”是按月、按天还是按年？请写明单位", "amount", base_plus)
         unit, sure = "month", sure * 0.85
     return _judged(low, high, unit, months if unit == "month" else None, sure, base_plus=base_plus)

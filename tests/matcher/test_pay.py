@@ -116,6 +116,12 @@ def test_an_amount_whose_unit_cannot_be_told_is_kept_without_one_and_asked_about
     assert monthly(found.pay) is None
 
 
+def test_an_amount_beyond_all_wages_is_asked_about_and_not_used() -> None:
+    found = read_pay("1000001K")
+    assert found.pay is None
+    assert found.question
+
+
 def test_the_columns_heading_gives_the_unit() -> None:
     assert read_pay("200", "day").unit == "day"
 
