@@ -49,7 +49,8 @@ class Settings(BaseSettings):
     def subjects(self) -> dict[str, object]:
         """What the subjects' handlers may know of the settings: numbers of the domain, no secrets and no addresses."""
         names = ("posting_days", "person_pushes_a_day", "posting_pushes_a_day", "quiet_from", "quiet_to")
-        return {name: getattr(self, name) for name in names}
+        channels = tuple(name for name, url in (("mail", self.smtp_url), ("gateway", self.gateway_url)) if url)
+        return {**{name: getattr(self, name) for name in names}, "outside_channels": channels}
 
     def outside(self) -> dict[str, object]:
         """What the sender of mails and messages needs; holds secrets, so it goes to no handler."""

@@ -22,6 +22,7 @@ from streams.runtime.tables import upsert
 
 PAGE = 500  # pairs ended or pushed in one unit of work
 KEPT_DAYS = 30  # of the ledger of what was held back
+STALE_DAYS = 3  # what could not be sent outside by then is not sent at all
 # Ends that say only why a pair was not pushed; the end of its posting or person says more and replaces them.
 _OWN_ENDS = ("refused", "near_duplicate", "not_among_best", "blocked")
 
@@ -158,6 +159,8 @@ def _open_the_day(message: ClockTick, work: Work) -> None:
     if message.last is not None and day_of(message.last) == day_of(message.instant):
         return
     work.connection.execute(delete(budgets).where(budgets.c.day < (work.as_of - timedelta(days=2)).isoformat()))
+    too_late = (message.instant - timedelta(days=STALE_DAYS)).astimezone(UTC).isoformat(timespec="microseconds")
+    work.connection.execute(delete(outgoing).where(outgoing.c.not_before < too_late))
     work.connection.execute(delete(suppressed).where(suppressed.c.day < (work.as_of - timedelta(days=KEPT_DAYS)).isoformat()))
 
 

@@ -130,7 +130,7 @@ outside_sends = Table(
     "outside_sends",
     metadata,
     Column("outgoing_id", String, primary_key=True),
-    Column("state", String, nullable=False),  # again | sent | gave_up
+    Column("state", String, nullable=False),  # again | sent | gave_up | no_address
     Column("attempts", Integer, nullable=False),
     Column("next_at", String),
     Column("reason", Text),

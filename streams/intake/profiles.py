@@ -24,7 +24,7 @@ _KINDS = {
 _SIZES = {"微型": "micro", "微型企业": "micro", "小型": "small", "小型企业": "small", "中型": "medium", "中型企业": "medium",
           "大型": "large", "大型企业": "large"}  # fmt: skip
 _OWNERSHIPS = {"民营": "private", "私营": "private", "国有": "state", "国企": "state", "其他": "other"}
-PRIVATE_FIELDS = ("name", "id_number", "phone")
+PRIVATE_FIELDS = ("name", "id_number", "phone", "mail")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,69 @@
+"""What mails and messages say, in plain Chinese, made when they are sent. A person is named nowhere in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from matcher.places import full_name
+from matcher.wording import FORMS, number
+from streams.delivery import rules
+
+_UNITS = {"month": "月", "year": "年", "week": "周", "day": "天", "hour": "小时", "piece": "件"}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One thing to say outside: ``subject`` and ``text`` for a mail, ``short`` for a text message."""
+
+    key: str  # match and revision: the same for every attempt
+    subject: str
+    text: str
+    short: str
+    link: str | None
+
+
+def letter(key: str, kind: str, reason: str | None, posting: Mapping[str, Any], public_url: str | None) -> Letter:
+    """The letter about one recommendation. ``kind``: ``issued`` or ``ended``; ``posting``: delivery's own projection."""
+    title = _line(posting.get("title") or "岗位")
+    employer = _line(posting.get("employer") or "")
+    link = f"{public_url.rstrip('/')}/inbox" if public_url else None
+    if kind == "ended":
+        why = rules.text_of(reason or "closed")
+        subject = f"您感兴趣的岗位有变化：{title}"
+        lines = [f"您感兴趣的岗位“{title}”{f'（{employer}）' if employer else ''}已结束推荐。", f"原因：{why}"]
+        short = f"【工桥】您感兴趣的岗位“{title}”已结束推荐：{why}"
+    else:
+        subject = f"有新岗位推荐给您：{title}"
+        facts = [
+            ("岗位", title),
+            ("单位", employer),
+            ("地点", full_name(posting["region"]) if posting.get("region") else ""),
+            ("工资", pay_words(posting.get("pay") or {})),
+            ("用工形式", FORMS.get(posting.get("form") or "", "")),
+            ("报名截止", str(posting.get("apply_by") or "")),
+        ]
+        lines = ["您好，有一个岗位推荐给您：", *(f"{name}：{value}" for name, value in facts if value)]
+        short = "【工桥】岗位推荐：" + "，".join(value for name, value in facts[:4] if value)
+    if link:
+        lines.append(f"查看详情和推荐理由：{link}")
+        short += f"，查看：{link}"
+    lines.append("不想再收到推荐，可在“我的资料”中关闭。")
+    return Letter(key, subject, "\n".join(lines) + "\n", short, link)
+
+
+def pay_words(pay: Mapping[str, Any]) -> str:
+    """「5000–7000元/月」; 「面议」 where nothing is stated."""
+    low, high = pay.get("min"), pay.get("max")
+    per = f"元/{_UNITS[pay['unit']]}" if pay.get("unit") in _UNITS else "元"
+    if low is None:
+        return f"最高{number(high)}{per}" if high is not None else "面议"
+    if high is None:
+        return f"{number(low)}{per}起"
+    return f"{number(low)}{per}" if low == high else f"{number(low)}–{number(high)}{per}"
+
+
+def _line(text: str) -> str:
+    # One line: what stands in a mail's subject must not be able to start another header.
+    return " ".join(text.split())

@@ -1,0 +1,287 @@
+"""Mail and gateway, against a real SMTP server and a real HTTP server on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from matcher.days import SHANGHAI
+from streams.delivery import queries
+from streams.delivery.channels import ChannelSettingsError, Gateway, Mail
+from streams.delivery.sender import Sender
+from streams.delivery.tables import outgoing, outside_sends
+from streams.delivery.wording import pay_words
+from tests.delivery.made_up_messages import answered, pair, posting_left, posting_matched, published
+
+SECRET = "a made-up secret"
+PHONE, MAIL_ADDRESS = "13900000001", "someone@example.org"
+
+
+class Letters:
+    """What the SMTP server took; ``refuse`` is its next answer to RCPT."""
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+        self.refuse: str | None = None
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.refuse is not None:
+            return self.refuse
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
+        return "250 OK"
+
+
+@pytest.fixture
+def letters() -> Iterator[Any]:
+    box = Letters()
+    with socket.create_server(("127.0.0.1", 0)) as free:  # the controller wants to be told its port
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        box.url = f"smtp://127.0.0.1:{port}"
+        yield box
+    finally:
+        controller.stop()
+
+
+class Calls(list):
+    status = 200
+    url = ""
+
+
+@pytest.fixture
+def calls() -> Iterator[Calls]:
+    taken = Calls()
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            taken.append((dict(self.headers), body))
+            self.send_response(taken.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        taken.url = f"http://127.0.0.1:{server.server_port}/messages"
+        yield taken
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    return {"quiet_from": 22, "quiet_to": 7, "outside_channels": ("mail", "gateway")}
+
+
+@pytest.fixture
+def sender(exchange, letters, calls) -> Sender:
+    exchange.open.write(lambda c: exchange.open.vault.keep(c, "person", "u-1", {"phone": PHONE, "mail": MAIL_ADDRESS, "name": "张样板"}))
+    outside = {"smtp_url": letters.url, "mail_from": "bridge@example.org", "gateway_url": calls.url, "gateway_secret": SECRET}
+    return Sender(exchange.open, {**outside, "public_url": "https://bridge.example.org/", "quiet_from": 22, "quiet_to": 7})
+
+
+def push(exchange: Any, posting: str = "p-1", **changes: Any) -> None:
+    exchange.say(published(posting, **changes), posting_matched(posting, 1, pair("u-1", posting)))
+
+
+def states(exchange: Any) -> dict[str, tuple[str, int, str | None]]:
+    return {row["outgoing_id"].rsplit(":")[-1]: (row["state"], row["attempts"], row["reason"]) for row in exchange.rows(outside_sends)}
+
+
+def test_a_mail_says_title_employer_place_pay_and_link(exchange, sender, letters):
+    push(exchange)
+    sender.step()
+    ((to, mail),) = letters.taken
+    text = mail.get_content()
+    assert to == [MAIL_ADDRESS]
+    assert mail["Subject"] == "有新岗位推荐给您：焊工"
+    for words in ("焊工", "太原样板机械有限公司", "小店区", "5000–7000元/月", "https://bridge.example.org/inbox"):
+        assert words in text
+    assert "张样板" not in mail.as_string()
+
+
+def test_the_gateway_gets_a_signed_call_with_a_stable_key(exchange, sender, calls):
+    push(exchange)
+    sender.step()
+    ((headers, body),) = calls
+    said = json.loads(body)
+    (row,) = [row for row in exchange.rows(outgoing) if row["channel"] == "gateway"]
+    assert said["to"] == PHONE
+    assert said["idempotency_key"] == headers["Idempotency-Key"] == f"{row['match_id']}:1"
+    made = hmac.new(SECRET.encode(), f"{headers['X-Gongqiao-Timestamp']}.".encode() + body, hashlib.sha256).hexdigest()
+    assert headers["X-Gongqiao-Signature"] == f"sha256={made}"
+    assert headers["X-Gongqiao-Timestamp"] == str(int(exchange.at.timestamp()))
+
+
+def test_what_was_sent_is_not_sent_again(exchange, sender, letters, calls):
+    push(exchange)
+    assert sender.step() == 2
+    assert sender.step() == 0
+    assert (len(letters.taken), len(calls)) == (1, 1)
+
+
+def test_a_rebuilt_queue_sends_nothing_again(exchange, sender, letters, calls):
+    push(exchange)
+    sender.step()
+    rows = exchange.rows(outgoing)
+    exchange.open.write(lambda c: c.execute(outgoing.delete()) and None)
+    exchange.open.write(lambda c: c.execute(outgoing.insert(), rows) and None)
+    assert sender.step() == 0
+
+
+def test_a_failing_gateway_is_tried_again_with_the_same_key_after_a_while(exchange, sender, calls):
+    push(exchange)
+    calls.status = 503
+    sender.step()
+    assert states(exchange)["gateway"] == ("again", 1, "the gateway answers 503")
+    exchange.at += timedelta(seconds=59)
+    assert sender.step() == 0
+    exchange.at += timedelta(seconds=1)
+    calls.status = 200
+    assert sender.step() == 1
+    assert states(exchange)["gateway"] == ("sent", 2, None)
+    assert calls[0][0]["Idempotency-Key"] == calls[1][0]["Idempotency-Key"]
+
+
+def test_after_six_attempts_it_is_given_up_where_staff_can_see_it(exchange, sender, calls):
+    push(exchange)
+    calls.status = 500
+    for _ in range(8):
+        sender.step()
+        exchange.at = exchange.at + timedelta(hours=6) if exchange.at.hour < 16 else exchange.at + timedelta(hours=18)
+    assert len(calls) == 6
+    found = exchange.ask(queries.outside)
+    assert found["states"] == {"gave_up": 1, "sent": 1}
+    assert found["gave_up"][0]["reason"] == "the gateway answers 500"
+
+
+def test_what_the_gateway_will_never_take_is_not_tried_twice(exchange, sender, calls):
+    push(exchange)
+    calls.status = 422
+    sender.step()
+    assert states(exchange)["gateway"] == ("gave_up", 1, "the gateway answers 422")
+
+
+@pytest.mark.parametrize(("answer", "state"), [("450 later", "again"), ("550 no such box", "gave_up")])
+def test_a_mail_server_s_no_for_now_and_no_for_ever_are_told_apart(exchange, sender, letters, answer, state):
+    push(exchange)
+    letters.refuse = answer
+    sender.step()
+    assert states(exchange)["mail"] == (state, 1, f"the mail server refuses the recipient ({answer[:3]})")
+
+
+def test_a_server_that_is_gone_is_tried_again(exchange, sender, letters, calls, tmp_path):
+    gone = Sender(exchange.open, {"smtp_url": "smtp://127.0.0.1:1", "quiet_from": 22, "quiet_to": 7})
+    push(exchange)
+    gone.step()
+    assert states(exchange)["mail"] == ("again", 1, "the mail server does not answer (ConnectionRefusedError)")
+
+
+def test_in_quiet_hours_nothing_is_sent_not_even_a_second_attempt(exchange, sender, calls):
+    exchange.at = datetime(2026, 11, 20, 21, 59, 30, tzinfo=SHANGHAI)
+    push(exchange)
+    calls.status = 503
+    sender.step()
+    calls.status = 200
+    exchange.at = datetime(2026, 11, 20, 22, 1, tzinfo=SHANGHAI)
+    assert sender.step() == 0
+    exchange.at = datetime(2026, 11, 21, 7, 0, tzinfo=SHANGHAI)
+    assert sender.step() == 1
+
+
+def test_what_was_cancelled_is_not_sent(exchange, sender, letters, calls):
+    push(exchange)
+    exchange.say(answered("u-1", "p-1", "seen"))
+    assert sender.step() == 0
+
+
+def test_whoever_is_interested_is_told_why_it_ended(exchange, sender, calls):
+    push(exchange)
+    sender.step()
+    exchange.say(answered("u-1", "p-1", "interested"), posting_left("p-1", 2, "filled"))
+    sender.step()
+    assert json.loads(calls[-1][1])["text"].startswith("【工桥】您感兴趣的岗位“焊工”已结束推荐：岗位已招满。")
+
+
+def test_who_gave_no_address_is_sent_nothing(exchange, sender, letters, calls):
+    exchange.say(published("p-1"), posting_matched("p-1", 1, pair("u-2", "p-1")))
+    sender.step()
+    assert {state for state, _, _ in states(exchange).values()} == {"no_address"}
+    assert (letters.taken, list(calls)) == ([], [])
+
+
+def test_a_title_cannot_start_a_header(exchange, sender, letters):
+    push(exchange, title="焊工\r\nBcc: other@example.org")
+    sender.step()
+    ((to, mail),) = letters.taken
+    assert to == [MAIL_ADDRESS]
+    assert mail["Bcc"] is None
+
+
+def test_no_address_reaches_a_log_line(exchange, sender, letters, calls, caplog):
+    caplog.set_level(logging.DEBUG)
+    push(exchange)
+    letters.refuse = "550 no such box"
+    calls.status = 400
+    sender.step()
+    written = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records if record.name.startswith("gongqiao"))
+    assert "given up" in written
+    assert PHONE not in written
+    assert MAIL_ADDRESS not in written
+
+
+def test_the_worker_sends_by_itself_and_stops(exchange, sender, calls, letters):
+    push(exchange)
+    sender.start()
+    deadline = threading.Event()
+    for _ in range(500):
+        if len(calls) == 1 and len(letters.taken) == 1 and len(states(exchange)) == 2:
+            break
+        deadline.wait(0.02)
+    sender.stop()
+    assert states(exchange) == {"mail": ("sent", 1, None), "gateway": ("sent", 1, None)}
+
+
+@pytest.mark.parametrize("make", [lambda: Mail("http://x", "a@b"), lambda: Gateway("smtp://x", "s"), lambda: Gateway("https://x/", "")])
+def test_a_channel_set_up_wrongly_says_which_setting(make):
+    with pytest.raises(ChannelSettingsError, match=r"smtp_url|gateway_url|gateway_secret"):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("pay", "words"),
+    [
+        ({}, "面议"),
+        ({"min": 5000, "max": 7000, "unit": "month"}, "5000–7000元/月"),
+        ({"min": 200, "max": 200, "unit": "day"}, "200元/天"),
+        ({"min": 20.5, "unit": "hour"}, "20.5元/小时起"),
+        ({"max": 9000, "unit": "month"}, "最高9000元/月"),
+    ],
+)
+def test_pay_is_said_plainly(pay, words):
+    assert pay_words(pay) == words
