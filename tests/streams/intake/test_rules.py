@@ -255,3 +255,9 @@ def test_any_text_is_judged_and_the_evidence_comes_from_it(text: str) -> None:
 )
 def test_a_demand_is_found_wherever_it_stands(demand: str, before: str, after: str) -> None:
     assert rules(f"{before}{demand}{after}")
+
+
+@pytest.mark.parametrize("words", ["户籍", "男", "女，", "18岁", "无", "不限男女", "押金", "本地人", "（"])
+def test_twenty_thousand_repeated_characters_are_judged_without_hanging(words: str) -> None:
+    # The suite's time limit stops a pattern that looks back over the whole text from every place.
+    assert isinstance(rules(words * (20_000 // len(words))), set)
