@@ -60,7 +60,7 @@ class Openings:
             for found in self.connection.execute(select(postings).where(postings.c.merged_into == posting_id)).mappings():
                 self._rows.setdefault(found["posting_id"], dict(found))
         rows = [row for row in self._rows.values() if row["merged_into"] == posting_id]
-        return sorted(rows, key=lambda row: (row["received_at"], row["posting_id"]))
+        return sorted(rows, key=lambda row: (row["received_at"], row["received_seq"], row["posting_id"]))
 
     def touch(self, row: Row) -> None:
         row["changed_at"] = self.recorded_at

@@ -96,13 +96,13 @@ def of_employer(connection: Connection, employer_id: str, *, states: Sequence[st
     query = select(postings).where(postings.c.employer_id == employer_id)
     if states is not None:
         query = query.where(postings.c.state.in_(list(states)))
-    return _answers(connection, query.order_by(postings.c.received_at.desc(), postings.c.posting_id).limit(limit))
+    return _answers(connection, query.order_by(postings.c.received_at.desc(), postings.c.received_seq.desc()).limit(limit))
 
 
 def of_owner(connection: Connection, source: str, owner: str, *, limit: int = 200) -> list[Found]:
     """The postings of a market, a brand or any other owner at its source, newest first."""
     query = select(postings).where(postings.c.source == source, postings.c.owner == owner)
-    return _answers(connection, query.order_by(postings.c.received_at.desc(), postings.c.posting_id).limit(limit))
+    return _answers(connection, query.order_by(postings.c.received_at.desc(), postings.c.received_seq.desc()).limit(limit))
 
 
 def published(connection: Connection, *, after: str = "", limit: int = MOST) -> list[Found]:
@@ -125,7 +125,7 @@ def merged(connection: Connection, posting_id: str) -> list[Found]:
         select(postings.c.posting_id, postings.c.source, postings.c.owner, postings.c.title, duplicates.c.score, duplicates.c.evidence)
         .join(duplicates, duplicates.c.posting_id == postings.c.posting_id)
         .where(postings.c.merged_into == posting_id)
-        .order_by(postings.c.received_at, postings.c.posting_id)
+        .order_by(postings.c.received_at, postings.c.received_seq)
     )
     return [{**row, "evidence": from_json(row["evidence"])} for row in connection.execute(query).mappings()]
 

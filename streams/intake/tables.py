@@ -48,6 +48,7 @@ postings = Table(
     Column("sources", LargeBinary, nullable=False),  # every source of the opening, its own first
     Column("content_from", String),  # where the opening's own source has left: the posting whose version is shown
     Column("received_at", String, nullable=False),
+    Column("received_seq", Integer, nullable=False),  # tells apart what was received in the same instant
     Column("published_at", String),
     Column("opens_on", String),
     Column("last_open_day", String),
