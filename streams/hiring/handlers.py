@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from matcher.match_order import match_id
 from streams.delivery.messages import InterestShown
 from streams.hiring import rules
 from streams.hiring.messages import OpeningsTaken, StepReported, StepTaken
 from streams.hiring.tables import openings, pairs, postings, steps
-from streams.intake.messages import PostingChanged, PostingEnded, PostingPublished
+from streams.intake.messages import PersonRemoved, PostingChanged, PostingEnded, PostingPublished
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Drop, Emit, Outcome, Outcomes
 from streams.runtime.subjects import Handler, Subject, Work
@@ -169,6 +169,17 @@ def end_posting(message: PostingEnded, work: Work) -> Outcomes:
     return None
 
 
+def forget_person(message: PersonRemoved, work: Work) -> Outcomes:
+    """The person is to be forgotten: mere interest goes, and every free text; that an opening was taken stays."""
+    connection = work.connection
+    own = pairs.c.person_id == message.person_id
+    ids = select(pairs.c.match_id).where(own)
+    connection.execute(update(steps).where(steps.c.match_id.in_(ids)).values(reason=None))
+    connection.execute(delete(pairs).where(own, pairs.c.step.is_(None)))
+    connection.execute(update(pairs).where(own).values(reason=None, interested=False))
+    return None
+
+
 SUBJECT = Subject(
     "hiring",
     (
@@ -177,5 +188,6 @@ SUBJECT = Subject(
         Handler(on=PostingPublished, handle=keep_posting),
         Handler(on=PostingChanged, handle=keep_posting),
         Handler(on=PostingEnded, handle=end_posting),
+        Handler(on=PersonRemoved, handle=forget_person),
     ),
 )
