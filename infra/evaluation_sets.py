@@ -1,6 +1,7 @@
 """Evaluation sets from the given reference data, split by a hash of the query so that what tunes and what tests never meet.
 
-A fifth of the titles, work types, spoken names and functions is for testing: the scripts that learn tables leave them out. Nothing here ships
+A fifth of the titles, work types, spoken names and functions is for testing: the scripts that learn tables leave them out. Nothing
+here ships
 with the product's tables; a missing reference folder is a FileNotFoundError naming it.
 """
 
@@ -117,8 +118,13 @@ def testing_sets(shared: Path) -> list[EvaluationSet]:
         ("work type > tasks only", [("", texts[code]) for code in codes]),
     ):
         right = [frozenset({place[code]}) for _, code in pairs]
-        out.append(EvaluationSet(name, [(work_type, "") for work_type, _ in pairs], documents, right, [f"大类 {code[0]}" for _, code in pairs]))
-    for name, strip in (("title > description without the title", without_title), ("title > description without its words", without_words_of)):
+        out.append(
+            EvaluationSet(name, [(work_type, "") for work_type, _ in pairs], documents, right, [f"大类 {code[0]}" for _, code in pairs])
+        )
+    for name, strip in (
+        ("title > description without the title", without_title),
+        ("title > description without its words", without_words_of),
+    ):
         queries, documents, right, slices, seen = [], [], [], [], set()
         for number, posting in enumerate(postings(shared)):
             key, tests = essence(posting.title), is_testing(posting.title)
@@ -134,12 +140,14 @@ def testing_sets(shared: Path) -> list[EvaluationSet]:
         out.append(EvaluationSet(name, queries, documents, right, slices))
     leaves = [(number, leaf) for number, (_, members) in enumerate(function_groups(shared)) for leaf in members]
     tested = [(index, group, leaf) for index, (group, leaf) in enumerate(leaves) if is_testing(leaf)]
-    related = [frozenset(other for other, (second, _) in enumerate(leaves) if second == group and other != index) for index, group, _ in tested]
+    related = [
+        frozenset(other for other, (second, _) in enumerate(leaves) if second == group and other != index) for index, group, _ in tested
+    ]
     kept = [number for number, members in enumerate(related) if members]
     out.append(
         EvaluationSet(
             "function > sibling functions", [(tested[number][2], "") for number in kept], [(leaf, "") for _, leaf in leaves],
-            [related[number] for number in kept], ["shares no character" for _ in kept],
+            [related[number] for number in kept], ["" for _ in kept],
         )
     )  # fmt: skip
     return out

@@ -1,11 +1,15 @@
 """Learns matcher/tables/meaning.npz: for every frequent token one vector as part of a title and one as part of a description.
 
-    python -m infra.make_tables_meaning ../shared [--everything]
+    python -m infra.make_tables_meaning ../shared                     the table that ships
+    python -m infra.make_tables_meaning ../shared held_out.npz        without the testing fifth, for ``evaluate --meaning``
 
-Learned so that a title lies near the description of its own posting or occupation and far from others (softmax over a batch, both ways), and
-near other names of the same work (spoken names, work types, sibling functions). Title words are taken out of the description in some batches,
-so that words other than the title's own learn what they stand for. Starts from a singular value decomposition of the descriptions. A seed makes
-it repeatable on one machine; about two minutes on one core. The testing fifth (infra/evaluation_sets.py) is left out unless ``--everything``.
+Learned so that a title lies near the description of its own posting or occupation and far from others (softmax over a batch, both
+ways), and
+near other names of the same work (spoken names, work types, sibling functions). Title words are taken out of the description in some
+batches,
+so that words other than the title's own learn what they stand for. Starts from a singular value decomposition of the descriptions. A
+seed makes
+it repeatable on one machine; about two minutes on one core.
 Only tokens that ten or more texts contain are kept, as vectors of bytes: no sentence can be read back.
 """
 
@@ -21,7 +25,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from infra.evaluation_sets import function_groups, is_testing, occupation_texts, postings, work_types, without_words_of
+from infra.evaluation_sets import function_groups, is_testing, occupation_texts, postings, without_words_of, work_types
 from matcher.occupations import occupations, spoken_families
 from matcher.text import tokens, without_protected
 from matcher.titles import essence
@@ -63,7 +67,7 @@ def _times_back(starts: Any, columns: Any, values: Any, picked: Any, dense: Any,
 
 
 def rows_of(texts: list[str], numbers: dict[str, int], rarity: Floats) -> Rows:
-    starts, columns, values = [0], [], []
+    starts, columns, values = [0], list[int](), list[float]()
     for text in texts:
         counts = Counter(token for token in tokens(text) if token in numbers)
         columns.extend(numbers[token] for token in counts)
@@ -178,11 +182,11 @@ def as_bytes(vectors: Floats, rarity: Floats) -> tuple[npt.NDArray[np.int8], npt
 
 
 def main(arguments: list[str]) -> int:
-    paths = [argument for argument in arguments if not argument.startswith("--")]
-    if len(paths) != 1:
+    if len(arguments) not in (1, 2):
         print(__doc__, file=sys.stderr)
         return 2
-    titles, texts, bare, groups = material(Path(paths[0]), "--everything" in arguments)
+    titles, texts, bare, groups = material(Path(arguments[0]), everything=len(arguments) == 1)
+    output = Path(arguments[1]) if len(arguments) == 2 else OUTPUT
     flat = [name for group in groups for name in group]
     offsets = np.cumsum([0, *(len(group) for group in groups)])
     contained = Counter(token for title, text in zip(titles, texts, strict=True) for token in {*tokens(title), *tokens(text)})
@@ -214,10 +218,10 @@ def main(arguments: list[str]) -> int:
     title_bytes, title_scales = as_bytes(title_side.vectors, rarity)
     text_bytes, text_scales = as_bytes(text_side.vectors, rarity)
     np.savez_compressed(
-        OUTPUT, tokens=np.frombuffer("\n".join(words).encode(), np.uint8),
+        output, tokens=np.frombuffer("\n".join(words).encode(), np.uint8),
         titles=title_bytes, texts=text_bytes, title_scales=title_scales, text_scales=text_scales,
     )  # fmt: skip
-    print(f"{len(titles)} pairs, {len(groups)} groups, {len(words)} tokens, {OUTPUT.stat().st_size:,} bytes")
+    print(f"{len(titles)} pairs, {len(groups)} groups, {len(words)} tokens, {output.stat().st_size:,} bytes")
     return 0
 
 

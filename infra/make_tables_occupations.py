@@ -82,9 +82,8 @@ def main(arguments: list[str]) -> int:
         for code in sorted(groups):
             writer.writerow({"code": code, "name": groups[code], "work_types": "", "definition": ""})
         writer.writerows(table)
-    print(
-        f"{len(table)} occupations, {len(groups)} groups, {sum(row['work_types'].count('|') + bool(row['work_types']) for row in table)} work types"
-    )
+    types = sum(len(row["work_types"].split("|")) for row in table if row["work_types"])
+    print(f"{len(table)} occupations, {len(groups)} groups, {types} work types")
     return 0
 
 

@@ -1,4 +1,5 @@
-"""Makes matcher/tables/token_weights.tsv (token -> weight in titles, weight in descriptions) from reference postings and the classification.
+"""Makes matcher/tables/token_weights.tsv (token -> weight in titles, weight in descriptions) from reference postings and the
+classification.
 
     python -m infra.make_tables_token_weights ../shared
 

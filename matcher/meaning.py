@@ -1,8 +1,11 @@
 """What a title or a description is about, as 96 small integers: so that 带孩子的阿姨 finds 育婴员 though they share no character.
 
-A bag of tokens: each token has one vector for titles and one for descriptions, learned together so that a title lies near the descriptions of
-its own work and near other names of it (infra/make_tables_meaning.py; tables/meaning.npz holds tokens and vectors, no sentence). A title's or
-text's vector is the sum over its tokens, scaled to length; everything after the table is integers, so that sums do not depend on their order.
+A bag of tokens: each token has one vector for titles and one for descriptions, learned together so that a title lies near the
+descriptions of
+its own work and near other names of it (infra/make_tables_meaning.py; tables/meaning.npz holds tokens and vectors, no sentence). A
+title's or
+text's vector is the sum over its tokens, scaled to length; everything after the table is integers, so that sums do not depend on
+their order.
 """
 
 from __future__ import annotations
@@ -33,12 +36,27 @@ class _Table:
     text_scales: npt.NDArray[np.int32]
 
 
+_instead: bytes | None = None
+
+
+def use_table(content: bytes | None) -> None:
+    """For evaluation only: read vectors from these bytes of an .npz instead of the shipped table; None goes back to it."""
+    global _instead
+    _instead = content
+    _table.cache_clear()
+
+
 @cache
 def _table() -> _Table:
-    stored = np.load(io.BytesIO(resources.files("matcher.tables").joinpath("meaning.npz").read_bytes()), allow_pickle=False)
+    content = _instead or resources.files("matcher.tables").joinpath("meaning.npz").read_bytes()
+    stored = np.load(io.BytesIO(content), allow_pickle=False)
     words = bytes(stored["tokens"]).decode("utf-8").split("\n")
     return _Table(
-        {word: number for number, word in enumerate(words)}, stored["titles"], stored["texts"], stored["title_scales"], stored["text_scales"]
+        {word: number for number, word in enumerate(words)},
+        stored["titles"],
+        stored["texts"],
+        stored["title_scales"],
+        stored["text_scales"],
     )
 
 
@@ -57,16 +75,19 @@ def _summed(counts: Mapping[str, int], vectors: npt.NDArray[np.int8], scales: np
     total = weights @ vectors[rows].astype(np.int64)
     length = math.isqrt(int((total * total).sum()))
     # Towards zero, so that no vector is longer than LENGTH.
-    return (np.sign(total) * (np.abs(total) * LENGTH // (length + 1))).astype(np.int32)
+    scaled: Vector = (np.sign(total) * (np.abs(total) * LENGTH // (length + 1))).astype(np.int32)
+    return scaled
 
 
 def meaning_of_title(counts: Mapping[str, int]) -> Vector:
-    """The meaning of a cleaned title's tokens (token -> count): int32, shape (dimensions,), length at most LENGTH; zeros when none is known."""
+    """The meaning of a cleaned title's tokens (token -> count): int32, shape (dimensions,), length at most LENGTH; zeros when none is
+    known."""
     table = _table()
     return _summed(counts, table.titles, table.title_scales)
 
 
 def meaning_of_text(counts: Mapping[str, int]) -> Vector:
-    """The meaning of a description's tokens (token -> count): int32, shape (dimensions,), length at most LENGTH; zeros when none is known."""
+    """The meaning of a description's tokens (token -> count): int32, shape (dimensions,), length at most LENGTH; zeros when none is
+    known."""
     table = _table()
     return _summed(counts, table.texts, table.text_scales)

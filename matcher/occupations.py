@@ -1,4 +1,5 @@
-"""The occupation classification of 2022 (职业分类大典): what a code is called, how near two occupations are, which ones a spoken title means.
+"""The occupation classification of 2022 (职业分类大典): what a code is called, how near two occupations are, which ones a spoken
+title means.
 
 Tables: ``tables/occupations.tsv`` (codes, names, work types, definitions; made by infra/make_tables_occupations.py) and
 ``tables/spoken_titles.tsv`` (how postings and people say it). Read once, when first asked for.
@@ -101,7 +102,8 @@ def _is_known(name: str) -> bool:
 
 @cache
 def concepts() -> tuple[str, ...]:
-    """Everything a title can mean: all occupation codes, then the families without a class (``=普工``). The index is the concept's number."""
+    """Everything a title can mean: all occupation codes, then the families without a class (``=普工``). The index is the concept's
+    number."""
     return (*occupations(), *(name for name in spoken_families() if name.startswith("=")))
 
 
@@ -136,7 +138,7 @@ def _names() -> NameIndex:
                 index.add(name, numbers[code], 950 if place < 12 else 900)
     for family, names in spoken_families().items():
         if family.startswith("="):
-            for name in (family[1:], *names):
+            for name in filter(_is_known, (family[1:], *names)):
                 index.add(name, numbers[family], 950)
     index.close()
     return index
@@ -152,8 +154,9 @@ def concepts_of_title(title: str, top: int = 3) -> tuple[tuple[int, int], ...]:
     if not wanted:
         return ()
     best = _names().best(wanted, len(concepts()))
-    order = np.lexsort((np.arange(best.size), -best))[:top]
-    return tuple((int(number), int(best[number])) for number in order if best[number] >= LEAST_CONFIDENCE * 1000)
+    near = np.flatnonzero(best >= round(LEAST_CONFIDENCE * 1000))
+    order = near[np.argsort(-best[near], kind="stable")][:top]
+    return tuple((int(number), int(best[number])) for number in order)
 
 
 def codes_for_title(title: str, top: int = 3) -> list[tuple[str, float]]:

@@ -94,7 +94,7 @@ _PROTECTED = re.compile(
         )
     )
 )
-_SEX = re.compile(rf"({_TRADE_WITH_SEX})|[男女](?:性|士|生(?!产|活|鲜|物|猪|成|命|态)|孩)?")
+_SEX = re.compile(rf"({_TRADE_WITH_SEX})|(?:只招|仅招|限招|限)?[男女](?:性|士|生(?!产|活|鲜|物|猪|成|命|态)|孩)?")
 _EMPTY_BRACKETS = re.compile(r"[(\[【〔{<《「]\s*[,、/|;::\-+~.。!\s]*\s*[)\]】〕}>》」]")
 
 

@@ -1,6 +1,7 @@
 """How much a token says about the work: inverse document frequencies learned offline from real postings and the classification.
 
-``tables/token_weights.tsv`` (made by infra/make_tables_token_weights.py): token, weight in titles, weight in descriptions, both in tenths of
+``tables/token_weights.tsv`` (made by infra/make_tables_token_weights.py): token, weight in titles, weight in descriptions, both in
+tenths of
 a natural-log idf, as integers, so that every sum of them is exact. Tokens only, no sentence of a posting.
 """
 
