@@ -63,17 +63,21 @@ def _blocker(code: str, text: str, needed: Any, given: Any, would_change: str | 
 # ---- the posting alone -------------------------------------------------------------------------------------------------------------
 
 
+def limit_day(posting: Posting) -> date | None:
+    """The last open day that the posting states: ``apply_by``, for a gig also the day on which it starts; None where it states none."""
+    starts = day_of(posting.work.starts_at) if posting.form == "gig" and posting.work.starts_at is not None else None
+    return min((day for day in (posting.apply_by, starts) if day is not None), default=None)
+
+
 def last_open_day(posting: Posting, rules: Rules) -> date | None:
     """The last day on which the posting is open; None where nothing limits it.
 
-    ``apply_by``; for a gig also the day on which it starts; else the 60th day after it was published or last confirmed.
+    What it states, else the 60th day after it was published or last confirmed.
     """
-    starts = day_of(posting.work.starts_at) if posting.form == "gig" and posting.work.starts_at is not None else None
-    limits = [day for day in (posting.apply_by, starts) if day is not None]
-    if limits:
-        return min(limits)
-    seen = fresh_on(posting)
-    return None if seen is None else seen + timedelta(days=rules.expire_after_days)
+    stated, seen = limit_day(posting), fresh_on(posting)
+    if stated is not None or seen is None:
+        return stated
+    return seen + timedelta(days=rules.expire_after_days)
 
 
 def fresh_on(posting: Posting) -> date | None:

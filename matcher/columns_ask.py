@@ -52,26 +52,38 @@ def fen_of(posting: Posting) -> tuple[int, int]:
     return -1 if low is None else in_fen(low), -1 if top is None else in_fen(top)
 
 
+def posting_record(posting: Posting, as_of: date, region: int, rules: Rules, key_employer: bool) -> tuple[object, ...]:
+    """A posting as ``POSTING`` takes it, with its answers at the start of every table; ``region`` is the number of its region."""
+    x, y, z = (0, 0, 0) if posting.location is None else spot(posting.location)
+    return (
+        x, y, z, *fen_of(posting),
+        (1 << len(needed_certificates(posting))) - 1,
+        -1 if posting.experience_years_min is None else year_thousandths(posting.experience_years_min),
+        as_of.year * 12 + as_of.month,
+        0 if posting.form is None else FORM_BITS[posting.form],
+        region,
+        rank_asked(posting.education_min),
+        len(posting_skills(posting)),
+        0 if posting.work.starts_at is None else day_of(posting.work.starts_at).toordinal(),
+        freshness_of(posting, as_of),
+        0, 0, 0, 0, 0, True,
+        posting.region is not None,
+        posting.location is not None,
+        rules.missing_consent_is_given,
+        key_employer,
+    )  # fmt: skip
+
+
 def ask_of(
     posting: Posting, as_of: date, employer: Employer | None, rules: Rules,
     atoms: Atoms, skills: Skills, named: Certificates, regions: Regions, groups: GroupSets,
 ) -> Ask:  # fmt: skip
-    """Everything the kernel needs to know of one posting on one day."""
-    years = -1 if posting.experience_years_min is None else year_thousandths(posting.experience_years_min)
-    scores, standings = atoms.scores(posting, with_standings=years > 0)
-    needed = posting_skills(posting)
-    certificates = needed_certificates(posting)
-    x, y, z = (0, 0, 0) if posting.location is None else spot(posting.location)
-    low, top = fen_of(posting)
-    ask = np.zeros(1, POSTING)
-    ask[0] = (
-        x, y, z, low, top, (1 << len(certificates)) - 1, years, as_of.year * 12 + as_of.month,
-        0 if posting.form is None else FORM_BITS[posting.form], regions.get(posting.region), rank_asked(posting.education_min),
-        len(needed), 0 if posting.work.starts_at is None else day_of(posting.work.starts_at).toordinal(), freshness_of(posting, as_of),
-        posting.region is not None, posting.location is not None, rules.missing_consent_is_given,
-        employer is not None and employer.is_key(as_of),
-    )  # fmt: skip
+    """One posting on one day and its answers to everything that people hold."""
+    record = np.zeros(1, POSTING)
+    key_employer = employer is not None and employer.is_key(as_of)
+    record[0] = posting_record(posting, as_of, regions.get(posting.region), rules, key_employer)
+    scores, standings = atoms.scores(posting, with_standings=bool(record[0]["years"] > 0))
     return Ask(
-        ask, scores, standings, skills.masks(needed), named.masks(certificates), regions.table(posting.region),
-        groups.table(posting.open_to), distance_steps(),
+        record, scores, standings, skills.masks(posting_skills(posting)), named.masks(needed_certificates(posting)),
+        regions.table(posting.region), groups.table(posting.open_to), distance_steps(),
     )  # fmt: skip

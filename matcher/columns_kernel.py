@@ -60,11 +60,17 @@ POSTING = np.dtype([
     ("skills", np.int64),  # how many are needed
     ("starts", np.int64),
     ("fresh", np.int64),  # tenths of freshness
+    ("score_at", np.int64),  # where its answers start in each of the tables of ``Ask``
+    ("skill_at", np.int64),
+    ("certificate_at", np.int64),
+    ("region_at", np.int64),
+    ("group_at", np.int64),
+    ("in_market", np.bool_),  # open on the day, and not given out elsewhere
     ("has_region", np.bool_),
     ("located", np.bool_),
     ("silent_consent", np.bool_),
     ("key_employer", np.bool_),
-])  # fmt: skip
+], align=True)  # fmt: skip
 #: What a region is worth to the posting: as a wish (-1: not met), as a home, whether in the same city.
 REGION = np.dtype([("wish", np.int16), ("home", np.int16), ("own_city", np.bool_)])
 #: What a set of groups is to the posting: open to it, registered unemployed, in recognised difficulty.
@@ -100,9 +106,9 @@ class People(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """One posting and its answers to every distinct value people hold, in the order in which compiled functions take them."""
+    """Postings and their answers to every distinct value people hold, in the order in which compiled functions take them."""
 
-    posting: Array  # POSTING, one entry
+    posting: Array  # POSTING, one entry for all people, or many for one person
     scores: Array  # per piece of evidence, thousandths or -1
     standings: Array  # per piece of evidence as a past job
     skill_masks: Array
@@ -124,23 +130,25 @@ class Names(NamedTuple):
 def judge(
     people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
     certificate_masks: Array, regions: Array, groups: Array, steps: Array,
-    first: int, picked: Array, keys: Array, details: Array,
+    by_posting: bool, first: int, picked: Array, keys: Array, details: Array,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Judges ``keys.size`` rows from ``first`` on, or those of ``picked`` where it holds any, and counts those without a blocker.
+
+    Rows are people for the one posting; with ``by_posting`` they are postings for the one person.
 
     ``keys`` takes band, priority and score of a row as one number (``match_order.sort_key``), -1 where a blocker stands. ``details``, where
     it has rows, takes the tenths of the eight criteria, the bits of what is not stated, the priority and the bits of all blockers;
     without it a row is left at its first blocker.
     """
-    ask = posting[0]
     full = details.shape[0] > 0
     unblocked = 0
     for index in range(keys.size):
         row = picked[index] if picked.size > 0 else first + index
-        one = people[row]
+        one = people[0 if by_posting else row]
+        ask = posting[row if by_posting else 0]
         flags = np.int64(one.flags)
         keys[index] = -1
-        if not flags & ALIVE:
+        if not flags & ALIVE or not (ask.in_market or full):
             continue
         start = one.record
 
@@ -156,7 +164,7 @@ def judge(
             bits |= EDUCATION
         if ask.top >= 0 and one.floor > ask.top:
             bits |= PAY
-        group = groups[one.groups]
+        group = groups[ask.group_at + one.groups]
         if not group.open:
             bits |= GROUP
         if ask.starts > 0 and one.free > ask.starts:
@@ -169,7 +177,7 @@ def judge(
         wishes_region = ask.has_region and flags & WISHES_REGION != 0
         if wishes_region:
             for place in range(start + one.regions, start + one.end):
-                wish = max(wish, np.int64(regions[pool[place]].wish))
+                wish = max(wish, np.int64(regions[ask.region_at + pool[place]].wish))
             if wish < 0:
                 bits |= REGION_BIT
                 if not full:
@@ -181,7 +189,7 @@ def judge(
             if one.limit >= 0:
                 judged = flags & WISHES_REGION == 0
                 if not judged and ask.has_region and flags & HAS_HOME:
-                    judged = regions[one.home].own_city
+                    judged = regions[ask.region_at + one.home].own_city
                 if judged and square > limits[one.limit]:
                     bits |= DISTANCE
                     if not full:
@@ -190,7 +198,7 @@ def judge(
         if ask.certificates != 0 and flags & SAYS_CERTIFICATES:
             held = np.int64(0)
             for place in range(start + one.certificates, start + one.regions):
-                held |= certificate_masks[pool[place]]
+                held |= certificate_masks[ask.certificate_at + pool[place]]
             if held != ask.certificates:
                 bits |= CERTIFICATE
                 if not full:
@@ -207,7 +215,7 @@ def judge(
             total = np.int64(0)
             unknown = False
             for place in range(start + one.jobs, start + one.skills, 2):
-                standing = standings[pool[place]]
+                standing = standings[ask.score_at + pool[place]]
                 years = pool[place + 1]
                 if standing == _UNKNOWN or (standing == _COUNTS and years < 0):
                     unknown = True
@@ -228,13 +236,13 @@ def judge(
         first_job = start + one.jobs
         wishes = first_job - 1 if flags & HAS_MAJOR else first_job
         for place in range(start, wishes):
-            best = max(best, np.int64(scores[pool[place]]))
+            best = max(best, np.int64(scores[ask.score_at + pool[place]]))
         if flags & HAS_MAJOR:
-            score = np.int64(scores[pool[wishes]])
+            score = np.int64(scores[ask.score_at + pool[wishes]])
             if score >= 0:
                 best = max(best, score * _MAJOR_WEIGHT // 10)
         for place in range(first_job, start + one.skills, 2):
-            score = np.int64(scores[pool[place]])
+            score = np.int64(scores[ask.score_at + pool[place]])
             if score >= 0:
                 best = max(best, score * _JOB_WEIGHT // 10)
         occupation = np.int64(_NO_OCCUPATION)
@@ -249,7 +257,7 @@ def judge(
         else:
             met = np.int64(0)
             for place in range(start + one.skills, start + one.certificates):
-                met |= skill_masks[pool[place]]
+                met |= skill_masks[ask.skill_at + pool[place]]
             count = 0
             while met:
                 met &= met - 1
@@ -272,7 +280,7 @@ def judge(
                     nearness = steps[1, step]
                     break
         elif ask.has_region and flags & HAS_HOME:
-            nearness = np.int64(regions[one.home].home)
+            nearness = np.int64(regions[ask.region_at + one.home].home)
         if wishes_region:
             nearness = max(nearness, wish, 0)
         if nearness < 0:
@@ -319,9 +327,9 @@ def judge(
     return unblocked
 
 
-def details_of(people: People, ask: Ask, rows: Array) -> Array:
+def details_of(people: People, ask: Ask, rows: Array, by_posting: bool = False) -> Array:
     """Per row: tenths of the eight criteria, bits of what is not stated, priority, bits of the blockers; shape (rows, 11)."""
     out = np.zeros((rows.size, 11), np.int32)
     if rows.size:
-        judge(*people, *ask, 0, rows.astype(np.int64), np.empty(rows.size, np.int32), out)
+        judge(*people, *ask, by_posting, 0, rows.astype(np.int64), np.empty(rows.size, np.int32), out)
     return out

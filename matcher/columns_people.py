@@ -58,8 +58,8 @@ class PeopleColumns:
         self._names = RowNames()
         self._records = RaggedRows()
         self._rows = np.zeros(16, PERSON)
-        self._atoms, self._skills, self._certificates = Atoms(), Skills(), Certificates()
-        self._regions, self._groups, self._limits = Regions(), GroupSets(), Limits()
+        self.atoms, self.skills, self.certificates = Atoms(), Skills(), Certificates()
+        self.regions, self.groups, self._limits = Regions(), GroupSets(), Limits()
         for person in people:
             self.upsert(person)
 
@@ -107,11 +107,11 @@ class PeopleColumns:
             forms,
             education.rank(person.education.level) or 0,
             -1 if desired.pay_min is None else in_fen(desired.pay_min),
-            self._groups.add(person),
+            self.groups.add(person),
             -1 if desired.max_distance_km is None else self._limits.add(squared_chord_of(desired.max_distance_km)),
             *place,
-            -1 if person.region is None else self._regions.add(person.region),
-            -1 if person.registered_at is None else self._regions.add(person.registered_at),
+            -1 if person.region is None else self.regions.add(person.region),
+            -1 if person.registered_at is None else self.regions.add(person.registered_at),
             0 if desired.available_from is None else desired.available_from.toordinal(),
             0,
         )  # fmt: skip
@@ -121,30 +121,30 @@ class PeopleColumns:
     def _record(self, person: Person) -> tuple[list[int], list[int], int]:
         """The lists of a person in one: wished evidence and major, past jobs with years, skills, certificates, wished regions."""
         desired, flags = person.desired, 0
-        record = [self._atoms.add(title, None) for title in desired.titles or ()]
-        record += [self._atoms.add(None, code) for code in desired.occupation_codes or ()]
+        record = [self.atoms.add(title, None) for title in desired.titles or ()]
+        record += [self.atoms.add(None, code) for code in desired.occupation_codes or ()]
         if person.education.major is not None and without_protected(person.education.major):
             flags |= HAS_MAJOR
-            record.append(self._atoms.add(person.education.major, None))
+            record.append(self.atoms.add(person.education.major, None))
         ends = [len(record)]
         if person.experience is not None:
             flags |= SAYS_EXPERIENCE
             for entry in person.experience:
                 years = -1 if entry.years is None else year_thousandths(entry.years)
-                record += (self._atoms.add(entry.title, entry.occupation_code), years)
+                record += (self.atoms.add(entry.title, entry.occupation_code), years)
         ends.append(len(record))
         own = person_skills(person)
         if own is not None:
             flags |= SAYS_SKILLS
-            record += [self._skills.add(skill) for skill in own]
+            record += [self.skills.add(skill) for skill in own]
         ends.append(len(record))
         if person.certificates is not None:
             flags |= SAYS_CERTIFICATES
-            record += [self._certificates.add(name) for name in person.certificates]
+            record += [self.certificates.add(name) for name in person.certificates]
         ends.append(len(record))
         if desired.regions:
             flags |= WISHES_REGION
-            record += [self._regions.add(code) for code in desired.regions]
+            record += [self.regions.add(code) for code in desired.regions]
         ends.append(len(record))
         if len(record) > _MOST_ENTRIES:
             raise ValueError(f"a person with more than {_MOST_ENTRIES} titles, skills, certificates and regions cannot be matched")
@@ -160,7 +160,8 @@ class PeopleColumns:
 
     # ---- one posting -------------------------------------------------------------------------------------------------------------------
 
-    def _people(self) -> People:
+    def people(self) -> People:
+        """The columns as compiled functions take them."""
         return People(self._rows[: self._names.lengths.size], self._records.pool.array, self._limits.squares)
 
     @property
@@ -174,8 +175,8 @@ class PeopleColumns:
 
     def ask(self, posting: Posting, as_of: date, employer: Employer | None, rules: Rules) -> tuple[People, Ask]:
         """The columns and the posting's answers, as compiled functions take them."""
-        asked = ask_of(posting, as_of, employer, rules, self._atoms, self._skills, self._certificates, self._regions, self._groups)
-        return self._people(), asked
+        asked = ask_of(posting, as_of, employer, rules, self.atoms, self.skills, self.certificates, self.regions, self.groups)
+        return self.people(), asked
 
     def match(self, posting: Posting, as_of: date, top: int = 100, employer: Employer | None = None, rules: Rules = Rules()) -> list[Pair]:
         """The best ``top`` people for a posting: band, priority, score downwards, then person id. Nobody while the posting is not open, and
@@ -189,7 +190,7 @@ class PeopleColumns:
         if not len(self) or not is_in_market(posting) or posting_blockers(posting, as_of, rules):
             return [], 0
         people, ask = self.ask(posting, as_of, employer, rules)
-        _, rows, count = best_rows(*people, *ask, *self._names.arrays, max(0, min(top, len(self))))
+        _, rows, count = best_rows(*people, *ask, False, *self._names.arrays, max(0, min(top, len(self))))
         return self._pairs(posting, people, ask, rows), int(count)
 
     def _pairs(self, posting: Posting, people: People, ask: Ask, rows: np.ndarray) -> list[Pair]:  # type: ignore[type-arg]

@@ -60,26 +60,33 @@ def _sift(names: Array, starts: Array, lengths: Array, keys: Array, rows: Array,
 @compiled
 def best_rows(
     people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
-    certificate_masks: Array, regions: Array, groups: Array, steps: Array, names: Array, starts: Array, lengths: Array, top: int,
+    certificate_masks: Array, regions: Array, groups: Array, steps: Array, by_posting: bool, names: Array, starts: Array, lengths: Array,
+    top: int,
 ) -> tuple[Array, Array, int]:  # fmt: skip  # pragma: no cover - compiled
-    """(keys, rows, how many rows are not blocked): the best ``top`` rows by key downwards, then id upwards."""
+    """(keys, rows, how many rows are not blocked): the best ``top`` rows, ties by id.
+
+    People for one posting go by band, priority and score; with ``by_posting``, postings for one person by score.
+    """
     keys = np.empty(top, np.int32)
     rows = np.empty(top, np.int32)
     held = 0
     unblocked = 0
+    total = posting.size if by_posting else people.size
     block = np.empty(BLOCK, np.int32)
     picked = np.empty(0, np.int64)
     details = np.empty((0, 11), np.int32)
-    for first in range(0, people.size, BLOCK):
-        size = min(BLOCK, people.size - first)
+    for first in range(0, total, BLOCK):
+        size = min(BLOCK, total - first)
         unblocked += judge(
             people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
-            first, picked, block[:size], details,
+            by_posting, first, picked, block[:size], details,
         )  # fmt: skip
         for index in range(size):
             key = block[index]
             if key < 0:
                 continue
+            if by_posting:
+                key &= 1023
             row = first + index
             if held < top:
                 _push(names, starts, lengths, keys, rows, held, key, row)
@@ -108,7 +115,7 @@ def offer(
         size = min(BLOCK, people.size - first)
         offered += judge(
             people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
-            first, picked, block[:size], details,
+            False, first, picked, block[:size], details,
         )  # fmt: skip
         for index in range(size):
             if block[index] < 0:

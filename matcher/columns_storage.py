@@ -98,6 +98,11 @@ class RaggedRows:
         return start
 
     @property
+    def arrays(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+        """(numbers, start, length) of the lists, for compiled functions."""
+        return self.pool.array, self._starts.array, self._lengths.array
+
+    @property
     def wasteful(self) -> bool:
         """Whether more than half of the pool is unused."""
         return self._unused > 65536 and self._unused * 2 > self.pool.size

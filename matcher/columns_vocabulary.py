@@ -5,6 +5,8 @@ numbers into these answers."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -64,7 +66,10 @@ assert (OTHER, COUNTS, UNKNOWN) == (0, 1, 2)
 
 
 class Atoms:
-    """Pieces of evidence for an occupation, each (title or none, code or none) once; ``scores`` compares all with one posting."""
+    """Pieces of evidence for an occupation, each (title or none, code or none) once; ``scores`` compares all with one posting.
+
+    ``list`` gives them in order of their numbers.
+    """
 
     def __init__(self) -> None:
         self.titles = TitleIndex()
@@ -77,6 +82,10 @@ class Atoms:
 
     def __len__(self) -> int:
         return len(self._atoms)
+
+    @property
+    def list(self) -> list[tuple[str | None, str | None]]:
+        return list(self._atoms)
 
     def _trade(self, trade: str | None) -> int:
         return -1 if trade is None else self._trades.setdefault(trade, len(self._trades))
@@ -150,7 +159,12 @@ class Skills:
                 self._holders.setdefault(token, []).append(number)
         return number
 
-    def _alike_to(self, needed: frozenset[str]) -> list[int]:
+    @property
+    def list(self) -> list[frozenset[str]]:
+        """The tokens of every skill in order of their numbers."""
+        return self._tokens
+
+    def alike_to(self, needed: frozenset[str]) -> list[int]:
         # Two different skills are only ever alike by a token of two characters or more that both hold, so those lists are complete.
         upto, found = self._alike.get(needed, (0, []))
         if upto < len(self._tokens):
@@ -170,7 +184,7 @@ class Skills:
             return np.zeros(1, np.int64)
         out = np.zeros(len(self._tokens), np.int64)
         for bit, skill in enumerate(needed):
-            out[self._alike_to(skill_tokens(skill))] |= 1 << bit
+            out[self.alike_to(skill_tokens(skill))] |= 1 << bit
         return out
 
 
@@ -191,6 +205,11 @@ class Certificates:
             known = self._numbers[name] = len(self._names)
             self._names.append(name)
         return known
+
+    @property
+    def list(self) -> list[str]:
+        """The names in order of their numbers."""
+        return self._names
 
     def _that_answer(self, needed: str) -> list[int]:
         upto, found = self._answering.get(needed, (0, []))
@@ -224,6 +243,11 @@ class Regions:
     def add(self, code: str) -> int:
         return self._numbers.setdefault(code, len(self._numbers))
 
+    @property
+    def list(self) -> list[str]:
+        """The codes in order of their numbers."""
+        return list(self._numbers)
+
     def get(self, code: str | None) -> int:
         """The region's number; -2, which no row holds, where nobody named it."""
         return -2 if code is None else self._numbers.get(code, -2)
@@ -241,12 +265,15 @@ class Regions:
 
 
 def _region_table(posting_region: str, codes: tuple[str, ...]) -> Table:
-    out = np.zeros(len(codes), REGION)
-    for number, code in enumerate(codes):
-        wish = wish_tenths(posting_region, code)
-        own = places.level_of(posting_region) != "province" and places.city_of(posting_region) == places.city_of(code)
-        out[number] = (-1 if wish is None else wish, home_tenths(posting_region, code), own)
-    return out
+    return np.array([region_worth(posting_region, code) for code in codes], REGION)
+
+
+@lru_cache(maxsize=1 << 16)
+def region_worth(posting_region: str, code: str) -> tuple[int, int, bool]:
+    """What a person's region is worth to a posting's, as ``REGION`` takes it."""
+    wish = wish_tenths(posting_region, code)
+    own = places.level_of(posting_region) != "province" and places.city_of(posting_region) == places.city_of(code)
+    return -1 if wish is None else wish, home_tenths(posting_region, code), own
 
 
 class GroupSets:

@@ -1,0 +1,156 @@
+"""Likeness from the person's side: one wished title against every posting at once, with the numbers of ``matcher.likeness``.
+
+Tokens of titles and descriptions are looked up the other way round, from token to postings; what a posting's title means and the vector of
+its meaning are kept by posting. A property test holds ``scores`` to ``likeness``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher import likeness as readings
+from matcher.columns_storage import Grown
+from matcher.compiled import compiled
+from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title
+from matcher.weights import text_weight, title_weight
+
+Array = npt.NDArray[Any]
+_MOST_CONCEPTS = 4
+
+
+@compiled
+def _joined(
+    shared: Array, said: Array, own: Array, wished: int, whole: int, meant: Array, sure: Array, near: Array, wish_sure: Array,
+    vectors: Array, vector: Array, kinship_worth: int, described_worth: int, meaning_worth: int,
+) -> Array:  # fmt: skip  # pragma: no cover - compiled
+    million = 1_000_000
+    out = np.empty(shared.size, np.int16)
+    for row in range(shared.size):
+        left = 1000 * million
+        if shared[row] > 0:
+            agreed = 0.6 * (shared[row] / np.sqrt(float(own[row] * wished))) + 0.4 * (shared[row] / wished)
+            left = (1000 - int(agreed * 1000 + 1e-9)) * million
+        kin: Any = 0
+        for place in range(meant.shape[1]):
+            concept = meant[row, place]
+            if concept >= 0:
+                for wish in range(wish_sure.size):
+                    kin = max(kin, near[wish, concept] * sure[row, place] // 1000 * wish_sure[wish] // 1000)
+        if kin > 0:
+            left = left * (million - kinship_worth * kin) // million
+        if said[row] > 0:
+            left = left * (million - described_worth * (1000 * said[row] // whole)) // million
+        dot = np.int32(0)
+        for place in range(vector.size):
+            dot += np.int32(vectors[row, place]) * np.int32(vector[place])
+        cosine = np.int64(dot)
+        if cosine > 0:
+            square = cosine * cosine // million
+            meaning = min(1000, square * square // million // 1000)
+            left = left * (million - meaning_worth * meaning) // million
+        out[row] = 1000 - left // million
+    return out
+
+
+class PostingTitles:
+    """Titles, descriptions and codes of postings by slot. A posting that changes takes a new slot; ``compacted`` drops the old ones."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._by_title: dict[str, Grown] = {}
+        self._by_text: dict[str, Grown] = {}
+        self._own = Grown(np.int64)
+        self._meant: Array = np.full((16, _MOST_CONCEPTS), -1, np.int32)
+        self._sure: Array = np.zeros((16, _MOST_CONCEPTS), np.int32)
+        self._vectors: Array | None = None
+
+    def _room(self, width: int) -> None:
+        if self._vectors is None:  # the table of meanings is read with the first posting, not before
+            self._vectors = np.zeros((16, width), np.int16)
+        if self.size >= self._meant.shape[0]:
+            rows = self._meant.shape[0] * 3 // 2
+            self._meant = np.concatenate([self._meant, np.full((rows - self.size, _MOST_CONCEPTS), -1, np.int32)])
+            self._sure = np.concatenate([self._sure, np.zeros((rows - self.size, _MOST_CONCEPTS), np.int32)])
+            self._vectors = np.concatenate([self._vectors, np.zeros((rows - self.size, width), np.int16)])
+
+    def add(self, title: str, text: str | None, code: str | None) -> int:
+        """A new slot for a posting's words."""
+        vector = readings._meaning_of_posting(title, text)
+        self._room(vector.size)
+        slot = self.size
+        own = 0
+        for token in readings._title_tokens(title):
+            own += title_weight(token) ** 2
+            self._by_title.setdefault(token, Grown(np.int32)).append(slot)
+        self._own.append(own)
+        for token in readings._text_tokens(text) if text else ():
+            if len(token) > 1:
+                self._by_text.setdefault(token, Grown(np.int32)).append(slot)
+        meant = readings.posting_concepts(title, code)
+        if len(meant) > _MOST_CONCEPTS:
+            raise ValueError(f"a posting means at most {_MOST_CONCEPTS} occupations, not {len(meant)}")
+        self._meant[slot], self._sure[slot] = -1, 0
+        for place, (concept, confidence) in enumerate(meant):
+            self._meant[slot, place], self._sure[slot, place] = concept, confidence
+        assert self._vectors is not None
+        self._vectors[slot] = vector
+        self.size += 1
+        return slot
+
+    def scores(self, wish_title: str) -> npt.NDArray[np.int16]:
+        """Likeness of every slot to one wished title: int16 thousandths, shape (slots,)."""
+        if self._vectors is None:
+            return np.zeros(0, np.int16)
+        shared, said = np.zeros(self.size, np.int64), np.zeros(self.size, np.int64)
+        wished = whole = 0
+        for token in readings._title_tokens(wish_title):
+            weight = title_weight(token) ** 2
+            wished += weight
+            slots = self._by_title.get(token)
+            if slots is not None:
+                shared[slots.array[: slots.size]] += weight
+            if len(token) > 1:
+                whole += text_weight(token)
+                slots = self._by_text.get(token)
+                if slots is not None:
+                    said[slots.array[: slots.size]] += text_weight(token)
+        meant = concepts_of_title(wish_title, readings._CONCEPTS_A_WISH)
+        near = np.zeros((max(1, len(meant)), len(concepts())), np.int32)
+        for row, (number, _) in enumerate(meant):
+            for worth, level in zip((SAME_MAJOR, SAME_MID, SAME_MINOR, SAME), readings._groups(), strict=True):
+                near[row, level == level[number]] = worth
+        found: npt.NDArray[np.int16] = _joined(
+            shared, said, self._own.array, wished, whole, self._meant[: self.size], self._sure, near,
+            np.array([confidence for _, confidence in meant], np.int64), self._vectors,
+            readings._meaning_of_wish(wish_title).astype(np.int16),
+            readings.KINSHIP_WORTH, readings.DESCRIBED_WORTH, readings.MEANING_WORTH,
+        )  # fmt: skip
+        return found
+
+    def compacted(self, kept: Array) -> PostingTitles:
+        """The same with only the slots of ``kept`` (ascending), numbered anew from 0."""
+        fresh = PostingTitles()
+        number = np.full(self.size, -1, np.int32)
+        number[kept] = np.arange(kept.size, dtype=np.int32)
+        for mine, theirs in ((self._by_title, fresh._by_title), (self._by_text, fresh._by_text)):
+            for token, slots in mine.items():
+                found = number[slots.array[: slots.size]]
+                found = found[found >= 0]
+                if found.size:
+                    theirs[token] = Grown(np.int32)
+                    theirs[token].reserve(found.size)
+                    theirs[token].array[: found.size] = found
+                    theirs[token].size = found.size
+        fresh.size = int(kept.size)
+        fresh._own.reserve(kept.size)
+        fresh._own.array[: kept.size] = self._own.array[kept]
+        fresh._own.size = kept.size
+        spare = max(0, 16 - kept.size)
+        fresh._meant = np.concatenate([self._meant[kept], np.full((spare, _MOST_CONCEPTS), -1, np.int32)])
+        fresh._sure = np.concatenate([self._sure[kept], np.zeros((spare, _MOST_CONCEPTS), np.int32)])
+        if self._vectors is not None:
+            fresh._vectors = np.concatenate([self._vectors[kept], np.zeros((spare, self._vectors.shape[1]), np.int16)])
+        return fresh
