@@ -43,8 +43,8 @@ from matcher.shapes import Employer, Person, Posting
 
 Statuses = list[tuple[str, str]]
 PER_MATCH = "hint_per_match"
-# Distinct pairs of numbers kept; real postings and people fall into far fewer.
-_MOST_KEPT = 500_000
+# People read from their fields are kept up to this number; the same number of facts.
+_MOST_PEOPLE = 100_000
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,9 @@ class PairHints(Generic[AnswerT]):
     Several threads may ask at once: numbers are never given twice, and the same pair evaluated twice gives the same answer.
     """
 
+    most_pairs = 200_000  # pairs of numbers remembered with their answer
+    most_answers = 100_000  # distinct answers remembered; real postings and people fall into a few thousand
+
     def __init__(self, catalogue: Catalogue, as_of: date, channel: str = PER_MATCH):
         self.catalogue = catalogue
         self.as_of = as_of
@@ -183,7 +186,7 @@ class PairHints(Generic[AnswerT]):
             return self._make_view(Side(facts_of_raw(raw, self.as_of), stated_facts(self.catalogue, person.facts, 2)))
         found = self._views.get(raw)
         if found is None:
-            if len(self._views) > _MOST_KEPT:
+            if len(self._views) > _MOST_PEOPLE:
                 self._views.clear()
             found = self._views[raw] = self._make_view(Side(facts_of_raw(raw, self.as_of), {}))
         return found
@@ -213,7 +216,7 @@ class PairHints(Generic[AnswerT]):
             states = tuple((number, state_of(atoms[number], read, self._parity)) for number in relevant)
             number = self._part_numbers.setdefault((name, states, value if name in self._stands else None), next(self._next))
             found = _Part(name, read, states, number)
-            if len(self._parts) < _MOST_KEPT:
+            if len(self._parts) < _MOST_PEOPLE:
                 self._parts[(name, value)] = found
         return found
 
@@ -249,7 +252,7 @@ class PairHints(Generic[AnswerT]):
         )
         found = self._bases.get(key)
         if found is None:
-            if self._kept > _MOST_KEPT:
+            if self._kept > self.most_pairs or len(self._answers) > self.most_answers:
                 self._bases.clear()
                 self._answers.clear()
                 self._kept = 0
@@ -291,7 +294,7 @@ class PairStatuses(PairHints[Statuses]):
         return [(result.entry_id, result.status) for result in emit(self.catalogue, live, prepared, self.channel).told]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def pair_statuses(catalogue: Catalogue, as_of: date, channel: str = PER_MATCH) -> PairStatuses:
     """The bulk evaluator of this catalogue and day."""
     return PairStatuses(catalogue, as_of, channel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import Any
 from matcher.policy.amounts import Shown, shown
 from matcher.policy.answer import plain
 from matcher.policy.bulk import PER_MATCH, PairHints
-from matcher.policy.conditions import MISSING, Prepared, compiled, prepare, visit_failed, visit_open
+from matcher.policy.conditions import FALSE, MISSING, Prepared, Tree, compiled, decide, prepare
 from matcher.policy.emission import Answered, Emission, LeftOut, emit
 from matcher.policy.evaluate import ELIGIBLE, NEEDS_CHECK, NOT_ELIGIBLE, OUT_OF_WINDOW, Result, evaluate_entry
 from matcher.policy.format import Entry
@@ -40,6 +40,8 @@ def hints_for_pair(
 
 class _ToldHints(PairHints[list[Hint]]):
     """The told hints of a pair, written once for all pairs that no condition can tell apart."""
+
+    most_answers = 2_000  # texts and quotations of one answer come to some twenty kilobytes
 
     def answer(self, prepared: Prepared, entries: tuple[Entry, ...]) -> list[Hint]:
         results = [evaluate_entry(self.catalogue, entry, prepared) for entry in entries]
@@ -132,20 +134,20 @@ def _sentences(
     earliest: date | None,
     excludes: list[dict[str, Any]],
 ) -> Iterable[str]:
-    trees, states = compiled(catalogue).trees[entry.id], prepared.states
+    trees = compiled(catalogue).trees[entry.id]
     yield entry.hint or f"{entry.name}：{entry.quote.rstrip('。')}。"
     if result.status == OUT_OF_WINDOW:
         yield f"政策期限：{window_words(entry)}，{prepared.day}不在期限内。"
         return
     if result.status == NOT_ELIGIBLE:
-        yield f"不符合：{'；'.join(_failed(catalogue, prepared, lambda seen: visit_failed(trees, states, seen)))}。"
+        yield f"不符合：{'；'.join(f'须{words}' for words in _phrases(catalogue, prepared, trees, FALSE))}。"
         return
     if entry.amount.type not in ("non_monetary", "modifier", "timing_change", "post", "in_kind"):
         most = f"，最多{plain(amount.yuan)}元" if amount.yuan is not None and entry.amount.type == "monthly_per_person" else ""
         yield f"标准：{amount.basis}{most}。"
     if result.status == ELIGIBLE:
         yield "按现有信息符合条件。"
-    open_words = _open(catalogue, prepared, lambda seen: visit_open(trees, states, seen))
+    open_words = _phrases(catalogue, prepared, trees, MISSING)
     if open_words:
         yield f"还要确认：{'；'.join(open_words)}。"
     if result.unstated:
@@ -164,29 +166,25 @@ def _totals(one: dict[str, Any]) -> str:
     return f"（对方{one['yuan']}元）" if "yuan" in one else ""
 
 
-Visit = Callable[[Callable[[int], None]], None]
+def _phrases(catalogue: Catalogue, prepared: Prepared, trees: Iterable[Tree], wanted: int) -> list[str]:
+    """The conditions of this value (open or false) in words; what another branch already decides is left out."""
+    found = [_phrase(catalogue, prepared, tree, wanted) for tree in trees if decide(tree, prepared.states) == wanted]
+    return list(dict.fromkeys(words for words in found if words))
 
 
-def _atoms(visit: Visit) -> list[int]:
-    found: dict[int, None] = {}
-    visit(lambda number: found.setdefault(number))
-    return list(found)
-
-
-def _open(catalogue: Catalogue, prepared: Prepared, visit: Visit) -> list[str]:
-    atoms = compiled(catalogue).atoms
-    return list(dict.fromkeys(condition_words(catalogue, atoms[number]) for number in _atoms(visit) if prepared.states[number] == MISSING))
-
-
-def _failed(catalogue: Catalogue, prepared: Prepared, visit: Visit) -> list[str]:
-    atoms = compiled(catalogue).atoms
-    words = []
-    for number in _atoms(visit):
-        atom = atoms[number]
+def _phrase(catalogue: Catalogue, prepared: Prepared, tree: Tree, wanted: int) -> str:
+    if isinstance(tree, int):
+        atom = compiled(catalogue).atoms[tree]
+        if wanted == MISSING and prepared.states[tree] != MISSING:
+            return ""  # the text states no criterion: said once for the whole hint
         given = prepared.facts.get(atom.field)
-        now = f"（现为{value_words(catalogue, atom.field, given)}）" if given is not None else ""
-        words.append(f"须{condition_words(catalogue, atom)}{now}")
-    return list(dict.fromkeys(words))
+        now = f"（现为{value_words(catalogue, atom.field, given)}）" if wanted == FALSE and given is not None else ""
+        return condition_words(catalogue, atom) + now
+    group, parts = tree
+    words = _phrases(catalogue, prepared, parts, wanted)
+    if len(words) < 2:
+        return "".join(words)
+    return f"{'，或者'.join(words)}" if group == "any" else f"{'并且'.join(words)}"
 
 
 def _excludes(catalogue: Catalogue, entry: Entry, prepared: Prepared, emission: Emission) -> list[dict[str, Any]]:

@@ -179,6 +179,14 @@ def test_a_hint_says_what_must_happen_and_what_is_still_open() -> None:
     assert ladder["earliest"] == "2027-05-20"
 
 
+def test_an_open_choice_reads_as_a_choice() -> None:
+    posting, person, employer = _pair(
+        person={"categories": ["college_graduate"], "kind": "graduate", "facts": {}, "education": {}}, posting={"type": "gig"}
+    )
+    hints = {hint["entry_id"]: hint for hint in hints_for_pair(CATALOGUE, posting, person, employer, TODAY, all_statuses=True)}
+    assert "还要确认：处于毕业年度，或者毕业年数不超过2年；本人已缴纳社会保险费。" in hints["flexible_si_subsidy__001"]["text"]
+
+
 def test_all_statuses_say_why_not() -> None:
     posting, person, employer = _pair(employer={"size": "large"})
     hints = {hint["entry_id"]: hint for hint in hints_for_pair(CATALOGUE, posting, person, employer, TODAY, all_statuses=True)}
