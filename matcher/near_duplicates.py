@@ -22,6 +22,8 @@ from matcher.shapes import Posting
 
 TITLE_AT_LEAST = 88.0
 TEXT_AT_LEAST = 82.0
+TEXT_WHERE_ALL_ELSE_AGREES = 72.0
+TEXT_WHERE_A_TITLE_SAYS_MORE = 90.0
 TEXT_OF_ANOTHER_EMPLOYER_AT_LEAST = 95.0
 NAME_AT_LEAST = 90.0
 ADDRESS_AT_LEAST = 60.0
@@ -53,7 +55,10 @@ class Signature:
     name_region: str
     agency: bool
     title: str
+    bare: str  # the title without what stands in brackets
     marks: frozenset[str]
+    bare_marks: frozenset[str]
+    starts: str | None
     region: str | None
     point: tuple[float, float] | None
     address: str
@@ -90,16 +95,22 @@ def _plain(text: str | None) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text or "").lower())
 
 
-def _title(posting: Posting) -> str:
-    folded = unicodedata.normalize("NFKC", posting.title).lower()
-    return re.sub(r"[\W_]+", "", _PROMOTION.sub("", folded)) or _plain(posting.title)
+_BRACKETS = re.compile(r"[【\[(〔<《][^】\])〕>》]{0,30}[】\])〕>》]")
+
+
+def _title(folded: str) -> str:
+    return re.sub(r"[\W_]+", "", _PROMOTION.sub("", folded)) or _plain(folded)
+
+
+def _marks(folded: str) -> frozenset[str]:
+    return frozenset(_LEVEL.findall(folded)) | frozenset(_LATIN.findall(_PROMOTION.sub(" ", folded)))
 
 
 def signature(posting: Posting) -> Signature:
     """What ``compare`` needs of a posting."""
     employer = posting.employer
     folded = unicodedata.normalize("NFKC", posting.title).lower()
-    marks = frozenset(_LEVEL.findall(folded)) | frozenset(_LATIN.findall(_PROMOTION.sub(" ", folded)))
+    bare = _BRACKETS.sub("", folded)
     return Signature(
         posting.posting_id,
         credit_code.tidy(employer.uscc) if employer.uscc and credit_code.is_valid(employer.uscc) else None,
@@ -107,8 +118,11 @@ def signature(posting: Posting) -> Signature:
         parts(employer.name)[1] if employer.name else None,
         parts(employer.name)[0] if employer.name else "",
         bool(employer.name and _AGENCY.search(employer.name)),
-        _title(posting),
-        marks,
+        _title(folded),
+        _title(bare),
+        _marks(folded),
+        _marks(bare),
+        posting.work.starts_at.isoformat()[:16] if posting.work.starts_at else None,
         posting.region,
         (posting.location.lat, posting.location.lon) if posting.location else None,
         _plain(posting.address)[:80],
@@ -156,8 +170,14 @@ def compare(a: Signature, b: Signature) -> Comparison:
     """Whether both are the same opening. Symmetrical."""
     title = fuzz.ratio(a.title, b.title)
     evidence = [Evidence("title", round(title, 1), TITLE_AT_LEAST)]
+    says_more = False
     if title < TITLE_AT_LEAST or a.marks != b.marks:
-        return Comparison(False, "岗位名称不同", tuple(evidence))
+        # One of them says something in brackets (「水电工（日结）」) and the other nothing: the text then has to agree all the more.
+        says_more = a.bare == b.bare and a.bare_marks == b.bare_marks and (a.title == a.bare) != (b.title == b.bare)
+        if not says_more:
+            return Comparison(False, "岗位名称不同", tuple(evidence))
+    if a.starts and b.starts and a.starts != b.starts:
+        return Comparison(False, "开工时间不同", tuple(evidence))
     if _places_differ(a, b):
         return Comparison(False, "工作地点不同", tuple(evidence))
     if _pay_differs(a, b):
@@ -169,15 +189,29 @@ def compare(a: Signature, b: Signature) -> Comparison:
     short = min(len(a.text), len(b.text)) < SHORT_TEXT
     text = 0.0 if short else fuzz.ratio(a.text, b.text)
     if same_employer:
-        if short:
+        if short and not says_more:
             # Little or no text: everything else has to be stated on both sides and agree.
             alike = a.text == b.text or not (a.text and b.text)
             stated = bool(a.region and a.region == b.region and a.pay and b.pay and a.education == b.education)
             reason = "同一单位、名称、地点、工资、学历都相同" if alike and stated else "文字太少，不足以认定相同"
             return Comparison(alike and stated and a.title == b.title, reason, tuple(evidence))
-        evidence.append(Evidence("text", round(text, 1), TEXT_AT_LEAST))
-        return Comparison(text >= TEXT_AT_LEAST, "同一单位，描述相近" if text >= TEXT_AT_LEAST else "描述不同", tuple(evidence))
+        agrees = a.title == b.title and a.region == b.region and a.pay == b.pay and a.education == b.education and a.form == b.form
+        least = TEXT_WHERE_A_TITLE_SAYS_MORE if says_more else TEXT_WHERE_ALL_ELSE_AGREES if agrees else TEXT_AT_LEAST
+        evidence.append(Evidence("text", round(text, 1), least))
+        return Comparison(text >= least, "同一单位，描述相近" if text >= least else "描述不同", tuple(evidence))
+    if a.key is None or b.key is None:
+        return _unnamed(a, b, text, evidence)
     return _across_employers(a, b, text, evidence)
+
+
+def _unnamed(a: Signature, b: Signature, text: float, evidence: list[Evidence]) -> Comparison:
+    """Gigs and orders whose employer is not named: the same only where place, pay and all but the last words agree."""
+    evidence.append(Evidence("text", round(text, 1), TEXT_WHERE_A_TITLE_SAYS_MORE))
+    # Outside Shanxi no county is known: the text then has to be longer and closer.
+    certain = min(len(a.text), len(b.text)) >= 2 * SHORT_TEXT and text >= 94
+    placed = a.region is not None and a.region == b.region and (certain or not a.region.endswith("00"))
+    alike = text >= TEXT_WHERE_A_TITLE_SAYS_MORE and placed and a.pay is not None and a.pay == b.pay
+    return Comparison(alike, "地点、工资、描述都相同" if alike else "没有写用人单位，不足以认定相同", tuple(evidence))
 
 
 def _across_employers(a: Signature, b: Signature, text: float, evidence: list[Evidence]) -> Comparison:
@@ -202,12 +236,14 @@ def _digest(text: str) -> str:
 def blocks(posting: Posting) -> list[str]:
     """Keys of which two postings that ``compare`` calls the same share at least one, save for rare rewordings.
 
-    ``e:`` the employer (by credit code and by name) in a city; ``t:`` the smallest hashes of the text's shingles, by which an agency's copy
-    under another name is found.
+    ``e:`` the employer (by credit code and by name) in a city; ``p:`` the title in a county, for openings whose employer is not named;
+    ``t:`` the smallest hashes of the text's shingles, by which an agency's copy under another name is found.
     """
     own = signature(posting)
     city = city_of(own.region)[:4] if own.region else "-"
     keys = [f"e:{city}:{_digest(key)}" for key in dict.fromkeys((own.uscc, own.key)) if key]
+    if own.region and not own.key:
+        keys.append(f"p:{own.region}:{_digest(own.bare)}")
     if len(own.text) >= LONG_TEXT:
         shingles = {_digest(own.text[at : at + SHINGLE]) for at in range(len(own.text) - SHINGLE + 1)}
         keys += [f"t:{digest}" for digest in sorted(shingles)[:SKETCH]]

@@ -48,6 +48,7 @@ class _Rule:
     title: tuple[re.Pattern[str], ...]
     text: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
+    unless_sentence: tuple[re.Pattern[str], ...]
     near: bool
     exempt: tuple[re.Pattern[str], ...]
     trades: re.Pattern[str] | None
@@ -57,8 +58,10 @@ class _Rule:
 
     def is_meant(self, sentence: str, start: int, end: int) -> bool:
         """Whether nothing around the find says that it is not a demand on who is hired."""
-        around = sentence[max(0, start - NEAR) : end + NEAR] if self.near else sentence
-        return not any(pattern.search(around) for pattern in self.unless)
+        around = sentence[max(0, start - NEAR) : end + NEAR] if self.near else _between_commas(sentence, start, end)
+        return not any(pattern.search(around) for pattern in self.unless) and not any(
+            pattern.search(sentence) for pattern in self.unless_sentence
+        )
 
     def hold(self, words: str) -> Hold:
         return Hold(self.name, _shortened(words), self.change, self.law)
@@ -86,7 +89,8 @@ def _rules() -> dict[str, _Rule]:
             _patterns(entry["title"]),
             _patterns(entry["text"]),
             _patterns(entry.get("unless")),
-            entry.get("unless_within") != "sentence",
+            _patterns(entry.get("unless_sentence")),
+            entry.get("unless_within") != "clause",
             _patterns(entry.get("exempt")),
             re.compile(special["trades"]) if special else None,
             re.compile(special["words"]) if special else None,
@@ -123,6 +127,12 @@ def sentences(text: str) -> Iterator[str]:
             sentence = pattern.sub("〇", sentence)
         if sentence.strip("〇 "):
             yield sentence
+
+
+def _between_commas(sentence: str, start: int, end: int) -> str:
+    left = max(sentence.rfind(mark, 0, start) for mark in "，,") + 1
+    rights = [at for mark in "，," if (at := sentence.find(mark, end)) >= 0]
+    return sentence[left : min(rights, default=len(sentence))]
 
 
 def _clause(sentence: str, start: int, end: int) -> str:
@@ -164,6 +174,8 @@ _AGE = re.compile(
     r"|年龄[^\d，,。；;]{0,6}(?P<low2>\d{2})\s*[-~～—－–至到]+\s*(?P<high2>\d{2})(?!\d)"
     r"|(?P<under>\d{2})\s*(?:周岁|岁)(?:\s*[（(]?含?\d{0,2}岁?[)）]?)?\s*(?:周岁)?(?:及|或)?(?:以下|以内|之内|之下|内(?!部))"
     r"|(?:不超过|不大于|小于|低于|不高于|最大|上限)\s*(?P<under2>\d{2})\s*(?:周岁|岁)"
+    r"|(?:超过|大于|年?满)\s*(?P<under4>\d{2})\s*(?:周岁|岁)(?:以上)?(?:的|者|人员)?[^，,。；;]{0,2}(?:不要|不录|不招|勿扰|不收|不考虑|谢绝|除外)"
+    r"|(?P<under5>\d{2})\s*(?:周岁|岁)以上(?:的|者|人员)?[^，,。；;]{0,2}(?:不要|不录|不招|勿扰|不收|不考虑|谢绝|除外)"
     r"|(?P<under3>\d{2})\s*(?:周岁|岁)(?:左右|上下)"
 )
 _WISH = re.compile(r"[^，,。；;]{0,12}(优先|为佳|最好|更佳|尤佳|为宜)")
@@ -178,7 +190,7 @@ def _age(posting: Posting) -> tuple[Hold | None, Hold | None]:
             if not limit.is_meant(sentence, *match.span()):
                 continue
             groups = match.groupdict()
-            high = int(next(groups[name] for name in ("high", "high2", "under", "under2", "under3") if groups[name]))
+            high = int(next(groups[name] for name in ("high", "high2", "under", "under2", "under3", "under4", "under5") if groups[name]))
             if not 16 < high < PENSION_AGE:
                 continue
             words = _clause(sentence, *match.span())

@@ -103,6 +103,26 @@ def test_with_little_text_everything_else_must_be_stated_and_agree() -> None:
     assert not same_opening(posting(description="焊工两名"), posting(description="有经验")).same
 
 
+def test_a_word_in_brackets_on_one_side_only_needs_a_text_that_agrees() -> None:
+    assert same_opening(posting(), posting(title="氩弧焊工（签合同）")).same
+    assert not same_opening(posting(title="氩弧焊工（夜班）"), posting(title="氩弧焊工（白班）")).same
+    other = "做氩弧焊接，按图加工，自检互检，两班倒，提供工作餐，月底发工资，有老师傅带，长期干的优先，地铁口步行五分钟。"
+    assert not same_opening(posting(), posting(title="氩弧焊工（签合同）", description=other)).same
+
+
+def test_a_gig_without_an_employers_name_needs_place_pay_text_and_start_to_agree() -> None:
+    gig = {"employer": {}, "source": "gig_market", "pay": {"min": 300, "unit": "day"}, "work": {"starts_at": "2026-12-01T08:00"}}
+    assert same_opening(posting(**gig), posting(**gig)).same
+    assert set(blocks(posting(**gig))) & set(blocks(posting(**gig)))
+    for change in (
+        {"work": {"starts_at": "2026-12-02T08:00"}},
+        {"pay": {"min": 310, "unit": "day"}},
+        {"region": "140106"},
+        {"description": TEXT[::-1]},
+    ):
+        assert not same_opening(posting(**gig), posting(**gig | change)).same
+
+
 def test_what_is_the_same_shares_a_block() -> None:
     original = posting(description=LONG)
     for changes in ({"employer": {"name": "红叶机械制造有限责任公司"}}, {"employer": {"name": "太原迎新人力资源有限公司"}}):
