@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from api.delivery import pages as delivery_pages
 from api.delivery import routes as delivery
+from api.hiring import pages as hiring_pages
 from api.hiring import routes as hiring
-from api.intake import asking, feed, sending
+from api.intake import asking, feed, held_pages, profile_pages, sending
+from api.intake import pages as intake_pages
+from api.matching import pages as matching_pages
 from api.matching import routes as matching
 from api.policies import routes as policies
+from api.search import pages as search_pages
+from api.staffing import pages as staffing_pages
 from api.staffing import routes as staffing
 
 API_ROUTERS: list[APIRouter] = [
@@ -21,4 +27,13 @@ API_ROUTERS: list[APIRouter] = [
     policies.router,
     feed.router,
 ]
-PAGE_ROUTERS: list[APIRouter] = []
+PAGE_ROUTERS: list[APIRouter] = [
+    search_pages.router,
+    matching_pages.router,
+    delivery_pages.router,
+    profile_pages.router,
+    intake_pages.router,
+    hiring_pages.router,
+    staffing_pages.router,
+    held_pages.router,
+]

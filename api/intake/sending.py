@@ -111,7 +111,7 @@ async def _send_postings(
             here.exchange,
             _items(body, given),
             sender=f"account:{who.account_id}",
-            verified=who.role != "employer" or _confirmed(here, who),
+            verified=who.role != "employer" or employer_is_confirmed(here, who),
             defaults=posting_defaults(who),
             owner_allowed=posting_rights(who),
             idempotency=_once(who, request.url.path, key, body),
@@ -121,7 +121,8 @@ async def _send_postings(
     return await run_in_threadpool(send)
 
 
-def _confirmed(here: Services, caller: Caller) -> bool:
+def employer_is_confirmed(here: Services, caller: Caller) -> bool:
+    """Whether the caller's employer was confirmed by staff."""
     with here.exchange.reading() as connection:
         found = queries.employer(connection, caller.employer_id or "")
     return bool(found and found["verified"])
@@ -177,7 +178,7 @@ async def post_employers(request: Request, here: Here, caller: CallerOrNone, ide
             here.exchange,
             _items(body, own if who.role == "employer" and not body.many else None),
             sender=f"account:{who.account_id}",
-            verified=who.role in STAFF or (who.role == "employer" and _confirmed(here, who)),
+            verified=who.role in STAFF or (who.role == "employer" and employer_is_confirmed(here, who)),
             owner_allowed=(lambda employer_id: employer_id == own) if who.role == "employer" else None,
             idempotency=_once(who, request.url.path, idempotency_key, body),
         )

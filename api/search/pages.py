@@ -1,0 +1,96 @@
+"""找岗位: search with filters, counts by filter and pages; for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.access.identify import CallerOrNone, Here
+from api.intake.asking import search_postings
+from api.pages import page
+from api.problems import BadRequest
+from api.wording import SOURCES, TYPES, in_words
+from matcher.places import name_of
+from matcher.shapes import FieldError
+from matcher.wording import FORMS
+from search.errors import QueryError
+from search.query import read_query
+
+router = APIRouter(include_in_schema=False)
+FILTERS = ("q", "region", "form", "pay_min", "source", "type", "zone", "sort")
+FACETS = {"city": "地区", "form": "用工形式", "source": "来源", "type": "岗位类型", "zone": "专区"}
+ZONES = {"graduate": "面向高校毕业生", "gig": "零工"}
+SORTS = {"relevance": "最相关", "date": "最新", "pay": "工资最高"}
+LIMIT = 20
+
+
+@router.get("/search")
+def search(request: Request, here: Here, caller: CallerOrNone) -> Response:
+    """Results, facets with numbers, next page. What is wrong with a filter is said beside it."""
+    given = {name: value for name in FILTERS if (value := request.query_params.get(name, "").strip())}
+    cursor = request.query_params.get("cursor") or None
+    errors: dict[str, str] = {}
+    found: dict[str, Any] = {"total": 0, "items": [], "facets": {}, "cursor": None}
+    asked = _accepted(given, errors)
+    try:
+        found = search_postings(here, {**asked, "cursor": cursor, "facets": ",".join(FACETS), "limit": LIMIT})
+    except BadRequest as problem:
+        errors.update({error.field: in_words(error) for error in problem.errors})
+    following = f"/search?{urlencode({**asked, 'cursor': found['cursor']})}" if found["cursor"] else None
+    return page(
+        request,
+        "search.html",
+        {
+            "values": given,
+            "errors": errors,
+            "found": found,
+            "facets": _facets(found["facets"], asked),
+            "filtered": {name: f"/search?{urlencode(_without(asked, name))}" for name in asked if name not in ("q", "sort")},
+            "next": following,
+            "further": cursor is not None,
+            "sorts": SORTS,
+            "sources": SOURCES,
+        },
+        status=400 if errors else 200,
+    )
+
+
+def _accepted(given: dict[str, str], errors: dict[str, str]) -> dict[str, str]:
+    """The filters that can be read; a wrong one is said and left out, so that the others still answer."""
+    accepted: dict[str, str] = {}
+    for name, value in given.items():
+        try:
+            read_query({name: value})
+        except QueryError as error:
+            errors[name] = in_words(FieldError(field=error.field, message=error.message))
+        else:
+            accepted[name] = value
+    return accepted
+
+
+def _without(asked: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in asked.items() if key != name}
+
+
+def _facets(counts: dict[str, dict[str, int]], asked: dict[str, str]) -> list[dict[str, Any]]:
+    """Each facet with its values as links that add the filter; a facet with one value tells nothing and is left out."""
+    names = {"form": FORMS, "source": SOURCES, "type": TYPES, "zone": ZONES}
+    shown = []
+    for facet, title in FACETS.items():
+        parameter = "region" if facet == "city" else facet
+        values = counts.get(facet, {})
+        if parameter in asked or len(values) < 2:
+            continue
+        links = [
+            {
+                "title": name_of(value) if facet == "city" else names[facet].get(value, value),
+                "count": count,
+                "url": f"/search?{urlencode({**asked, parameter: value})}",
+            }
+            for value, count in list(values.items())[:12]
+        ]
+        shown.append({"title": title, "links": links})
+    return shown
