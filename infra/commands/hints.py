@@ -9,13 +9,14 @@ import click
 import orjson
 
 from infra.batch_files import decode_once, progress, read_jsonl, write_rejected, writing
-from matcher.policy import answer_facts, load_catalogue
+from matcher.policy import load_catalogue
+from matcher.policy.answer import answer, read_question
 from matcher.policy.loader import Catalogue
 from matcher.shapes import FieldError, ShapeError
 
 
-def read_question(catalogue: Catalogue, value: Any) -> dict[str, Any]:
-    """One input line with its answer; raises ``ShapeError`` naming every faulty field."""
+def read_line(catalogue: Catalogue, value: Any) -> dict[str, Any]:
+    """One input line as id and question; raises ``ShapeError`` naming every faulty field."""
     if not isinstance(value, dict):
         raise ShapeError([FieldError(field="(object)", message="a JSON object with id, date and facts expected")])
     identity = value.get("id")
@@ -27,8 +28,7 @@ def read_question(catalogue: Catalogue, value: Any) -> dict[str, Any]:
             errors.append(FieldError(field=name, message="required"))
     if errors:
         raise ShapeError(errors)
-    answer = answer_facts(catalogue, value["facts"], value["date"], value.get("channel"))
-    return {"id": identity, "answer": orjson.dumps({"id": identity, **answer}, option=orjson.OPT_APPEND_NEWLINE)}
+    return {"id": identity, "question": read_question(catalogue, value["facts"], value["date"], value.get("channel"))}
 
 
 @click.command("hints")
@@ -40,10 +40,11 @@ def command(facts_file: Path, output: Path) -> None:
     In: {"id", "date", "facts": {dotted field: value}, "channel"?}. Out: {"id", "results", "emitted", "ignored", "catalogue_version"}.
     """
     catalogue = load_catalogue()
-    batch = read_jsonl(facts_file, lambda value: read_question(catalogue, value), id_field="id", decode=decode_once)
+    batch = read_jsonl(facts_file, lambda value: read_line(catalogue, value), id_field="id", decode=decode_once)
     with writing(output) as out:
         for item in progress(batch.items, total=len(batch.items), label=output.name):
-            out.write(item["answer"])
+            told = {"id": item["id"], **answer(catalogue, item["question"])}
+            out.write(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
     rejected = write_rejected(output, batch.rejected)
     summary = f"{len(batch.items)} answered, {len(batch.rejected)} rejected, {batch.superseded} superseded"
     click.echo(summary + (f"; rejected lines in {rejected}" if rejected is not None else ""), err=True)

@@ -1,14 +1,21 @@
-"""``gongqiao policy lint|show``: the catalogue of policies, checked and read."""
+"""``gongqiao policy lint|show|diff``: the catalogue of policies, checked, read and compared."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
+import orjson
 
+from infra.batch_files import read_jsonl
+from infra.recommendations import EmployerIndex
+from matcher.policy.difference import difference
 from matcher.policy.loader import Catalogue, CatalogueError, build, load_catalogue, read_folder
 from matcher.policy.wording import window_words
+from matcher.shapes import read_employer, read_person, read_posting
 
 
 @click.group("policy")
@@ -49,3 +56,30 @@ def show(benefit: str, folder: Path | None) -> None:
     for entry in entries:
         document = catalogue.documents[entry.document]
         click.echo(f"\n{entry.id}\n  {entry.name}\n  {window_words(entry)}\n  {document.title} {entry.clause}\n  {entry.quote}")
+
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+@command.command("diff")
+@click.argument("old", type=_FOLDER)
+@click.argument("new", type=_FOLDER)
+@click.option("--postings", required=True, type=_FILE)
+@click.option("--people", required=True, type=_FILE)
+@click.option("--employers", type=_FILE)
+@click.option("--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]))
+def diff(old: Path, new: Path, postings: Path, people: Path, employers: Path | None, as_of: datetime) -> None:
+    """Say who would gain or lose what if NEW took the place of OLD: every posting with every person, as JSON."""
+    try:
+        catalogues = read_catalogue(old), read_catalogue(new)
+    except CatalogueError as error:
+        raise click.ClickException(str(error)) from None
+    offers, persons = read_jsonl(postings, read_posting, id_field="posting_id"), read_jsonl(people, read_person, id_field="person_id")
+    firms = EmployerIndex(read_jsonl(employers, read_employer, id_field="employer_id").items if employers is not None else [])
+    pairs = [(posting, firms.of(posting)) for posting in offers.items]
+    found = difference(*catalogues, pairs, persons.items, as_of.date())
+    click.echo(orjson.dumps({"old": catalogues[0].version, "new": catalogues[1].version, **asdict(found)}, option=orjson.OPT_INDENT_2))
+    rejected = len(offers.rejected) + len(persons.rejected)
+    if rejected:
+        click.echo(f"{rejected} lines could not be read and were left out", err=True)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from matcher.policy.conditions import prepare
 from matcher.policy.emission import emit
 from matcher.policy.evaluate import Result, evaluate_entry
-from matcher.policy.facts import read_day, read_facts
+from matcher.policy.facts import Facts, read_day, read_facts
 from matcher.policy.format import Channel
 from matcher.policy.loader import Catalogue
 from matcher.shapes import FieldError, ShapeError
 
+T = TypeVar("T")
 CHANNELS: tuple[str, ...] = get_args(Channel)
 
 
@@ -51,34 +53,47 @@ def emitted(catalogue: Catalogue, facts: Mapping[str, Any], day: date, channel: 
     return told
 
 
-def answer_facts(catalogue: Catalogue, facts: Mapping[str, Any], day: date | str, channel: str | None = None) -> dict[str, Any]:
-    """``{"results", "emitted", "ignored", "catalogue_version"}`` with every entry in ``results``.
+@dataclass(frozen=True)
+class Question:
+    """Facts, day and channel, read and checked."""
 
-    Raises ``ShapeError`` naming each faulty field (``facts.person.age``, ``date``, ``channel``) and what is allowed.
-    """
+    facts: Facts
+    ignored: tuple[str, ...]
+    day: date
+    channel: str | None
+
+
+def read_question(catalogue: Catalogue, facts: Any, day: Any, channel: Any = None) -> Question:
+    """Raises ``ShapeError`` with every faulty field (``facts.person.age``, ``date``, ``channel``) and what is allowed."""
     errors: list[FieldError] = []
-    when: date | None = None
-    read: Any = None
-    ignored: list[str] = []
-    try:
-        when = read_day(day)
-    except ShapeError as error:
-        errors += error.errors
-    try:
-        read, ignored = read_facts(catalogue, facts)
-    except ShapeError as error:
-        errors += error.errors
-    try:
-        channel = read_channel(channel)
-    except ShapeError as error:
-        errors += error.errors
-    if errors or when is None:
+
+    def read(part: Callable[[], T]) -> T | None:
+        try:
+            return part()
+        except ShapeError as error:
+            errors.extend(error.errors)
+            return None
+
+    when = read(lambda: read_day(day))
+    known = read(lambda: read_facts(catalogue, facts))
+    where = read(lambda: read_channel(channel))
+    if errors or when is None or known is None:
         raise ShapeError(errors)
-    prepared = prepare(catalogue, read, when)
+    return Question(known[0], tuple(known[1]), when, where)
+
+
+def answer(catalogue: Catalogue, question: Question) -> dict[str, Any]:
+    """``{"results", "emitted", "ignored", "catalogue_version"}`` with every entry in ``results``."""
+    prepared = prepare(catalogue, question.facts, question.day)
     results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
     return {
         "results": [result_json(result) for result in results],
-        "emitted": [result.entry_id for result in emit(catalogue, results, prepared, channel).told],
-        "ignored": ignored,
+        "emitted": [result.entry_id for result in emit(catalogue, results, prepared, question.channel).told],
+        "ignored": list(question.ignored),
         "catalogue_version": catalogue.version,
     }
+
+
+def answer_facts(catalogue: Catalogue, facts: Any, day: date | str, channel: str | None = None) -> dict[str, Any]:
+    """``answer`` for facts as they come (a JSON object); raises ``ShapeError`` as ``read_question``."""
+    return answer(catalogue, read_question(catalogue, facts, day, channel))

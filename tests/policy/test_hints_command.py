@@ -129,3 +129,30 @@ def test_show_prints_a_benefit_with_its_quotations() -> None:
     assert shown.exit_code == 0
     assert "2022-06-14至2022-12-31" in shown.output
     assert CliRunner().invoke(policy, ["show", "job_expansion"]).exit_code == 2
+
+
+def test_diff_says_who_would_gain_and_lose(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+        for item in (resources.files("matcher.policy") / "catalogue").iterdir():
+            (folder / item.name).write_text(item.read_text(encoding="utf-8"), encoding="utf-8")
+    changed = new / "job_post_subsidy.yaml"
+    text = changed.read_text(encoding="utf-8")
+    changed.write_text(text.replace("op: gte, value: 12}", "op: gte, value: 24}"), encoding="utf-8")
+    posting = {"posting_id": "p-1", "source": "enterprise", "title": "焊工", "contract_months": 12, "employer": {"employer_id": "e-1"}}
+    employer = {"employer_id": "e-1", "size": "small", "ownership": "private", "kind": "enterprise", "programme": []}
+    person = {"person_id": "u-1", "kind": "jobseeker", "categories": ["employment_difficulty"]}
+    for name, data in (("p", posting), ("e", employer), ("u", person)):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(data), encoding="utf-8")
+    files = ["--postings", str(tmp_path / "p.jsonl"), "--people", str(tmp_path / "u.jsonl"), "--employers", str(tmp_path / "e.jsonl")]
+    done = CliRunner().invoke(policy, ["diff", str(old), str(new), *files, "--as-of", "2026-11-20"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["entries"] == [{"entry_id": "job_post_subsidy__004", "change": "changed", "keys": ["conditions"]}]
+    assert (told["pairs"], told["changed"], told["yuan"]) == (1, 1, 0)
+    assert told["effects"]["job_post_subsidy__004"]["lost"] == 1
+    assert told["effects"]["job_post_subsidy__000"]["gained"] == 1
+    same = CliRunner().invoke(policy, ["diff", str(old), str(old), *files, "--as-of", "2026-11-20"])
+    assert json.loads(same.stdout)["entries"] == []
+    assert json.loads(same.stdout)["changed"] == 0
