@@ -1,7 +1,298 @@
-"""What matching does."""
+"""Matches the moment either side changes: one message a posting or a person, its best pairs with their hints."""
 
 from __future__ import annotations
 
-from streams.runtime.subjects import Subject
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-SUBJECT = Subject("matching", ())
+from sqlalchemy import delete, select
+
+from matcher.blockers import blockers
+from matcher.criteria import CRITERIA
+from matcher.match_order import MODEL_VERSION, is_in_market
+from matcher.pairs import Pair as FoundPair
+from matcher.priority import priority
+from matcher.shapes import Person, Posting
+from streams.intake.messages import (
+    EmployerRegistered,
+    PersonChanged,
+    PersonRegistered,
+    PersonRemoved,
+    PostingChanged,
+    PostingEnded,
+    PostingHeld,
+    PostingPublished,
+    posting_document,
+)
+from streams.matching import tables
+from streams.matching.memory import OFF, ON, Market
+from streams.matching.messages import Pair, PairHint, PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
+from streams.runtime.messages import to_json
+from streams.runtime.outcomes import Drop, Emit, Outcomes
+from streams.runtime.subjects import Handler, Preparation, Subject, Work
+from streams.runtime.tables import insert_new, upsert
+
+PERSON_PAIRS = 20  # at most so many postings go out with one change of a person
+
+
+def most_pairs(openings_left: int) -> int:
+    """K = min(100, 10 + 5 x openings left)."""
+    return min(100, 10 + 5 * openings_left)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the prepare step found: the best pairs with hints and how many were without a blocker."""
+
+    pairs: tuple[Pair, ...]
+    considered: int
+
+
+def _pair(found: FoundPair, hints: Iterable[tuple[str, str]]) -> Pair:
+    return Pair(
+        person_id=found.person_id,
+        posting_id=found.posting_id,
+        score=found.score,
+        band=found.band,
+        rank=found.rank,
+        priority=found.priority,
+        priority_reasons=found.priority_reasons,
+        points={name: tenths / 10 for name, tenths in zip(CRITERIA, found.tenths, strict=True)},
+        not_stated=found.not_stated,
+        hints=tuple(PairHint(entry_id=entry_id, status=status) for entry_id, status in hints),
+    )
+
+
+def _wants_recommendations(person: Person) -> bool:
+    # Consent is the one silence that blocks: without it nothing is pushed (contract.md).
+    return person.consent is not None and person.consent.recommend is True
+
+
+# -- a posting is new or changed -----------------------------------------------------------------------------------------
+
+
+def find_people(message: PostingPublished, preparation: Preparation) -> Found:
+    market: Market = preparation.memory
+    posting = message.posting
+    market.posting_documents.put(message.posting_id, posting)
+    if not is_in_market(posting):
+        with market.lock:
+            market.postings.remove(message.posting_id)
+        return Found((), 0)
+    employer = market.employer_documents.get(preparation.reading, posting.employer.employer_id)
+    with market.lock:
+        market.postings.upsert(posting)
+        best, considered = market.people.match_counted(
+            posting, preparation.as_of, most_pairs(posting.openings_left), employer, market.rules
+        )
+    people = market.person_documents.many(preparation.reading, [pair.person_id for pair in best])
+    best = [pair for pair in best if pair.person_id in people]
+    hints = market.hints(preparation.as_of).for_posting(posting, employer, [people[pair.person_id] for pair in best])
+    return Found(tuple(_pair(pair, its) for pair, its in zip(best, hints, strict=True)), considered)
+
+
+def match_posting(message: PostingPublished, work: Work) -> Outcomes:
+    """Keep the posting and announce its best people; whoever was offered it and is blocked now is named."""
+    known = work.connection.execute(select(tables.postings.c.revision).where(tables.postings.c.posting_id == message.posting_id)).scalar()
+    if known is not None and known >= message.revision:
+        return [Drop("superseded")]
+    posting = message.posting
+    in_market = is_in_market(posting)
+    upsert(
+        work.connection,
+        tables.postings,
+        {
+            "posting_id": message.posting_id,
+            "revision": message.revision,
+            "state": ON if in_market else OFF,
+            "document": to_json(posting_document(posting)),
+        },
+    )
+    if not in_market:
+        return _leave(message.posting_id, message.revision, "not_in_market", work) if known is not None else [Drop("not a market posting")]
+    found: Found = work.prepared
+    chosen = {pair.person_id for pair in found.pairs}
+    before = work.connection.execute(select(tables.offered.c.person_id).where(tables.offered.c.posting_id == message.posting_id))
+    others = [person_id for (person_id,) in before if person_id not in chosen] if known is not None else []
+    people = work.memory.person_documents.many(work.connection, others)
+    blocked = tuple(
+        person_id for person_id in others if person_id not in people or blockers(posting, people[person_id], work.as_of, work.memory.rules)
+    )
+    _note_offers(
+        work, [(message.posting_id, person_id) for person_id in chosen], [(message.posting_id, person_id) for person_id in blocked]
+    )
+    matched = PostingMatched(
+        posting_id=message.posting_id,
+        revision=message.revision,
+        openings_left=posting.openings_left,
+        employer_id=posting.employer.employer_id,
+        considered=found.considered,
+        model_version=MODEL_VERSION,
+        catalogue_version=work.memory.catalogue.version,
+        pairs=found.pairs,
+        blocked=blocked,
+    )
+    return [Emit(matched)]
+
+
+def _note_offers(work: Work, chosen: list[tuple[str, str]], blocked: list[tuple[str, str]]) -> None:
+    insert_new(work.connection, tables.offered, [{"posting_id": posting, "person_id": person} for posting, person in sorted(chosen)])
+    for posting, person in blocked:
+        work.connection.execute(delete(tables.offered).where(tables.offered.c.posting_id == posting, tables.offered.c.person_id == person))
+
+
+def forget_posting(message: PostingHeld | PostingEnded, preparation: Preparation) -> None:
+    with preparation.memory.lock:
+        preparation.memory.postings.remove(message.posting_id)
+
+
+def end_posting(message: PostingEnded, work: Work) -> Outcomes:
+    """The opening is gone: nobody is recommended for it any more."""
+    return _off(message.posting_id, message.revision, message.cause, work)
+
+
+def suspend_posting(message: PostingHeld, work: Work) -> Outcomes:
+    return _off(message.posting_id, message.revision, "held", work)
+
+
+def _off(posting_id: str, revision: int, reason: str, work: Work) -> Outcomes:
+    row = work.connection.execute(select(tables.postings).where(tables.postings.c.posting_id == posting_id)).mappings().first()
+    if row is None:
+        return [Drop("never on the market")]
+    if row["revision"] >= revision:
+        return [Drop("superseded")]
+    upsert(work.connection, tables.postings, {**row, "revision": revision, "state": OFF})
+    return _leave(posting_id, revision, reason, work)
+
+
+def _leave(posting_id: str, revision: int, reason: str, work: Work) -> Outcomes:
+    work.connection.execute(delete(tables.offered).where(tables.offered.c.posting_id == posting_id))
+    return [Emit(PostingLeftMarket(posting_id=posting_id, revision=revision, reason=reason))]
+
+
+# -- a person is new or changed ------------------------------------------------------------------------------------------
+
+
+def find_postings(message: PersonRegistered, preparation: Preparation) -> Found:
+    market: Market = preparation.memory
+    person = message.person
+    market.person_documents.put(message.person_id, person)
+    if not _wants_recommendations(person):
+        with market.lock:
+            market.people.remove(message.person_id)
+        return Found((), 0)
+    with market.lock:
+        market.people.upsert(person)
+        best, considered = market.postings.match_counted(person, preparation.as_of, PERSON_PAIRS, rules=market.rules)
+    postings = market.posting_documents.many(preparation.reading, [pair.posting_id for pair in best])
+    ids = {posting.employer.employer_id for posting in postings.values() if posting.employer.employer_id is not None}
+    employers = market.employer_documents.many(preparation.reading, sorted(ids))
+    hints = market.hints(preparation.as_of)
+    pairs = []
+    for pair in best:
+        posting = postings.get(pair.posting_id)
+        if posting is None:
+            continue
+        employer = employers.get(posting.employer.employer_id or "")
+        # The columns of postings know no employers: who comes first among equals is looked up here, for the few that are announced.
+        points, reasons = priority(posting, person, employer, preparation.as_of)
+        pairs.append(_pair(pair._replace(priority=points, priority_reasons=reasons), hints.for_posting(posting, employer, [person])[0]))
+    return Found(tuple(pairs), considered)
+
+
+def match_person(message: PersonRegistered, work: Work) -> Outcomes:
+    """Keep the profile and announce the best postings for it; those offered before and blocked now are named."""
+    row = work.connection.execute(select(tables.people).where(tables.people.c.person_id == message.person_id)).mappings().first()
+    if row is not None and row["revision"] >= message.revision:
+        return [Drop("superseded")]
+    wants = _wants_recommendations(message.person)
+    document = message.person.model_dump(mode="json", exclude_none=True, by_alias=True, exclude={"private"})
+    upsert(
+        work.connection,
+        tables.people,
+        {"person_id": message.person_id, "revision": message.revision, "state": ON if wants else OFF, "document": to_json(document)},
+    )
+    if not wants:
+        if row is None or row["state"] == OFF:
+            return [Drop("no consent to recommendations")]
+        return _person_leaves(message.person_id, message.revision, "consent", work)
+    found: Found = work.prepared
+    chosen = {pair.posting_id for pair in found.pairs}
+    others: list[str] = []
+    if row is not None:
+        before = work.connection.execute(select(tables.offered.c.posting_id).where(tables.offered.c.person_id == message.person_id))
+        others = sorted(posting_id for (posting_id,) in before if posting_id not in chosen)
+    postings: dict[str, Posting] = work.memory.posting_documents.many(work.connection, others)
+    blocked = tuple(
+        posting_id
+        for posting_id in others
+        if posting_id not in postings or blockers(postings[posting_id], message.person, work.as_of, work.memory.rules)
+    )
+    _note_offers(
+        work, [(posting_id, message.person_id) for posting_id in chosen], [(posting_id, message.person_id) for posting_id in blocked]
+    )
+    matched = PersonMatched(
+        person_id=message.person_id,
+        revision=message.revision,
+        considered=found.considered,
+        model_version=MODEL_VERSION,
+        catalogue_version=work.memory.catalogue.version,
+        pairs=found.pairs,
+        blocked=blocked,
+    )
+    return [Emit(matched)]
+
+
+def forget_person(message: PersonRemoved, preparation: Preparation) -> None:
+    with preparation.memory.lock:
+        preparation.memory.people.remove(message.person_id)
+    preparation.memory.person_documents.put(message.person_id, None)
+
+
+def remove_person(message: PersonRemoved, work: Work) -> Outcomes:
+    row = work.connection.execute(select(tables.people.c.person_id).where(tables.people.c.person_id == message.person_id)).first()
+    if row is None:
+        return [Drop("not known")]
+    work.connection.execute(delete(tables.people).where(tables.people.c.person_id == message.person_id))
+    return _person_leaves(message.person_id, message.revision, "removed", work)
+
+
+def _person_leaves(person_id: str, revision: int, reason: str, work: Work) -> Outcomes:
+    work.connection.execute(delete(tables.offered).where(tables.offered.c.person_id == person_id))
+    return [Emit(PersonLeftMarket(person_id=person_id, revision=revision, reason=reason))]
+
+
+# -- employers -----------------------------------------------------------------------------------------------------------
+
+
+def learn_employer(message: EmployerRegistered, preparation: Preparation) -> None:
+    preparation.memory.employer_documents.put(message.employer_id, message.employer)
+
+
+def keep_employer(message: EmployerRegistered, work: Work) -> Outcomes:
+    """What hints and priority need of the employer; postings matched before keep their hints until they change."""
+    known = work.connection.execute(
+        select(tables.employers.c.revision).where(tables.employers.c.employer_id == message.employer_id)
+    ).scalar()
+    if known is not None and known >= message.revision:
+        return [Drop("superseded")]
+    document = to_json(message.employer.model_dump(mode="json", exclude_none=True, by_alias=True))
+    upsert(work.connection, tables.employers, {"employer_id": message.employer_id, "revision": message.revision, "document": document})
+    return None
+
+
+SUBJECT = Subject(
+    "matching",
+    (
+        Handler(on=PostingPublished, handle=match_posting, prepare=find_people, emits=(PostingMatched, PostingLeftMarket)),
+        Handler(on=PostingChanged, handle=match_posting, prepare=find_people, emits=(PostingMatched, PostingLeftMarket)),
+        Handler(on=PostingHeld, handle=suspend_posting, prepare=forget_posting, emits=(PostingLeftMarket,)),
+        Handler(on=PostingEnded, handle=end_posting, prepare=forget_posting, emits=(PostingLeftMarket,)),
+        Handler(on=PersonRegistered, handle=match_person, prepare=find_postings, emits=(PersonMatched, PersonLeftMarket)),
+        Handler(on=PersonChanged, handle=match_person, prepare=find_postings, emits=(PersonMatched, PersonLeftMarket)),
+        Handler(on=PersonRemoved, handle=remove_person, prepare=forget_person, emits=(PersonLeftMarket,)),
+        Handler(on=EmployerRegistered, handle=keep_employer, prepare=learn_employer),
+    ),
+    memory=Market,
+    batch=32,
+)

@@ -1,0 +1,119 @@
+"""The matcher's arrays in memory, made of matching's own tables, and the documents asked for lately."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from threading import RLock
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Table, select
+
+from matcher.blockers import Rules
+from matcher.columns_people import PeopleColumns
+from matcher.columns_postings import PostingColumns
+from matcher.policy import Catalogue, PairStatuses, load_catalogue, pair_statuses
+from matcher.shapes import Employer, Person, Posting, read_shape
+from streams.matching import tables
+from streams.runtime.messages import Envelope, from_json
+
+ON, OFF = "on", "off"  # on the market or not
+LATELY = 20_000
+
+DocumentT = TypeVar("DocumentT", Posting, Person, Employer)
+
+
+class Documents(Generic[DocumentT]):
+    """Shapes by id: those changed or asked for lately from memory, the others from the subject's table.
+
+    What a batch in hand changes is put here before it is committed, so it is never looked for in the table too early.
+    """
+
+    def __init__(self, shape: type[DocumentT], table: Table, *, keep: int = LATELY):
+        self._shape: type[DocumentT] = shape
+        self._table = table
+        self._key = next(iter(table.primary_key.columns))
+        self._keep = keep
+        self._held: OrderedDict[str, DocumentT | None] = OrderedDict()
+
+    def put(self, id_: str, document: DocumentT | None) -> None:
+        self._held[id_] = document
+        self._held.move_to_end(id_)
+        while len(self._held) > self._keep:
+            self._held.popitem(last=False)
+
+    def drop(self, id_: str) -> None:
+        self._held.pop(id_, None)
+
+    def get(self, connection: Connection, id_: str | None) -> DocumentT | None:
+        return self.many(connection, [id_]).get(id_) if id_ is not None else None
+
+    def many(self, connection: Connection, ids: Iterable[str]) -> dict[str, DocumentT]:
+        """Documents by id; an id that is not known is not in the answer."""
+        wanted = list(dict.fromkeys(ids))
+        missing = [id_ for id_ in wanted if id_ not in self._held]
+        for start in range(0, len(missing), 500):
+            page = missing[start : start + 500]
+            rows = connection.execute(select(self._key, self._table.c.document).where(self._key.in_(page)))
+            for id_, document in rows:
+                self.put(id_, read_shape(self._shape, from_json(document)))
+        found = {}
+        for id_ in wanted:
+            held = self._held.get(id_)
+            if held is not None:
+                found[id_] = held
+        return found
+
+
+class Market:
+    """People and postings as columns, and employers: what a match needs. ``load`` makes it of the tables alone."""
+
+    def __init__(self, settings: Mapping[str, Any]):
+        # Held for the milliseconds of one match or one change: the API asks the same arrays (docs/decisions/0003).
+        self.lock = RLock()
+        self.rules = Rules(expire_after_days=int(settings.get("posting_days", 60)))
+        self.people = PeopleColumns()
+        self.postings = PostingColumns()
+        self.person_documents: Documents[Person] = Documents(Person, tables.people)
+        self.posting_documents: Documents[Posting] = Documents(Posting, tables.postings)
+        self.employer_documents: Documents[Employer] = Documents(Employer, tables.employers)
+        self.catalogue: Catalogue = load_catalogue()
+        self._hints: PairStatuses | None = None
+
+    def hints(self, as_of: date) -> PairStatuses:
+        """Hint statuses of pairs on a day; what was decided for a kind of pair is kept for that day."""
+        if self._hints is None or self._hints.as_of != as_of:
+            self._hints = pair_statuses(self.catalogue, as_of)
+        return self._hints
+
+    def load(self, connection: Connection) -> None:
+        # In the order of the ids, so that the arrays do not depend on the history that made the tables.
+        rows = connection.execution_options(yield_per=2000)
+        for (document,) in rows.execute(
+            select(tables.people.c.document).where(tables.people.c.state == ON).order_by(tables.people.c.person_id)
+        ):
+            self.people.upsert(read_shape(Person, from_json(document)))
+        for (document,) in rows.execute(
+            select(tables.postings.c.document).where(tables.postings.c.state == ON).order_by(tables.postings.c.posting_id)
+        ):
+            self.postings.upsert(read_shape(Posting, from_json(document)))
+
+    def refresh(self, connection: Connection, envelope: Envelope) -> None:
+        kind = envelope.type.split(".")[0]
+        if kind == "posting":
+            self.posting_documents.drop(envelope.key)
+            row = connection.execute(select(tables.postings).where(tables.postings.c.posting_id == envelope.key)).mappings().first()
+            if row is not None and row["state"] == ON:
+                self.postings.upsert(read_shape(Posting, from_json(row["document"])))
+            else:
+                self.postings.remove(envelope.key)
+        elif kind == "person":
+            self.person_documents.drop(envelope.key)
+            row = connection.execute(select(tables.people).where(tables.people.c.person_id == envelope.key)).mappings().first()
+            if row is not None and row["state"] == ON:
+                self.people.upsert(read_shape(Person, from_json(row["document"])))
+            else:
+                self.people.remove(envelope.key)
+        elif kind == "employer":
+            self.employer_documents.drop(envelope.key)
