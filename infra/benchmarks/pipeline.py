@@ -1,0 +1,181 @@
+"""From a posting's arrival to durable pairs with hints, and to the inbox, in the embedded exchange with its real log.
+
+Two phases over the same people: all postings at once (how many a second), then single postings at a steady rate (how long each takes).
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import tempfile
+import threading
+import time
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from sqlalchemy import func, select
+
+from infra.composition import exchange
+from infra.sample import SAMPLE_DAY, generate
+from infra.sample import people as people_rows
+from infra.settings import Settings
+from matcher.days import SHANGHAI
+from search.index import open_index, tantivy_url
+from streams.delivery.messages import RecommendationIssued
+from streams.intake.gateway import receive_employers, receive_people, receive_postings
+from streams.intake.index_follower import IndexFollower
+from streams.intake.messages import PostingPublished
+from streams.matching.messages import PostingMatched
+from streams.runtime.exchange import Exchange
+from streams.runtime.messages import from_json
+from streams.runtime.tables import log
+
+PAGE = 500
+
+
+def measure(people: int, postings: int, rate: float, seconds: float, say: Any = lambda line: None) -> dict[str, Any]:
+    """Figures of one run. ``rate``: postings a second offered in the second phase, for ``seconds``."""
+    offered = int(rate * seconds)
+    sample = generate(seed=5, postings=max(30, postings + offered), employers=400, people=1)
+    noon = datetime.combine(SAMPLE_DAY, datetime.min.time(), SHANGHAI) + timedelta(hours=12)
+    started = time.monotonic()
+
+    def now() -> datetime:
+        return noon + timedelta(seconds=time.monotonic() - started)
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), posting_pushes_a_day=50, person_pushes_a_day=10)
+        with exchange(settings, now=now) as opened:
+            index = open_index(tantivy_url(settings.index.absolute()))
+            follower = IndexFollower(opened, index)
+            follower.start()
+            try:
+                receive_employers(opened, sample.employers, sender="bench", verified=True)
+                loading = _load(opened, people, SAMPLE_DAY, say)
+                throughput = _at_once(opened, sample.postings[:postings], say)
+                latency = _steadily(opened, sample.postings[postings:], rate, say)
+            finally:
+                follower.stop()
+                index.close()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"people": people, "cores": os.cpu_count(), "peak_memory_mb": round(memory), **loading, **throughput, **latency}
+
+
+def _load(opened: Exchange, people: int, today: date, say: Any) -> dict[str, Any]:
+    began = time.monotonic()
+    page: list[dict[str, Any]] = []
+    for row in people_rows(people, 5, today):
+        page.append(row)
+        if len(page) == PAGE:
+            receive_people(opened, page, sender="bench")
+            page = []
+    receive_people(opened, page, sender="bench")
+    say(f"{people} people appended after {time.monotonic() - began:.0f} s")
+    opened.runner.drain(3600)
+    took = time.monotonic() - began
+    say(f"and registered after {took:.0f} s")
+    return {"people_per_s": round(people / took)}
+
+
+def _at_once(opened: Exchange, postings: list[dict[str, Any]], say: Any) -> dict[str, Any]:
+    began, worked = time.monotonic(), time.process_time()
+    for start in range(0, len(postings), 100):
+        receive_postings(opened, postings[start : start + 100], sender="bench", via="feed", verified=True, ids_given=True)
+    appended = time.monotonic() - began
+    # Until everything appended is past intake, and what intake published has its pairs committed.
+    end = _end(opened)
+    while opened.runner.loops["intake"].idle_at < end:
+        opened.bell.wait(opened.bell.count, 0.02)
+    while _count(opened, PostingMatched.type) < _count(opened, PostingPublished.type):
+        opened.bell.wait(opened.bell.count, 0.02)
+    took = time.monotonic() - began
+    say(f"{len(postings)} postings with their pairs after {took:.1f} s")
+    opened.runner.drain(3600)
+    with opened.reading() as connection:
+        bodies = connection.execute(select(log.c.body).where(log.c.type == PostingMatched.type)).scalars().all()
+    pairs = [len(from_json(body)["pairs"]) for body in bodies]
+    return {
+        "postings": len(postings),
+        "append_s": round(appended, 2),
+        "postings_per_s": round(len(postings) / took, 1),
+        "cpu_ms_per_posting": round((time.process_time() - worked) / len(postings) * 1000, 1),
+        "delivered_per_s": round(len(postings) / (time.monotonic() - began), 1),
+        "pairs_mean": round(float(np.mean(pairs)), 1) if pairs else 0,
+    }
+
+
+def _steadily(opened: Exchange, postings: list[dict[str, Any]], rate: float, say: Any) -> dict[str, Any]:
+    """Single postings at a steady rate; the time from the call to the commit of the first inbox entry it led to."""
+    sent: dict[str, float] = {}
+    matched: dict[str, float] = {}
+    arrived: dict[str, float] = {}
+    done = threading.Event()
+
+    def watch() -> None:
+        with opened.reading() as connection:
+            seen = opened.log.end(connection)
+        while True:
+            rung = opened.bell.count
+            stop = done.is_set()
+            with opened.reading() as connection:
+                types = (PostingMatched.type, RecommendationIssued.type)
+                rows = connection.execute(
+                    select(log.c.seq, log.c.type, log.c.trace_id).where(log.c.seq > seen, log.c.type.in_(types)).order_by(log.c.seq)
+                ).all()
+            at = time.monotonic()
+            for row in rows:
+                seen = row.seq
+                (matched if row.type == PostingMatched.type else arrived).setdefault(row.trace_id, at)
+            if stop:
+                return
+            opened.bell.wait(rung, 0.05)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    began = time.monotonic()
+    late = 0.0
+    for number, posting in enumerate(postings):
+        due = began + number / rate
+        pause = due - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+        late = max(late, time.monotonic() - due)
+        # From when it was due, not from when this loop got to it: a slow append is part of what a sender waits for.
+        answer = receive_postings(opened, [posting], sender="bench", via="feed", verified=True, ids_given=True)[0]
+        if answer.message_id is not None:
+            sent[answer.message_id] = due
+    offered_for = time.monotonic() - began
+    opened.runner.drain(3600)
+    done.set()
+    opened.bell.ring()
+    watcher.join()
+    inbox = [(arrived[id_] - at) * 1000 for id_, at in sent.items() if id_ in arrived]
+    pairs = [(matched[id_] - at) * 1000 for id_, at in sent.items() if id_ in matched]
+    say(f"{len(postings)} postings offered in {offered_for:.1f} s, {len(inbox)} of them reached an inbox")
+    found: dict[str, Any] = {
+        "offered_per_s": round(len(postings) / offered_for, 1),
+        "offered": len(postings),
+        "latest_start_ms": round(late * 1000),
+    }
+    for name, values in (("pairs", pairs), ("inbox", inbox)):
+        if values:
+            p50, p99 = np.percentile(values, [50, 99])
+            found |= {f"{name}_n": len(values), f"{name}_p50_ms": round(float(p50)), f"{name}_p99_ms": round(float(p99))}
+    return found
+
+
+def _end(opened: Exchange) -> int:
+    with opened.reading() as connection:
+        return opened.log.end(connection)
+
+
+def _count(opened: Exchange, type_: str) -> int:
+    with opened.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(log).where(log.c.type == type_)).scalar() or 0)
+
+
+def as_json(figures: dict[str, Any]) -> str:
+    return orjson.dumps(figures).decode()
