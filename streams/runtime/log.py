@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, RowMapping, func, select
 
 from streams.runtime.messages import REGISTRY, Envelope, Unreadable, from_json, read_message, to_json
@@ -23,16 +24,19 @@ class Log:
 
     def append(self, connection: Connection, envelopes: Iterable[Envelope]) -> int:
         """Append inside the caller's transaction; an id that is there already is left alone. Answers how many were new."""
-        rows = [self._row(connection, envelope) for envelope in envelopes]
+        many = list(envelopes)
+        people = [str(getattr(e.message, e.message.sealed_for)) for e in many if e.message.sealed_for is not None]
+        keys = self.vault.keys(connection, people) if people else {}
+        rows = [self._row(connection, envelope, keys) for envelope in many]
         return insert_new(connection, log, rows)
 
-    def _row(self, connection: Connection, envelope: Envelope) -> dict[str, object]:
+    def _row(self, connection: Connection, envelope: Envelope, keys: Mapping[str, AESGCM]) -> dict[str, object]:
         message = envelope.message
         body = message.body()
         if message.sealed_for is not None:
             person = str(getattr(message, message.sealed_for))
             try:
-                body = {message.sealed_for: person, "sealed": self.vault.seal(connection, person, to_json(body))}
+                body = {message.sealed_for: person, "sealed": self.vault.seal(connection, person, to_json(body), keys)}
             except KeyGone:
                 # The key was destroyed: what follows from the deletion itself carries nothing but the id.
                 body = {message.sealed_for: person, "sealed": None}

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import os
+from collections.abc import Collection, Mapping
 from threading import Lock
 
 from cryptography.exceptions import InvalidTag
@@ -72,11 +73,13 @@ class Vault:
         wrapped = connection.execute(select(person_keys.c.wrapped).where(person_keys.c.person_id == person_id)).scalar()
         if wrapped is None:
             raise KeyGone(person_id)
+        return self._unwrap(person_id, wrapped)
+
+    def _unwrap(self, person_id: str, wrapped: bytes) -> AESGCM:
         try:
-            key = AESGCM(self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], person_id.encode()))
+            return AESGCM(self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], person_id.encode()))
         except InvalidTag:
             raise WrongMasterKey("the master key does not open this database's person keys; use the key it was made with") from None
-        return key
 
     def warm(self, person_id: str, key: AESGCM) -> None:
         with self._lock:
@@ -84,9 +87,26 @@ class Vault:
                 self._keys.pop(next(iter(self._keys)))
             self._keys[person_id] = key
 
-    def seal(self, connection: Connection, person_id: str, plain: bytes) -> str:
+    def keys(self, connection: Connection, people: Collection[str]) -> dict[str, AESGCM]:
+        """The keys of these people in one look, for sealing many messages; who has none is absent.
+
+        Not cached: a key made in this very transaction might still be rolled back.
+        """
+        found = {person: key for person in dict.fromkeys(people) if (key := self._keys.get(person)) is not None}
+        missing = sorted(set(people) - set(found))
+        for start in range(0, len(missing), 500):
+            query = select(person_keys).where(person_keys.c.person_id.in_(missing[start : start + 500]))
+            for person, wrapped in connection.execute(query):
+                found[person] = self._unwrap(person, wrapped)
+        return found
+
+    def seal(self, connection: Connection, person_id: str, plain: bytes, keys: Mapping[str, AESGCM] | None = None) -> str:
+        """Sealed with the person's own key, out of ``keys`` where those were fetched before; raises ``KeyGone``."""
+        key = keys.get(person_id) if keys is not None else self._key(connection, person_id)
+        if key is None:
+            raise KeyGone(person_id)
         nonce = os.urandom(_NONCE)
-        return base64.b64encode(nonce + self._key(connection, person_id).encrypt(nonce, plain, person_id.encode())).decode()
+        return base64.b64encode(nonce + key.encrypt(nonce, plain, person_id.encode())).decode()
 
     def open(self, connection: Connection, person_id: str, sealed: str) -> bytes:
         """The plain bytes; raises ``KeyGone`` where the key was destroyed (or another one took its place)."""
