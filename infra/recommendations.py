@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from matcher.columns_batch import BestPostings
 from matcher.columns_people import PeopleColumns
 from matcher.criteria import criteria
 from matcher.match_order import MODEL_VERSION, band_of, match_id
+from matcher.occupation_likeness import Reader
 from matcher.policy import Catalogue, PairStatuses, hints_for_pair, load_catalogue
 from matcher.priority import priority
 from matcher.shapes import Employer, Person, Posting
@@ -60,6 +61,24 @@ class HintTexts:
         return orjson.Fragment(held[1])
 
 
+class Readers:
+    """Likenesses of the postings that are being written, each worked out once for all titles while there is room for it."""
+
+    MOST_NUMBERS = 20_000_000
+
+    def __init__(self, columns: PeopleColumns) -> None:
+        self._columns = columns
+        self._held: dict[str, Reader] = {}
+
+    def of(self, posting: Posting) -> Reader:
+        held = self._held.get(posting.posting_id)
+        if held is None:
+            if len(self._held) * max(1, len(self._columns.atoms.titles)) > self.MOST_NUMBERS:
+                self._held.clear()
+            held = self._held[posting.posting_id] = self._columns.atoms.reader(posting)
+        return held
+
+
 @dataclass
 class Market:
     """What a batch matches, and on which day."""
@@ -70,42 +89,45 @@ class Market:
     as_of: date
     rules: Rules = BATCH_RULES
 
-    def ranked(self, by: str, top: int) -> Iterator[tuple[Posting, Person, int]]:
-        """(posting, person, rank): grouped by person or posting in order of their ids, best first."""
+    def ranked(self, by: str, top: int) -> Iterator[tuple[Posting, Person, int, Reader]]:
+        """(posting, person, rank, likeness of the posting): grouped by person or posting in order of their ids, best first."""
         columns = PeopleColumns()
         columns.reserve(len(self.people))
         for person in progress(self.people, total=len(self.people), label="people", unit=" people"):
             columns.upsert(person)
         people = {person.person_id: person for person in self.people}
+        readers = Readers(columns)
         if by == "posting":
             postings = sorted(self.postings, key=lambda posting: posting.posting_id)
             for posting in progress(postings, total=len(postings), label="match", unit=" postings"):
                 for pair in columns.match(posting, self.as_of, top, self.employers.of(posting), self.rules):
-                    yield posting, people[pair.person_id], pair.rank
+                    yield posting, people[pair.person_id], pair.rank, readers.of(posting)
             return
         best = BestPostings(columns, self.postings, top)
         for number in progress(range(len(best.postings)), total=len(best.postings), label="match", unit=" postings"):
             best.offer(number, self.as_of, self.employers.of(best.postings[number]), self.rules)
         for person_id in progress(sorted(people), total=len(people), label="write", unit=" people"):
             for rank, (posting, _) in enumerate(best.of(person_id), start=1):
-                yield posting, people[person_id], rank
+                yield posting, people[person_id], rank, readers.of(posting)
 
 
 def recommendation_lines(market: Market, by: str, top: int, with_hints: bool) -> Iterator[bytes]:
     """One line of JSON for each recommendation."""
     catalogue = load_catalogue()
     hints = HintTexts(catalogue, market.as_of) if with_hints else None
-    for posting, person, rank in market.ranked(by, top):
+    for posting, person, rank, reader in market.ranked(by, top):
         employer = market.employers.of(posting)
-        line = recommendation(posting, person, employer, market.as_of, rank)
+        line = recommendation(posting, person, employer, market.as_of, rank, reader)
         line["hints"] = [] if hints is None else hints.of(posting, person, employer)
         line["catalogue_version"] = catalogue.version
         yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def recommendation(posting: Posting, person: Person, employer: Employer | None, as_of: date, rank: int) -> dict[str, Any]:
+def recommendation(
+    posting: Posting, person: Person, employer: Employer | None, as_of: date, rank: int, reader: Reader | None = None
+) -> dict[str, Any]:
     """The contract's Recommendation without its hints."""
-    found = criteria(posting, person, as_of)
+    found = criteria(posting, person, as_of, reader)
     score = sum(criterion.tenths for criterion in found)
     points, reasons = priority(posting, person, employer, as_of)
     return {
@@ -122,8 +144,3 @@ def recommendation(posting: Posting, person: Person, employer: Employer | None, 
         "not_stated": [criterion.name for criterion in found if not criterion.stated],
         "model_version": MODEL_VERSION,
     }
-
-
-def by_id(items: Iterable[Any], name: str) -> Mapping[str, Any]:
-    """Shapes by one of their ids."""
-    return {getattr(item, name): item for item in items}

@@ -20,6 +20,7 @@ from matcher.distance import kilometres_of, spot, squared_chord, squared_chord_o
 from matcher.experience import comparable_years, year_thousandths
 from matcher.fen import in_fen
 from matcher.groups import names_of, open_to_person
+from matcher.occupation_likeness import Reader, reader_of
 from matcher.pay import monthly
 from matcher.shapes import Person, Posting
 from matcher.wording import FORMS, chinese_list, number
@@ -244,11 +245,11 @@ def _certificate(posting: Posting, person: Person) -> Blocker | None:
     return _blocker("certificate", text, list(needed), held, f"取得{chinese_list(missing)}", 60 * len(missing))
 
 
-def _experience(posting: Posting, person: Person) -> Blocker | None:
+def _experience(posting: Posting, person: Person, reader: Reader) -> Blocker | None:
     needed = posting.experience_years_min
     if not needed:
         return None
-    years = comparable_years(posting, person)
+    years = comparable_years(posting, person, reader)
     if years is None or years.unknown or years.thousandths >= year_thousandths(needed):
         return None
     more = number(needed - years.total)
@@ -274,8 +275,8 @@ def _share(part: float, whole: float) -> int:
     return max(1, math.ceil(100 * part / whole)) if whole else 100
 
 
-def blockers(posting: Posting, person: Person, as_of: date, rules: Rules) -> list[Blocker]:
-    """Every blocker of this pair on this day, in the order of ``BLOCKER_CODES``."""
+def blockers(posting: Posting, person: Person, as_of: date, rules: Rules, reader: Reader | None = None) -> list[Blocker]:
+    """Every blocker of this pair on this day, in the order of ``BLOCKER_CODES``. ``reader`` as in ``criteria.criteria``."""
     pair = (
         _group(posting, person),
         _legal_age(person, as_of),
@@ -286,7 +287,7 @@ def blockers(posting: Posting, person: Person, as_of: date, rules: Rules) -> lis
         _pay(posting, person),
         _education(posting, person),
         _certificate(posting, person),
-        _experience(posting, person),
+        _experience(posting, person, reader or reader_of(posting)),
         _availability(posting, person),
     )
     return posting_blockers(posting, as_of, rules) + [found for found in pair if found is not None]

@@ -18,7 +18,7 @@ from matcher.criteria import home_tenths, wish_tenths
 from matcher.experience import COUNTS, NEAR, OTHER, UNKNOWN, minor_of, posting_trade, trade_of_title
 from matcher.groups import groups_of, open_to_person
 from matcher.likeness import TitleIndex
-from matcher.occupation_likeness import code_thousandths
+from matcher.occupation_likeness import Reader, code_thousandths, reader_of
 from matcher.occupations import occupation
 from matcher.shapes import Person, Posting
 from matcher.skills import alike, skill_tokens
@@ -73,6 +73,7 @@ class Atoms:
 
     def __init__(self) -> None:
         self.titles = TitleIndex()
+        self._title_numbers: dict[str, int] = {}
         self._atoms: dict[tuple[str | None, str | None], int] = {}
         self._trades: dict[str, int] = {}
         self._codes: dict[str, int] = {}
@@ -98,13 +99,17 @@ class Atoms:
         if known is not None:
             return known
         named = occupation(code)
-        self._title_rows.append(-1 if title is None else self.titles.add(title))
+        self._title_rows.append(-1 if title is None else self._title(title))
         self._title_trades.append(-1 if title is None else self._trade(trade_of_title(title)))
-        self._name_rows.append(-1 if named is None else self.titles.add(named.name))
+        self._name_rows.append(-1 if named is None else self._title(named.name))
         self._code_rows.append(-1 if named is None or code is None else self._codes.setdefault(code, len(self._codes)))
         self._code_trades.append(-1 if code is None else self._trade(minor_of(code)))
         self._atoms[title, code] = len(self._atoms)
         return len(self._atoms) - 1
+
+    def _title(self, title: str) -> int:
+        number = self._title_numbers[title] = self.titles.add(title)
+        return number
 
     def _kinship(self, posting_code: str | None) -> I16:
         if posting_code is None:
@@ -116,6 +121,17 @@ class Atoms:
             held = np.array([code_thousandths(posting_code, code) for code in self._codes], np.int16)
             self._kin[posting_code] = held
         return held
+
+    def reader(self, posting: Posting) -> Reader:
+        """Likeness of one posting to the titles held here, worked out for all at once."""
+        found = self.titles.scores(posting.title, posting.description, posting.occupation_code).tolist()
+        directly = reader_of(posting)
+
+        def look_up(title: str) -> int:
+            number = self._title_numbers.get(title)
+            return directly(title) if number is None or number >= len(found) else found[number]
+
+        return look_up
 
     def scores(self, posting: Posting, with_standings: bool) -> tuple[I16, U8]:
         """(likeness of every atom in thousandths or -1 where it is no evidence, standing of every atom as a past job)."""

@@ -19,7 +19,7 @@ from matcher.blockers import fresh_on, region_meets
 from matcher.distance import kilometres_of, spot, squared_chord, squared_chord_of
 from matcher.experience import comparable_years, year_thousandths
 from matcher.fen import in_fen
-from matcher.occupation_likeness import likeness_to_person
+from matcher.occupation_likeness import Reader, likeness_to_person, reader_of
 from matcher.pay import monthly
 from matcher.shapes import Person, Posting
 from matcher.skills import met_skills, posting_skills
@@ -66,8 +66,8 @@ def _silent(name: str, text: str) -> Criterion:
 # ---- what the person can do ----------------------------------------------------------------------------------------------------------
 
 
-def occupation(posting: Posting, person: Person) -> Criterion:
-    found = likeness_to_person(posting, person)
+def occupation(posting: Posting, person: Person, reader: Reader) -> Criterion:
+    found = likeness_to_person(posting, person, reader)
     if found is None:
         return _silent("occupation", "没有写明期望职业、工作经历和专业")
     return Criterion("occupation", occupation_tenths(found.thousandths), found.text)
@@ -108,13 +108,13 @@ def education_level(posting: Posting, person: Person) -> Criterion:
     return Criterion("education", 0, f"岗位要求{needed}及以上学历，求职者学历是{own}，不符合")
 
 
-def experience(posting: Posting, person: Person) -> Criterion:
+def experience(posting: Posting, person: Person, reader: Reader) -> Criterion:
     needed = posting.experience_years_min
     if needed is None:
         return _silent("experience", "岗位没有写明经验要求")
     if needed == 0:
         return Criterion("experience", OF["experience"], "岗位不要求工作经验")
-    years = comparable_years(posting, person)
+    years = comparable_years(posting, person, reader)
     if years is None:
         return _silent("experience", "求职者没有写明可以比较的工作经历")
     asked = f"岗位要求{number(needed)}年以上同类工作经验"
@@ -253,13 +253,14 @@ def freshness(posting: Posting, as_of: date) -> Criterion:
     return Criterion("freshness", freshness_tenths(days), f"岗位{when}{'确认仍在招聘' if confirmed else '发布'}")
 
 
-def criteria(posting: Posting, person: Person, as_of: date) -> Sequence[Criterion]:
-    """The eight criteria of a pair in the order of ``CRITERIA``."""
+def criteria(posting: Posting, person: Person, as_of: date, reader: Reader | None = None) -> Sequence[Criterion]:
+    """The eight criteria of a pair in the order of ``CRITERIA``. ``reader`` spares working likeness out anew where it is known."""
+    reader = reader or reader_of(posting)
     return (
-        occupation(posting, person),
+        occupation(posting, person, reader),
         skills(posting, person),
         education_level(posting, person),
-        experience(posting, person),
+        experience(posting, person, reader),
         place(posting, person),
         pay(posting, person),
         hours(posting, person),

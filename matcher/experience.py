@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from matcher.likeness import likeness
+from matcher.occupation_likeness import Reader
 from matcher.occupations import concepts, concepts_of_title, occupation
 from matcher.shapes import Experience, Person, Posting
 from matcher.text import without_protected
@@ -54,9 +54,9 @@ def posting_trade(posting: Posting) -> str | None:
     return minor_of(posting.occupation_code) if posting.occupation_code is not None else trade_of_title(posting.title)
 
 
-def title_standing(posting: Posting, trade: str | None, title: str) -> int:
+def title_standing(reader: Reader, trade: str | None, title: str) -> int:
     """Whether a past job's title is of a near trade (``COUNTS``), of another one (``OTHER``), or cannot be told (``UNKNOWN``)."""
-    if likeness(posting.title, posting.description, posting.occupation_code, title) >= NEAR:
+    if reader(title) >= NEAR:
         return COUNTS
     return trades_standing(trade, trade_of_title(title))
 
@@ -67,11 +67,11 @@ def trades_standing(one: str | None, other: str | None) -> int:
     return COUNTS if one == other else OTHER
 
 
-def entry_standing(posting: Posting, trade: str | None, entry: Experience) -> int:
+def entry_standing(reader: Reader, trade: str | None, entry: Experience) -> int:
     """The standing of one entry: near by its title or its code counts; else the one that tells decides."""
     found = []
     if entry.title is not None and without_protected(entry.title):
-        found.append(title_standing(posting, trade, entry.title))
+        found.append(title_standing(reader, trade, entry.title))
     if entry.occupation_code is not None:
         found.append(trades_standing(trade, minor_of(entry.occupation_code)))
     if COUNTS in found:
@@ -83,14 +83,14 @@ def year_thousandths(years: float) -> int:
     return round(years * 1000)
 
 
-def comparable_years(posting: Posting, person: Person) -> Years | None:
+def comparable_years(posting: Posting, person: Person, reader: Reader) -> Years | None:
     """The years that count; None where the person states no experience at all (an empty list states that there is none)."""
     if person.experience is None:
         return None
     trade = posting_trade(posting)
     total, unknown = 0, False
     for entry in person.experience:
-        standing = entry_standing(posting, trade, entry)
+        standing = entry_standing(reader, trade, entry)
         if standing == UNKNOWN or (standing == COUNTS and entry.years is None):
             unknown = True
         elif standing == COUNTS and entry.years is not None:

@@ -13,6 +13,7 @@ from matcher.blockers import Blocker, Rules, blockers
 from matcher.criteria import Criterion, criteria
 from matcher.match_order import MODEL_VERSION, band_of, is_in_market, match_id
 from matcher.near_miss import near_miss
+from matcher.occupation_likeness import reader_of
 from matcher.priority import priority
 from matcher.shapes import Employer, Person, Posting
 
@@ -84,13 +85,14 @@ def without_effort(item: Blocker) -> dict[str, Any]:
 
 def explain(posting: Posting, person: Person, as_of: date, employer: Employer | None = None, rules: Rules = Rules()) -> Explanation:
     """The whole answer for one pair on one day in Shanghai. ``employer`` matters for priority alone."""
-    found = criteria(posting, person, as_of)
+    reader = reader_of(posting)
+    found = criteria(posting, person, as_of, reader)
     points, reasons = priority(posting, person, employer, as_of)
     return Explanation(
         person_id=person.person_id,
         posting_id=posting.posting_id,
         as_of=as_of,
-        blockers=tuple(blockers(posting, person, as_of, rules)),
+        blockers=tuple(blockers(posting, person, as_of, rules, reader)),
         criteria=tuple(found),
         score_tenths=sum(criterion.tenths for criterion in found),
         priority=points,

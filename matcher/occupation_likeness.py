@@ -6,8 +6,9 @@ Wished titles and wished occupations count whole, past jobs four fifths of their
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from matcher.likeness import likeness
 from matcher.occupations import codes_for_title, kinship_thousandths, occupation
@@ -65,19 +66,28 @@ def code_thousandths(posting_code: str | None, wished_code: str) -> int:
     return 0 if posting_code is None else kinship_thousandths(posting_code, wished_code)
 
 
-def evidence_thousandths(posting: Posting, evidence: Evidence) -> int:
+#: Likeness of one posting to a title, in thousandths.
+Reader = Callable[[str], int]
+
+
+def reader_of(posting: Posting) -> Reader:
+    """The likeness of this posting to a title, worked out when asked; the columnar form has one that looks it up."""
+    return cache(lambda title: likeness(posting.title, posting.description, posting.occupation_code, title))
+
+
+def evidence_thousandths(posting: Posting, evidence: Evidence, reader: Reader) -> int:
     """Likeness of the posting to one piece of evidence, before its weight."""
-    value = likeness(posting.title, posting.description, posting.occupation_code, title_of(evidence))
+    value = reader(title_of(evidence))
     if evidence.is_code:
         value = max(value, code_thousandths(posting.occupation_code, evidence.value))
     return value
 
 
-def likeness_to_person(posting: Posting, person: Person) -> Found | None:
+def likeness_to_person(posting: Posting, person: Person, reader: Reader) -> Found | None:
     """The best evidence, its weighted likeness and a sentence; None where the person states nothing to compare."""
     best: tuple[int, Evidence, int] | None = None
     for evidence in evidence_of(person):
-        plain = evidence_thousandths(posting, evidence)
+        plain = evidence_thousandths(posting, evidence, reader)
         weighted = plain * WEIGHT[evidence.kind] // 10
         if best is None or weighted > best[0]:
             best = (weighted, evidence, plain)
