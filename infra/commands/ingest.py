@@ -42,6 +42,7 @@ class Counted:
     lines: int = 0
     received: int = 0
     unchanged: int = 0
+    confirmed: int = 0
     superseded: int = 0
     rejected: list[dict[str, Any]] = field(default_factory=list)
     ids: dict[str, None] = field(default_factory=dict)  # in the order of the file
@@ -55,9 +56,10 @@ class Counted:
             assert answer.id is not None
             self.received += answer.outcome == "accepted"
             self.unchanged += answer.outcome == "unchanged"
+            self.confirmed += answer.outcome == "confirmed"
             self.superseded += answer.id in self.ids
             self.ids[answer.id] = None
-            if answer.outcome == "accepted":
+            if answer.outcome != "unchanged":
                 self.last_message = answer.message_id
 
     def bad_line(self, bad: BadLine) -> None:
@@ -176,7 +178,9 @@ def summary(opened: Exchange, kind: str, counted: Counted) -> list[str]:
     """What became of a file, in lines."""
     lines = [
         f"{counted.file.name}: {counted.lines} lines, {counted.received} received, {counted.unchanged} unchanged, "
-        f"{len(counted.rejected)} rejected" + (f", {counted.superseded} superseded by a later line" if counted.superseded else "")
+        + (f"{counted.confirmed} confirmed, " if counted.confirmed else "")
+        + f"{len(counted.rejected)} rejected"
+        + (f", {counted.superseded} superseded by a later line" if counted.superseded else "")
     ]
     if kind != "postings" or not counted.ids:
         return lines

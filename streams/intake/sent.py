@@ -17,11 +17,12 @@ BATCH = 500  # items a transaction: a lost one costs little to send again, and t
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one item. ``line`` counts from 1. ``outcome``: ``accepted`` (appended), ``unchanged`` (the same as the last
-    version; nothing was appended, ``message_id`` is that of the last version) or ``rejected`` (``errors`` says why)."""
+    """What became of one item. ``line`` counts from 1. ``outcome``: ``accepted`` (appended); ``unchanged`` (the same as the last version;
+    nothing was appended, ``message_id`` is that of the last version); ``confirmed`` (the same, said again long enough after for its days to
+    start anew); ``rejected`` (``errors`` says why)."""
 
     line: int
-    outcome: Literal["accepted", "unchanged", "rejected"]
+    outcome: Literal["accepted", "unchanged", "confirmed", "rejected"]
     id: str | None = None
     message_id: str | None = None
     errors: tuple[FieldError, ...] = ()
@@ -30,7 +31,7 @@ class Answer:
     def accepted(self) -> dict[str, Any]:
         """As the contract's ``accepted`` entry."""
         entry: dict[str, Any] = {"line": self.line, "id": self.id, "message_id": self.message_id}
-        if self.outcome == "unchanged":
+        if self.outcome in ("unchanged", "confirmed"):
             entry["unchanged"] = True
         if self.notes:
             entry["notes"] = list(self.notes)
@@ -108,6 +109,29 @@ def known_rows(connection: Connection, kind: str, ids: Sequence[str]) -> dict[st
         query = select(received).where(received.c.kind == kind, received.c.id.in_(list(ids[start : start + BATCH])))
         found.update({row["id"]: dict(row) for row in connection.execute(query).mappings()})
     return found
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a sender may write beside what its ``owner_allowed`` says; the default is everything.
+
+    ``in_charge``: which regions (None: no region stated) a member of staff is responsible for; both what is sent and what is kept must lie
+    there. ``own_words``: the sender speaks of itself, so what only staff may say stays as it is (``own_words``). ``only_senders``: only what
+    nobody else has sent before.
+    """
+
+    in_charge: Callable[[str | None], bool] | None = None
+    own_words: bool = False
+    only_senders: bool = False
+
+    def refusal(self, item: Item, regions: Sequence[str | None], kept: Sequence[str | None] | None) -> Answer | None:
+        """An answer where neither region of what is sent, or of what is kept, is in the sender's charge."""
+        if self.in_charge is None:
+            return None
+        for places in (regions, kept):
+            if places is not None and not any(self.in_charge(place) for place in places):
+                return refused(item, "region", "this credential may write what lies in its own region only")
+        return None
 
 
 def rejected(item: Item, error: ShapeError) -> Answer:

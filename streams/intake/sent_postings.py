@@ -5,21 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import orjson
 from sqlalchemy import Connection, select
 
+from matcher.days import day_of
 from matcher.shapes import Posting, ShapeError
 from streams.intake.identity import content_hash, owners_of, posting_id_of
-from streams.intake.messages import PostingReceived
+from streams.intake.messages import PostingConfirmed, PostingReceived
 from streams.intake.reading import NEW_ID, ReadPosting, read_received
-from streams.intake.sent import Answer, Idempotency, Item, in_batches, items, known_rows, refused, rejected
-from streams.intake.tables import employers, received
+from streams.intake.sent import BATCH, Answer, Idempotency, Item, Rights, in_batches, items, known_rows, refused, rejected
+from streams.intake.tables import employers, postings, received
 from streams.runtime.exchange import Exchange, Said
 from streams.runtime.tables import upsert
+
+CONFIRMED_AFTER = timedelta(days=7)
 
 
 def receive_postings(
@@ -32,6 +35,7 @@ def receive_postings(
     defaults: Mapping[str, Any] | None = None,
     owner_allowed: Callable[[str, frozenset[str]], bool] | None = None,
     ids_given: bool = False,
+    rights: Rights = Rights(),
     recorded_at: datetime | None = None,
     idempotency: Idempotency | None = None,
 ) -> list[Answer]:
@@ -51,7 +55,7 @@ def receive_postings(
             read.append((item, error))
 
     def job(connection: Connection, part: Sequence[tuple[Item, ReadPosting | ShapeError]]) -> list[Answer]:
-        return _Postings(exchange, connection, sender, via, verified, owner_allowed, ids_given, recorded_at).write(part)
+        return _Postings(exchange, connection, sender, via, verified, owner_allowed, ids_given, rights, recorded_at).write(part)
 
     return in_batches(exchange, read, job, idempotency)
 
@@ -81,6 +85,7 @@ class _Postings:
     verified: bool
     owner_allowed: Callable[[str, frozenset[str]], bool] | None
     ids_given: bool
+    rights: Rights
     recorded_at: datetime | None
     _registered: dict[str, str] = field(default_factory=dict)
 
@@ -89,6 +94,7 @@ class _Postings:
         candidates = {item.line: self._candidates(item, read) for item, read in part if isinstance(read, ReadPosting)}
         wanted = {place.id for places in candidates.values() if not isinstance(places, Answer) for place in places}
         known = known_rows(self.connection, "posting", sorted(wanted))
+        places_kept = self._regions_of(sorted(known)) if self.rights.in_charge is not None else {}
         answers: list[Answer] = []
         said: list[Said] = []
         rows: dict[str, dict[str, Any]] = {}
@@ -99,10 +105,21 @@ class _Postings:
                 continue
             places = candidates[item.line]
             place = places if isinstance(places, Answer) else self._place(item, places, known)
+            if not isinstance(place, Answer):
+                kept = (places_kept[place.id],) if place.id in places_kept else None
+                place = self.rights.refusal(item, (read.posting.region,), kept) or place
             answers.append(place if isinstance(place, Answer) else self._say(item, read, place, known, said, rows, now))
         self.exchange.append_within(self.connection, said, source=self.sender)
         upsert(self.connection, received, list(rows.values()))
         return answers
+
+    def _regions_of(self, ids: list[str]) -> dict[str, str | None]:
+        """Posting -> region, of those that intake has handled."""
+        found: dict[str, str | None] = {}
+        for start in range(0, len(ids), BATCH):
+            query = select(postings.c.posting_id, postings.c.region).where(postings.c.posting_id.in_(ids[start : start + BATCH]))
+            found.update({posting_id: region for posting_id, region in self.connection.execute(query)})
+        return found
 
     def _employers_of(self, part: Sequence[tuple[Item, ReadPosting | ShapeError]]) -> dict[str, str]:
         """Credit code -> id of the employers registered with the codes that occur."""
@@ -166,9 +183,13 @@ class _Postings:
         contact_hash = vault.lookup("contact", orjson.dumps(read.contact, option=orjson.OPT_SORT_KEYS).decode()) if read.contact else ""
         fingerprint = hashlib.sha256(f"{content_hash(posting)}|{contact_hash}".encode()).hexdigest()[:32]
         before = known.get(id_)
-        if before is not None and before["fingerprint"] == fingerprint:
-            return Answer(item.line, "unchanged", id_, before["message_id"], notes=read.notes)
         message_id = str(uuid4())
+        if before is not None and before["fingerprint"] == fingerprint:
+            if not _stands_still(posting, before):
+                return Answer(item.line, "unchanged", id_, before["message_id"], notes=read.notes)
+            said.append(Said(PostingConfirmed(posting_id=id_, by=self.sender), id=message_id, recorded_at=self.recorded_at))
+            rows[id_] = known[id_] = {**before, "message_id": message_id, "at": now}
+            return Answer(item.line, "confirmed", id_, message_id, notes=read.notes)
         if read.contact:
             vault.keep(self.connection, "posting", id_, dict(read.contact))
         message = PostingReceived(posting_id=id_, posting=posting, owner=owner, via=self.via, verified=self.verified, notes=read.notes)
@@ -184,6 +205,13 @@ class _Postings:
         rows[id_] = row
         known[id_] = row
         return Answer(item.line, "accepted", id_, message_id, notes=read.notes)
+
+
+def _stands_still(posting: Posting, before: Mapping[str, Any]) -> bool:
+    """Whether the same content with a later confirmation is worth a message: a list handed in daily must not announce everything daily."""
+    if posting.confirmed_at is None:
+        return False
+    return day_of(posting.confirmed_at) - day_of(datetime.fromisoformat(before["at"])) >= CONFIRMED_AFTER
 
 
 def _given_id(item: Item, read: ReadPosting | ShapeError) -> str | None:

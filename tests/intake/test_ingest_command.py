@@ -96,6 +96,16 @@ def test_a_list_confirms_what_it_holds_and_an_object_says_itself_when_it_was_pub
         assert counts == {"published": 1, "held": 1, "expired": 1}
 
 
+def test_the_same_list_weeks_later_confirms_what_it_holds(folder: Path) -> None:
+    outcomes = [
+        ingest(folder, "--mapping", str(folder / "m.yaml"), "--as-of", day, str(folder / "list.csv")).stdout
+        for day in ("2026-11-02", "2026-11-08", "2026-11-10", "2026-11-11")
+    ]
+    assert ["unchanged" in outcome and "confirmed" in outcome for outcome in outcomes] == [False, False, True, False]
+    with exchange(Settings(data_dir=folder / "data"), run=False) as opened, opened.reading() as connection:
+        assert queries.published(connection)[0]["last_open_day"] == "2027-01-09"
+
+
 def test_as_of_is_the_day_on_which_the_files_are_taken_in(folder: Path) -> None:
     (folder / "p.jsonl").write_text(json.dumps({**POSTING, "published_at": None}), encoding="utf-8")
     ingest(folder, "--as-of", "2026-11-02", str(folder / "p.jsonl"))
