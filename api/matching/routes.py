@@ -66,6 +66,7 @@ def candidates(posting_id: str, here: Here, caller: CallerOrNone, cursor: Cursor
             # Without consent nothing is shown to an employer but numbers: a sentence would tell the wish, the school, the last job.
             item["criteria"] = [{name: value for name, value in entry.items() if name != "text"} for entry in item["criteria"]]
             item["hints"] = []
+            item["priority_reasons"] = []  # a reason could be a circumstance the person did not agree to show
         items.append(item)
     return {"posting_id": posting_id, "total": total, "items": items, "cursor": market.next_cursor(end, total)}
 
