@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, update
 
 from matcher.match_order import match_id
 from streams.delivery import rules
@@ -68,18 +68,16 @@ class Desk:
         self._load_sides([row["person_id"] for row in self.rows.values()], [row["posting_id"] for row in self.rows.values()])
 
     def _load_sides(self, people: list[str], openings: list[str]) -> None:
-        keys = {("person", id_) for id_ in people} | {("posting", id_) for id_ in openings}
-        found = self._connection.execute(
-            select(budgets).where(tuple_(budgets.c.kind, budgets.c.id).in_(sorted(keys)), budgets.c.day == self._day)
-        ).mappings()
-        self._used = dict.fromkeys(keys, 0)
-        self._used.update(((row["kind"], row["id"]), row["used"]) for row in found)
-        away = self._connection.execute(
-            select(sides.c.kind, sides.c.id, sides.c.reason).where(
-                tuple_(sides.c.kind, sides.c.id).in_(sorted(keys)), sides.c.on_market.is_(False)
-            )
-        )
-        self._away = {(kind, id_): reason for kind, id_, reason in away}
+        if not people:
+            return
+        both = (("person", sorted(set(people))), ("posting", sorted(set(openings))))
+        self._used = {(kind, id_): 0 for kind, ids in both for id_ in ids}
+        # One kind at a time: SQLite scans the whole table for a list of (kind, id) pairs.
+        for kind, ids in both:
+            used = select(budgets.c.id, budgets.c.used).where(budgets.c.kind == kind, budgets.c.id.in_(ids), budgets.c.day == self._day)
+            self._used.update(((kind, id_), number) for id_, number in self._connection.execute(used))
+            away = select(sides.c.id, sides.c.reason).where(sides.c.kind == kind, sides.c.id.in_(ids), sides.c.on_market.is_(False))
+            self._away.update(((kind, id_), reason) for id_, reason in self._connection.execute(away))
         gone_into: dict[str, str] = {
             gone: into for gone, into in self._connection.execute(select(merged).where(merged.c.merged_into.in_(sorted(set(openings)))))
         }

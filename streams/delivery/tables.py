@@ -114,7 +114,7 @@ outgoing = Table(
     metadata,
     Column("outgoing_id", String, primary_key=True),  # match, revision, channel
     Column("match_id", String, nullable=False, index=True),
-    Column("person_id", String, nullable=False),
+    Column("person_id", String, nullable=False, index=True),
     Column("posting_id", String, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("channel", String, nullable=False),  # mail | gateway
