@@ -105,7 +105,7 @@ def _sentence(posting: Posting, evidence: Evidence, plain: int) -> str:
         degree = shared
     elif degree == "名称一致" and without_protected(posting.title) != without_protected(title_of(evidence)):
         degree = "很相近"
-    return f"{said}“{shown(title_of(evidence))}”，岗位“{shown(posting.title)}”，{degree}"
+    return f"{said}“{shown(title_of(evidence))}”，岗位“{shown(posting.title) or '未写明工种'}”，{degree}"
 
 
 def _shared_occupation(posting: Posting, evidence: Evidence) -> str | None:
