@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from matcher.days import day_of
 from streams.delivery.messages import InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
-from streams.delivery.pushing import Desk
+from streams.delivery.pushing import Desk, Row
 from streams.delivery.tables import budgets, merged, outgoing, pairs, postings, sides, suppressed
+from streams.hiring.messages import StepTaken
 from streams.intake.messages import PostingChanged, PostingEnded, PostingPublished
 from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
 from streams.runtime.clock import ClockTick
@@ -112,6 +113,15 @@ def _end_page(work: Work, whose: ColumnElement[bool], reason: str) -> Sequence[O
 
 def take_answer(message: RecommendationAnswered, work: Work) -> Outcomes:
     """The person's answer; one to a pair that is not known yet waits for it."""
+    return _to_pair(message, work, lambda desk, row: desk.answer(row, message.answer, message.reason))
+
+
+def note_step(message: StepTaken, work: Work) -> Outcomes:
+    """What employer and person have agreed on; nobody is pushed what they talk about already, nor told that their own place is taken."""
+    return _to_pair(message, work, lambda desk, row: desk.step(row, message.step))
+
+
+def _to_pair(message: RecommendationAnswered | StepTaken, work: Work, do: Callable[[Desk, Row], None]) -> Outcomes:
     left = work.connection.execute(
         select(sides.c.reason).where(sides.c.kind == "person", sides.c.id == message.person_id, sides.c.on_market.is_(False))
     ).scalar()
@@ -119,11 +129,8 @@ def take_answer(message: RecommendationAnswered, work: Work) -> Outcomes:
         return [Drop("the person was removed")]
     desk = Desk(work)
     desk.load([(message.person_id, message.posting_id)])
-    row = next(iter(desk.rows.values()), None)
-    if row is None:
-        desk.await_pair(message.person_id, message.posting_id, message.answer, message.reason)
-    else:
-        desk.answer(row, message.answer, message.reason)
+    row = next(iter(desk.rows.values()), None) or desk.await_pair(message.person_id, message.posting_id)
+    do(desk, row)
     return desk.close()
 
 
@@ -224,6 +231,7 @@ SUBJECT = Subject(
         Handler(on=PostingLeftMarket, handle=end_posting, emits=(RecommendationEnded,)),
         Handler(on=PersonLeftMarket, handle=clear_inbox, emits=(RecommendationEnded,)),
         Handler(on=RecommendationAnswered, handle=take_answer, emits=(RecommendationIssued, InterestShown)),
+        Handler(on=StepTaken, handle=note_step, emits=(RecommendationIssued,)),
         Handler(on=ClockTick, handle=push_what_waited, emits=_SAYS),
         Handler(on=PostingPublished, handle=keep_posting),
         Handler(on=PostingChanged, handle=keep_posting),

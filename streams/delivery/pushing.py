@@ -125,7 +125,7 @@ class Desk:
             row["ended_reason"] = None
         if state == "waiting":
             row["state"] = "candidate"
-            self._apply_early_answer(row)
+            self._apply_what_waited(row)
             return
         self.push_or_hold(row, state)
 
@@ -140,6 +140,7 @@ class Desk:
                 answered_on=date.fromisoformat(row["answered_on"]) if row["answered_on"] else None,
                 said_before=row["said"],
                 said_now=now,
+                step=row["step"],
                 twin=twin,
                 person_pushes=self._used[("person", row["person_id"])],
                 posting_pushes=self._used[("posting", row["posting_id"])],
@@ -199,7 +200,7 @@ class Desk:
         )
         self._out.append(Emit(ended, discriminator=row["match_id"]))
         self._counts["ended"] += 1
-        if had_answered and reason not in ("consent", "removed", "merged"):
+        if had_answered and row["step"] != "hired" and reason not in ("consent", "removed", "merged"):
             self._send_outside(row, "ended", reason)
 
     def answer(self, row: Row, answer: str, reason: str | None) -> None:
@@ -229,22 +230,35 @@ class Desk:
             self._issue(row, rules.said(row["band"], from_json(row["document"])["hints"]))
         self._set_answer(row, answer, reason)
 
-    def await_pair(self, person_id: str, posting_id: str, answer: str, reason: str | None) -> None:
-        """An answer to a pair that has not come yet waits for it."""
+    def step(self, row: Row, step: str) -> None:
+        """How person and employer stand. Whoever is invited finds the posting in the inbox, whatever held it back."""
+        if row["step"] == step:
+            return
+        row["step"] = step
+        self._touched[row["match_id"]] = None
+        if row["state"] == "candidate" and step in rules.IN_HIRING:
+            self._issue(row, rules.said(row["band"], from_json(row["document"])["hints"]))
+
+    def await_pair(self, person_id: str, posting_id: str) -> Row:
+        """A row for a pair that has not come yet: an answer or a step waits for it."""
         id_ = match_id(person_id, posting_id)
         row = self.rows[id_] = _new_row(id_, person_id, posting_id, self._now)
         row["state"] = "waiting"
-        self._write_answer(row, answer, reason)
-        self._counts[f"answered_{answer}"] += 1
+        return row
 
     # -- steps of these ------------------------------------------------------------------------------------------------
 
-    def _apply_early_answer(self, row: Row) -> None:
+    def _apply_what_waited(self, row: Row) -> None:
         answer, reason, on = row["answer"], row["answer_reason"], row["answered_on"]
         if answer == "refused":
             self._close(row, "refused")
             return
+        if answer is None and row["step"] not in rules.IN_HIRING:
+            self.push_or_hold(row, None)
+            return
         self._issue(row, rules.said(row["band"], from_json(row["document"])["hints"]))
+        if answer is None:
+            return
         row["answer"] = None
         self._set_answer(row, answer, reason)
         row["answered_on"] = on

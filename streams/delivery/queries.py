@@ -23,7 +23,11 @@ def inbox(connection: Connection, person_id: str, cursor: str | None = None, lim
     """
     shown = or_(
         pairs.c.state == "issued",
-        and_(pairs.c.state == "ended", pairs.c.answer == "interested", pairs.c.ended_reason.not_in((*CLEARED, "merged"))),
+        and_(
+            pairs.c.state == "ended",
+            or_(pairs.c.answer == "interested", pairs.c.step == "hired"),
+            pairs.c.ended_reason.not_in((*CLEARED, "merged")),
+        ),
     )
     query = _with_posting().where(pairs.c.person_id == person_id, shown)
     if cursor is not None:
@@ -43,7 +47,8 @@ def unread(connection: Connection, person_id: str) -> int:
 def recommendation(connection: Connection, match_id: str) -> dict[str, Any] | None:
     """One pair as delivery knows it, whatever its state; None when it knows none.
 
-    ``contact_visible``: the person is interested and the opening is still there, so the API may reveal the posting's contact (and logs it).
+    ``contact_visible``: the person is interested, and the opening is still there or is theirs, so the API may reveal the posting's
+    contact (and logs it).
     """
     row = connection.execute(_with_posting().where(pairs.c.match_id == match_id)).mappings().first()
     return None if row is None else _item(row)
@@ -132,11 +137,12 @@ def _read_cursor(cursor: str) -> tuple[str, str]:
 def _item(row: RowMapping) -> dict[str, Any]:
     names = (
         "match_id", "person_id", "posting_id", "state", "revision", "score", "band", "rank", "priority", "model_version",
-        "catalogue_version", "pushed_on", "changed_at", "answer", "answer_reason", "answered_on", "ended_reason", "held_back",
+        "catalogue_version", "pushed_on", "changed_at", "answer", "answer_reason", "answered_on", "step", "ended_reason", "held_back",
     )  # fmt: skip
     item = {name: row[name] for name in names}
     item.update(from_json(row["document"]))
-    item["ended_text"] = rules.text_of(row["ended_reason"]) if row["ended_reason"] else None
-    item["contact_visible"] = row["state"] == "issued" and row["answer"] == "interested"
+    hired = row["step"] == "hired"
+    item["ended_text"] = rules.text_of("hired" if hired else row["ended_reason"]) if row["ended_reason"] else None
+    item["contact_visible"] = row["answer"] == "interested" and (row["state"] == "issued" or hired)
     item["posting"] = from_json(row["posting_document"]) if row["posting_document"] is not None else None
     return item

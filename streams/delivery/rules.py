@@ -12,6 +12,7 @@ from matcher.days import day_of, in_shanghai, midnight
 REFUSAL_HOLDS_DAYS = 90  # a refusal is respected for so long; then a new version may be offered again
 
 # Reasons for which something is not pushed. Those in BUDGETS lift with the day.
+IN_HIRING = ("invited", "talking", "offered", "hired")  # steps after which a push would be late
 APPLIED, REFUSED, SEEN, NOTHING_NEW, NEAR_DUPLICATE = "applied", "refused", "seen", "nothing_new", "near_duplicate"
 PERSON_BUDGET, POSTING_BUDGET = "person_budget", "posting_budget"
 BUDGETS = (PERSON_BUDGET, POSTING_BUDGET)
@@ -20,7 +21,7 @@ TEXTS = {
     "not_matched": "这个岗位没有进入推荐名单（未匹配，或不在最合适的范围内）。",
     "waiting": "已收到答复，等待匹配结果。",
     "pushed": "已推送到收件箱。",
-    APPLIED: "已对这个岗位表示感兴趣，不再重复推送。",
+    APPLIED: "已对这个岗位表示感兴趣或正在接洽，不再重复推送。",
     REFUSED: "已表示不考虑这个岗位，不再推送。",
     SEEN: "已看过，新的情况不比上次更好，不再重复推送。",
     NOTHING_NEW: "已推送过，内容没有变化。",
@@ -29,6 +30,7 @@ TEXTS = {
     POSTING_BUDGET: "这个岗位今天推送的人数已满，排到明天。",
     "not_among_best": "有更合适的选择，暂不推送。",
     "blocked": "条件有变化，不再符合。",
+    "hired": "您已被录用。",
     "filled": "岗位已招满。",
     "withdrawn": "用人单位已撤回岗位。",
     "expired": "岗位已过期。",
@@ -76,6 +78,7 @@ class Situation:
     answered_on: date | None
     said_before: str | None
     said_now: str
+    step: str | None  # between person and employer
     twin: str | None  # None: none; else the answer to a pushed pair with the same opening ("" when unanswered)
     person_pushes: int
     posting_pushes: int
@@ -89,11 +92,11 @@ def hold_back(situation: Situation, as_of: date, person_limit: int, posting_limi
     if s.state == "issued":
         if s.said_now == s.said_before:
             return NOTHING_NEW
-        if s.answer == "interested":
+        if s.answer == "interested" or s.step in IN_HIRING:
             return APPLIED
         if s.answer == "seen" and not says_better(s.said_before, s.said_now):
             return SEEN
-    elif s.answer == "interested":
+    elif s.answer == "interested" or s.step in IN_HIRING:
         return None  # it comes back, or was answered before it came: whoever applied is not made to wait for a budget
     elif s.twin is not None:
         return REFUSED if s.twin == "refused" else None  # takes its twin's place without a push

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from streams.runtime.tables import metadata
 
 # One row a pair, found from either side. States:
-#   waiting    an answer came before the pair itself
+#   waiting    an answer or a step came before the pair itself
 #   candidate  matched, not pushed; ``held_back`` says why
 #   issued     in the person's inbox
 #   ended      gone: ``ended_reason`` says why
@@ -43,6 +43,7 @@ pairs = Table(
     Column("answer", String),
     Column("answer_reason", String),
     Column("answered_on", String),
+    Column("step", String),  # between person and employer, as hiring said last
     Column("ended_reason", String),
     Index("delivery_pairs_by_person", "person_id", "state"),
     Index("delivery_pairs_by_posting", "posting_id", "state"),

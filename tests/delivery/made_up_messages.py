@@ -16,6 +16,7 @@ from matcher.shapes import read_posting
 from streams.delivery import handlers
 from streams.delivery.messages import RecommendationAnswered
 from streams.delivery.tables import budgets, counts, merged, outgoing, pairs, postings, sides, suppressed
+from streams.hiring.messages import StepTaken
 from streams.intake.messages import PostingEnded, PostingPublished
 from streams.matching.messages import Pair, PairHint, PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
 from streams.runtime.clock import ClockTick
@@ -147,3 +148,7 @@ def published(posting: str, revision: int = 1, **changes: Any) -> PostingPublish
         **changes,
     }
     return PostingPublished(posting_id=posting, revision=revision, posting=read_posting(document))
+
+
+def stepped(person: str, posting: str, step: str) -> StepTaken:
+    return StepTaken(person_id=person, posting_id=posting, match_id=match_id(person, posting), step=step, on=MORNING.date())

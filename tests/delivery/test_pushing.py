@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from streams.delivery import queries
 from streams.delivery.tables import pairs
 from tests.delivery.made_up_messages import (
@@ -14,6 +16,7 @@ from tests.delivery.made_up_messages import (
     posting_left,
     posting_matched,
     published,
+    stepped,
 )
 
 
@@ -293,3 +296,29 @@ def test_the_inbox_is_walked_with_a_cursor(exchange):
         if cursor is None:
             break
     assert found == ["p-2", "p-1", "p-0"]
+
+
+# -- steps between person and employer -----------------------------------------------------------------------------------
+
+
+def test_whoever_is_hired_is_not_told_that_their_own_place_is_taken(exchange):
+    exchange.say(posting_matched("p-1", 1, pair("u-1", "p-1")), answered("u-1", "p-1", "interested"), stepped("u-1", "p-1", "hired"))
+    exchange.say(posting_left("p-1", 2, "filled"))
+    (item,) = exchange.ask(queries.inbox, "u-1")["items"]
+    assert (item["ended_text"], item["contact_visible"]) == ("您已被录用。", True)
+
+
+@pytest.mark.parametrize("invited_first", [False, True])
+def test_whoever_is_invited_finds_the_posting_in_the_inbox_whichever_came_first(exchange, invited_first):
+    people = [pair(f"u-{number}", "p-1", score=90.0 - number) for number in range(5)]
+    messages = [posting_matched("p-1", 1, *people), stepped("u-4", "p-1", "invited")]  # the fifth is above the posting's budget
+    exchange.say(*(reversed(messages) if invited_first else messages))
+    assert inbox(exchange, "u-4") == ["p-1"]
+
+
+def test_talks_hold_back_another_push_until_they_have_failed(exchange):
+    exchange.say(posting_matched("p-1", 1, pair("u-1", "p-1")), stepped("u-1", "p-1", "talking"))
+    exchange.say(posting_matched("p-1", 2, pair("u-1", "p-1", score=95.0)))
+    assert why(exchange, "u-1", "p-1") == "applied"
+    exchange.say(stepped("u-1", "p-1", "not_hired"), posting_matched("p-1", 3, pair("u-1", "p-1", score=95.0)))
+    assert len(exchange.issued()) == 2

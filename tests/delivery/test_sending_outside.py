@@ -23,7 +23,7 @@ from streams.delivery.channels import ChannelSettingsError, Gateway, Mail
 from streams.delivery.sender import Sender
 from streams.delivery.tables import outgoing, outside_sends
 from streams.delivery.wording import pay_words
-from tests.delivery.made_up_messages import answered, pair, posting_left, posting_matched, published
+from tests.delivery.made_up_messages import answered, pair, posting_left, posting_matched, published, stepped
 
 SECRET = "a made-up secret"
 PHONE, MAIL_ADDRESS = "13900000001", "someone@example.org"
@@ -226,6 +226,14 @@ def test_whoever_is_interested_is_told_why_it_ended(exchange, sender, calls):
     exchange.say(answered("u-1", "p-1", "interested"), posting_left("p-1", 2, "filled"))
     sender.step()
     assert json.loads(calls[-1][1])["text"].startswith("【工桥】您感兴趣的岗位“焊工”已结束推荐：岗位已招满。")
+
+
+def test_whoever_got_the_job_is_sent_no_message_that_it_is_taken(exchange, sender, calls):
+    push(exchange)
+    sender.step()
+    exchange.say(answered("u-1", "p-1", "interested"), stepped("u-1", "p-1", "hired"), posting_left("p-1", 2, "filled"))
+    sender.step()
+    assert len(calls) == 1
 
 
 def test_who_gave_no_address_is_sent_nothing(exchange, sender, letters, calls):
