@@ -220,12 +220,13 @@ def _pay(posting: Posting, person: Person) -> Blocker | None:
 
 
 def _education(posting: Posting, person: Person) -> Blocker | None:
-    if education.meets(posting.education_min, person.education.level) is not False:
+    asked, own = education.code_of(posting.education_min), education.code_of(person.education.level)
+    if education.meets(asked, own) is not False:
         return None
-    needed, given = education.name_of(posting.education_min), education.name_of(person.education.level)
-    steps = (education.rank(posting.education_min) or 0) - (education.rank(person.education.level) or 0)
+    needed, given = education.name_of(asked), education.name_of(own)
+    steps = (education.rank(asked) or 0) - (education.rank(own) or 0)
     text = f"岗位要求{needed}及以上学历，求职者学历是{given}"
-    return _blocker("education", text, posting.education_min, person.education.level, f"取得{needed}学历", 200 * steps)
+    return _blocker("education", text, asked, own, f"取得{needed}学历", 200 * steps)
 
 
 def needed_certificates(posting: Posting) -> tuple[str, ...]:

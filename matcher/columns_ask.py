@@ -33,11 +33,10 @@ def distance_steps() -> npt.NDArray[np.int64]:
     )
 
 
-def rank_asked(code: str | None) -> int:
+def rank_asked(stated: str | None) -> int:
     """0 for a stated "no requirement", -1 for nothing said, else the rank."""
-    if code == education.NO_REQUIREMENT:
-        return 0
-    return education.rank(code) or -1
+    code = education.code_of(stated)
+    return 0 if code == education.NO_REQUIREMENT else education.rank(code) or -1
 
 
 def freshness_of(posting: Posting, as_of: date) -> int:

@@ -105,7 +105,7 @@ class PeopleColumns:
             self._records.put(row, record), jobs, skills, named, regions, end, flags,
             0 if legal is None else legal.year * 12 + legal.month,
             forms,
-            education.rank(person.education.level) or 0,
+            education.rank(education.code_of(person.education.level)) or 0,
             -1 if desired.pay_min is None else in_fen(desired.pay_min),
             self.groups.add(person),
             -1 if desired.max_distance_km is None else self._limits.add(squared_chord_of(desired.max_distance_km)),

@@ -95,17 +95,16 @@ def skills(posting: Posting, person: Person) -> Criterion:
 
 
 def education_level(posting: Posting, person: Person) -> Criterion:
-    if posting.education_min == education.NO_REQUIREMENT:
+    asked, own = education.code_of(posting.education_min), education.code_of(person.education.level)
+    if asked == education.NO_REQUIREMENT:
         return Criterion("education", OF["education"], "岗位不限学历")
-    if education.rank(posting.education_min) is None:
+    if education.rank(asked) is None:
         return _silent("education", "岗位没有写明学历要求")
-    met = education.meets(posting.education_min, person.education.level)
+    met = education.meets(asked, own)
     if met is None:
         return _silent("education", "求职者没有写明学历")
-    needed, own = education.name_of(posting.education_min), education.name_of(person.education.level)
-    if met:
-        return Criterion("education", OF["education"], f"岗位要求{needed}及以上学历，求职者学历是{own}，符合")
-    return Criterion("education", 0, f"岗位要求{needed}及以上学历，求职者学历是{own}，不符合")
+    text = f"岗位要求{education.name_of(asked)}及以上学历，求职者学历是{education.name_of(own)}"
+    return Criterion("education", OF["education"], f"{text}，符合") if met else Criterion("education", 0, f"{text}，不符合")
 
 
 def experience(posting: Posting, person: Person, reader: Reader) -> Criterion:

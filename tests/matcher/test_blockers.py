@@ -97,6 +97,9 @@ def test_the_life_of_a_posting_is_a_setting(confirmed: str | None) -> None:
         ("31", None, []),
         ("90", "81", []),  # a posting's 90 asks for nothing
         (None, "81", []),
+        ("大专", "47", ["education"]),  # names are read as codes
+        ("不限", "81", []),
+        ("中专/技校", "普通高中", []),
     ],
 )
 def test_education_is_compared_by_rank(needed: str | None, level: str | None, expected: list[str]) -> None:

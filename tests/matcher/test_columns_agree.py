@@ -123,8 +123,8 @@ def test_changes_of_postings_leave_the_columns_as_if_built_anew(draw: random.Ran
 
 def test_the_made_up_market_covers_every_blocker_and_every_criterion_stated_and_not() -> None:
     draw = random.Random(0)
-    people = [read_person(made_up_person(draw, number)) for number in range(60)]
-    postings = [read_posting(made_up_posting(draw, number)) for number in range(60)]
+    people = [read_person(made_up_person(draw, number)) for number in range(30)]
+    postings = [read_posting(made_up_posting(draw, number)) for number in range(150)]
     blocked: Counter[str] = Counter()
     silent: Counter[str] = Counter()
     worth: dict[str, set[int]] = {name: set() for name in CRITERIA}
