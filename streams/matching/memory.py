@@ -78,7 +78,8 @@ class Market:
         self.person_documents: Documents[Person] = Documents(Person, tables.people)
         self.posting_documents: Documents[Posting] = Documents(Posting, tables.postings)
         self.employer_documents: Documents[Employer] = Documents(Employer, tables.employers)
-        self.catalogue: Catalogue = load_catalogue()
+        # A replay names another one; the exchange runs with the one it ships.
+        self.catalogue: Catalogue = settings.get("catalogue") or load_catalogue()
         self._hints: PairStatuses | None = None
 
     def hints(self, as_of: date) -> PairStatuses:

@@ -1,0 +1,73 @@
+"""``gongqiao replay``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import click
+import orjson
+from tqdm import tqdm
+
+from infra.composition import open_exchange
+from infra.data_dir import only_one
+from infra.migrate import migrate
+from infra.settings import Settings
+from matcher.match_order import MODEL_VERSION
+from matcher.policy.loader import CatalogueError, build, load_catalogue, read_folder
+from streams.matching.replay import announced, differences
+from streams.runtime.database import open_engine
+from streams.runtime.rebuild import rebuild_into
+
+
+@click.command("replay")
+@click.option("--catalogue", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder of another catalogue.")
+@click.option(
+    "--model", type=click.Choice(["installed"]), default="installed", help="The model of this program, held against the log's pairs."
+)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for the differences, one JSON object a line.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the embedded exchange.")
+def command(folder: Path | None, model: str, output: Path | None, data_dir: Path | None) -> None:
+    """Run the matcher over the log in a shadow, with this program's model and its or another catalogue, and report who gains and loses.
+
+    Sends nothing and changes nothing. Stop the exchange first.
+    """
+    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    try:
+        catalogue = load_catalogue() if folder is None else build(read_folder(folder))
+    except CatalogueError as error:
+        raise RuntimeError(f"{folder}: {error}") from None
+    with only_one(settings.data_dir), tempfile.TemporaryDirectory(dir=settings.data_dir) as scratch:
+        opened, writer = open_exchange(settings.database, settings.key(), settings.subjects())
+        shadow_file = Path(scratch) / "shadow.sqlite"
+        migrate(shadow_file)
+        engine = open_engine(shadow_file)
+        try:
+            with opened.reading() as live, engine.connect() as shadow, tqdm(disable=not sys.stderr.isatty(), unit=" messages") as bar:
+                with shadow.begin():
+                    subject = opened.log.topology.subject("matching")
+                    given = {**settings.subjects(), "catalogue": catalogue}
+                    rebuild_into(shadow, live, opened.log, subject, given, progress=lambda count: _show(bar, count))
+                with shadow.begin():
+                    before, after = announced(live, opened.log), announced(shadow, opened.log)
+        finally:
+            writer.stop()
+            engine.dispose()
+    found = list(differences(before, after))
+    if output is not None:
+        output.write_bytes(b"".join(orjson.dumps(entry) + b"\n" for entry in found))
+    counts = Counter(entry["change"] for entry in found)
+    hints: Counter[tuple[str, str]] = Counter()
+    for entry in found:
+        for name in ("hints_gained", "hints_lost", "hints_changed"):
+            hints.update({(name, entry_id): 1 for entry_id in entry.get(name, ())})
+    click.echo(f"model {MODEL_VERSION}, catalogue {catalogue.version}: {len(before)} pairs in the log, {len(after)} in the shadow run")
+    click.echo(f"pairs gained {counts['gained']}, lost {counts['lost']}, changed {counts['changed']}")
+    for (name, entry_id), number in sorted(hints.items()):
+        click.echo(f"  {name.replace('_', ' ')}: {entry_id} in {number} pairs")
+
+
+def _show(bar: tqdm, count: int) -> None:  # type: ignore[type-arg]
+    bar.update(count - bar.n)
