@@ -21,7 +21,7 @@ from streams.intake.gateway import receive_employers, receive_people, receive_po
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("replay")
-    sample = generate(seed=4, postings=60, employers=12, people=60, today=date(2026, 11, 20))
+    sample = generate(seed=2026, postings=100, employers=20, people=100, today=date(2026, 11, 20))
     with exchange(Settings(data_dir=folder)) as opened:
         receive_employers(opened, sample.employers, sender="sample", verified=True)
         receive_people(opened, sample.people, sender="sample")
