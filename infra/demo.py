@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from api.access.accounts import create_account
 from api.access.tables import accounts as accounts_table
@@ -39,21 +41,23 @@ def make_accounts(services: Services) -> bool:
         known = set(connection.execute(select(accounts_table.c.login)).scalars())
     missing = [row for row in (*accounts(), ADMINISTRATOR) if row["account_id"] not in known]
     for row in missing:
-        exchange.write(
-            lambda connection, row=row: create_account(
-                connection,
-                login=row["account_id"],
-                account_id=row["account_id"],
-                password=PASSWORD,
-                role=row["role"],
-                display=row["name"],
-                person_id=row.get("person_id"),
-                employer_id=row.get("employer_id"),
-                region=row["region"],
-                now=exchange.now(),
-            )
-        )
+        exchange.write(partial(_make_account, row=row, now=exchange.now()))
     return bool(missing)
+
+
+def _make_account(connection: Connection, row: dict[str, Any], now: datetime) -> None:
+    create_account(
+        connection,
+        login=row["account_id"],
+        account_id=row["account_id"],
+        password=PASSWORD,
+        role=row["role"],
+        display=row["name"],
+        person_id=row.get("person_id"),
+        employer_id=row.get("employer_id"),
+        region=row["region"],
+        now=now,
+    )
 
 
 def load(services: Services, *, say: Callable[[str], Any] = lambda line: None, sizes: dict[str, int] | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from streams.runtime.messages import REGISTRY, MessageError, derived, derived_id, outermost, read_message
+from streams.runtime.messages import REGISTRY, MessageError, derived_id, read_message
 from streams.runtime.topology import topology
 
 GOLDEN = Path(__file__).parent / "golden"
