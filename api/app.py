@@ -1,29 +1,24 @@
-"""The application: every router, one error handler, security headers."""
+"""The application: every router, one error handler, one edge."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from api import health, problems
 from api.access import pages as access_pages
 from api.access.identify import guard_api_writes
+from api.access.throttle import Throttle
+from api.described import described, only_known_parameters
+from api.edge import Edge
 from api.live import Wakeups
 from api.routes import API_ROUTERS, PAGE_ROUTERS
 from api.services import Services
-
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
 
 
 def create_app(services: Services) -> FastAPI:
@@ -47,17 +42,13 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.basic_cache = {}
+    app.state.throttle = Throttle()
     app.state.wakeups = Wakeups(services.exchange.bell)
     problems.install(app)
+    app.add_middleware(Edge, options=services.options)
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]
 
-    @app.middleware("http")
-    async def headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    v1 = APIRouter(prefix="/api/v1", dependencies=[Depends(guard_api_writes)])
+    v1 = APIRouter(prefix="/api/v1", dependencies=[Depends(guard_api_writes), Depends(only_known_parameters)])
     for router in API_ROUTERS:
         v1.include_router(router)
     app.include_router(v1)

@@ -29,8 +29,13 @@ def readiness(services: Services) -> tuple[bool, dict[str, dict[str, object]]]:
         engines["state"] = {"status": "ok", "log_end": end}
     except Exception as error:
         engines["state"] = {"status": "down", "reason": type(error).__name__}
+    if services.exchange.fault is not None:
+        engines["state"] = {"status": "down", "reason": services.exchange.fault}
     for name, check in services.checks.items():
-        wrong = check()
+        try:
+            wrong = check()
+        except Exception as error:
+            wrong = type(error).__name__
         engines[name] = {"status": "ok"} if wrong is None else {"status": "down", "reason": wrong}
     faults = services.exchange.runner.faults()
     for name, loop in services.exchange.runner.loops.items():

@@ -6,14 +6,13 @@ import base64
 from datetime import date
 from typing import Any, cast
 
-from streams.matching.memory import Market
-
 from api.problems import BadRequest, Unavailable
 from api.services import Services
 from matcher.days import day_of
 from matcher.explain import Explanation, explain
 from matcher.policy import hints_for_pair, load_catalogue
 from matcher.shapes import Employer, FieldError, Person, Posting
+from streams.matching.memory import Market
 
 MOST = 100
 
@@ -37,7 +36,7 @@ def page_bounds(cursor: str | None, limit: int) -> tuple[int, int]:
         return 0, limit
     try:
         start = int(base64.urlsafe_b64decode(cursor.encode() + b"==").decode().removeprefix("at:"))
-        if start < 0:
+        if not 0 <= start <= 1_000_000_000:
             raise ValueError
     except ValueError:
         error = FieldError(field="cursor", message="one given by an earlier answer expected")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,8 +12,10 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from matcher.shapes import FieldError, ShapeError
+from search.errors import IndexFault
 from streams.runtime.database import EngineFault
 from streams.runtime.exchange import IdempotencyConflict
+from streams.runtime.sealing import WrongMasterKey
 
 
 class Problem(Exception):
@@ -21,11 +25,20 @@ class Problem(Exception):
     title: ClassVar[str] = "请求有误"
     type: ClassVar[str] = "about:blank"
 
-    def __init__(self, detail: str, *, errors: list[FieldError] | None = None, headers: dict[str, str] | None = None):
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: list[FieldError] | None = None,
+        headers: dict[str, str] | None = None,
+        more: dict[str, Any] | None = None,
+    ):
+        """``more``: members of the answer beside the usual ones."""
         super().__init__(detail)
         self.detail = detail
         self.errors = errors or []
         self.headers = headers or {}
+        self.more = more or {}
 
 
 class BadRequest(Problem):
@@ -76,6 +89,24 @@ class Invalid(Problem):
     type = "urn:gongqiao:problem:invalid"
 
 
+class TooMany(Problem):
+    status = 429
+    title = "尝试太多次"
+    type = "urn:gongqiao:problem:too-many"
+
+
+class Misdirected(Problem):
+    status = 421
+    title = "地址不对"
+    type = "urn:gongqiao:problem:misdirected"
+
+
+class Broken(Problem):
+    status = 500
+    title = "系统出错"
+    type = "urn:gongqiao:problem:broken"
+
+
 class Unavailable(Problem):
     status = 503
     title = "暂时不可用"
@@ -88,9 +119,10 @@ def as_json(status: int, title: str, type_: str, detail: str, errors: list[Field
     return body
 
 
-def _answer(problem: Problem) -> JSONResponse:
+def problem_response(problem: Problem) -> JSONResponse:
+    """A problem as the answer to a program."""
     return JSONResponse(
-        as_json(problem.status, problem.title, problem.type, problem.detail, problem.errors),
+        {**problem.more, **as_json(problem.status, problem.title, problem.type, problem.detail, problem.errors)},
         problem.status,
         media_type="application/problem+json",
         headers=problem.headers,
@@ -109,11 +141,12 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, Problem)
         if wants_page(request):
             if isinstance(error, NotSignedIn) and request.method == "GET":
-                return RedirectResponse(f"/login?next={request.url.path}", 303)
+                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                return RedirectResponse(f"/login?next={quote(asked, safe='/')}", 303)
             from api.pages import page  # pages import problems
 
             return page(request, "problem.html", {"problem": error}, status=error.status)
-        return _answer(error)
+        return problem_response(error)
 
     def shape(request: Request, error: Exception) -> Response:
         assert isinstance(error, ShapeError)
@@ -124,13 +157,12 @@ def install(app: FastAPI) -> None:
         errors = []
         for item in error.errors():
             where, *names = item["loc"]
-            expected = item.get("ctx", {}).get("expected")
-            field = ".".join(str(name) for name in names) or str(where)
-            errors.append(FieldError(field=field, message=str(item["msg"]), allowed=[str(expected)] if expected else None))
+            field = ".".join(str(name) for name in names if not isinstance(name, int) or where != "body" or len(names) > 1) or "(body)"
+            errors.append(FieldError(field=field, message=str(item["msg"]), allowed=_allowed(item.get("ctx", {}).get("expected"))))
         return problem(request, Invalid("有参数不符合要求，请按 errors 修改后再发", errors=errors))
 
     def engine(request: Request, error: Exception) -> Response:
-        return problem(request, Unavailable("系统暂时无法写入，请稍后再试；已确认收到的内容不会丢失", headers={"Retry-After": "5"}))
+        return problem(request, Unavailable("系统暂时无法办理，请稍后再试；已确认收到的内容不会丢失", headers={"Retry-After": "5"}))
 
     def idempotency(request: Request, error: Exception) -> Response:
         return problem(request, Conflict("同一个 Idempotency-Key 已用于别的内容，请换一个新的"))
@@ -139,8 +171,16 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
             return problem(request, NotFound("没有这个地址"))
+        if error.status_code == 405:
+            detail = f"这个地址不支持 {request.method}；可以用 {(error.headers or {}).get('Allow', '别的方法')}"
+            body = as_json(405, "不支持这种请求", "urn:gongqiao:problem:method", detail, [])
+            return JSONResponse(body, 405, media_type="application/problem+json", headers=error.headers)
         body = as_json(error.status_code, "请求有误", "about:blank", str(error.detail), [])
         return JSONResponse(body, error.status_code, media_type="application/problem+json", headers=error.headers)
+
+    def broken(request: Request, error: Exception) -> Response:
+        # The server's log has type and place; an answer says nothing of what is inside.
+        return problem(request, Broken("系统出错了，已经记录下来，请稍后再试"))
 
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(ShapeError, shape)
@@ -148,3 +188,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(EngineFault, engine)
     app.add_exception_handler(IdempotencyConflict, idempotency)
     app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(WrongMasterKey, engine)
+    app.add_exception_handler(IndexFault, engine)
+    app.add_exception_handler(Exception, broken)
+
+
+def _allowed(expected: object) -> list[str] | None:
+    """The values pydantic would have taken (``'a', 'b' or 'c'``) as a list."""
+    return re.findall(r"'([^']*)'", str(expected)) or [str(expected)] if expected else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from streams.runtime.exchange import Exchange
 
@@ -22,10 +24,20 @@ class Options:
 
 @dataclass
 class Services:
-    """The exchange, the postings index (``search``'s interface), and what readiness asks: engine name -> () -> None or what is wrong."""
+    """The exchange, the postings index (``search``'s interface), and what readiness asks: engine name -> () -> None or what is wrong.
+
+    ``started`` tells this run from others: files made on the way carry it.
+    """
 
     exchange: Exchange
     index: Any
     options: Options = field(default_factory=Options)
     checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
     scratch: Path | None = None  # folder for files made on the way, such as the feed's snapshot
+    started: str = field(default_factory=lambda: uuid4().hex[:12])
+
+    def scratch_folder(self) -> Path:
+        """The folder for files made on the way; one of its own in the system's where none was given."""
+        if self.scratch is None:
+            self.scratch = Path(tempfile.mkdtemp(prefix="gongqiao-"))
+        return self.scratch

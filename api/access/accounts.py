@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,7 +14,7 @@ from uuid import uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from api.access import tables
 from matcher.shapes import FieldError, ShapeError
@@ -36,6 +38,10 @@ class Caller:
     region: str | None = None
     owner_ids: tuple[str, ...] = ()
     csrf: str = ""
+
+
+# argon2 takes 64 MiB a time on purpose; wrong passwords sent in a flood must not take all memory and every core.
+_hashing = threading.BoundedSemaphore(2)
 
 
 @cache
@@ -73,8 +79,10 @@ def create_account(
         errors.append(FieldError(field="role", message="one of the listed roles expected", allowed=list(ROLES)))
     if len(password) < 8:
         errors.append(FieldError(field="password", message="at least 8 characters expected"))
-    if not login.strip() or len(login) > 100:
-        errors.append(FieldError(field="login", message="1 to 100 characters expected"))
+    if not login.strip() or len(login) > 100 or ":" in login:
+        errors.append(FieldError(field="login", message="1 to 100 characters expected, no colon"))
+    if region is not None and not re.fullmatch(r"[1-9]\d{5}", region):
+        errors.append(FieldError(field="region", message="six digits expected, such as 140105"))
     for wanted, given, of in (
         ("person_id", person_id, "jobseeker"),
         ("employer_id", employer_id, "employer"),
@@ -89,7 +97,7 @@ def create_account(
         "account_id": known or account_id or f"a-{uuid4().hex[:12]}",
         "login": login,
         "role": role,
-        "password": _hasher().hash(password),
+        "password": _hash(password),
         "person_id": person_id,
         "employer_id": employer_id,
         "region": region,
@@ -99,7 +107,25 @@ def create_account(
         "created_at": now.isoformat(),
     }
     upsert(connection, tables.accounts, values)
+    # A new password or role ends what was signed in with the old one.
+    connection.execute(delete(tables.sessions).where(tables.sessions.c.account_id == values["account_id"]))
     return str(values["account_id"])
+
+
+def close_account(connection: Connection, login: str) -> str | None:
+    """Close an account for good: its sessions and API keys end with it. Answers its id, None where there is none of that name."""
+    account_id = connection.execute(select(tables.accounts.c.account_id).where(tables.accounts.c.login == login)).scalar()
+    if account_id is None:
+        return None
+    connection.execute(update(tables.accounts).where(tables.accounts.c.account_id == account_id).values(state="closed"))
+    for table in (tables.sessions, tables.api_keys):
+        connection.execute(delete(table).where(table.c.account_id == account_id))
+    return str(account_id)
+
+
+def _hash(password: str) -> str:
+    with _hashing:
+        return _hasher().hash(password)
 
 
 def check_password(connection: Connection, login: str, password: str) -> str | None:
@@ -107,10 +133,16 @@ def check_password(connection: Connection, login: str, password: str) -> str | N
     row = connection.execute(select(tables.accounts).where(tables.accounts.c.login == login)).mappings().first()
     fits: bool
     try:
-        fits = _hasher().verify(row["password"] if row is not None else _nobody(), password)
+        with _hashing:
+            fits = _hasher().verify(row["password"] if row is not None else _nobody(), password)
     except (VerificationError, InvalidHashError):
         fits = False
     return str(row["account_id"]) if fits and row is not None and row["state"] == "active" else None
+
+
+def password_of(connection: Connection, account_id: str) -> str | None:
+    """The kept hash of an account's password: another one means that the password was changed."""
+    return connection.execute(select(tables.accounts.c.password).where(tables.accounts.c.account_id == account_id)).scalar()
 
 
 def caller_of(connection: Connection, account_id: str, csrf: str = "") -> Caller | None:
@@ -133,6 +165,7 @@ def caller_of(connection: Connection, account_id: str, csrf: str = "") -> Caller
 def open_session(connection: Connection, account_id: str, *, now: datetime, hours: int) -> str:
     """Start a session; answers the token, which is kept nowhere."""
     token = secrets.token_urlsafe(32)
+    connection.execute(delete(tables.sessions).where(tables.sessions.c.expires_at <= now.isoformat()))
     values = {"token_hash": token_hash(token), "account_id": account_id, "csrf": secrets.token_urlsafe(24)}
     upsert(connection, tables.sessions, {**values, "expires_at": (now + timedelta(hours=hours)).isoformat()})
     return token

@@ -10,8 +10,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.access.accounts import Caller, caller_of, check_password, key_caller, session_caller, token_hash
-from api.problems import Forbidden, NotSignedIn
+from api.access.accounts import Caller, caller_of, check_password, key_caller, password_of, session_caller, token_hash
+from api.access.throttle import Throttle
+from api.problems import Forbidden, NotSignedIn, Problem
 from api.services import Services
 
 COOKIE = "gongqiao"
@@ -28,20 +29,29 @@ def identify(request: Request) -> Caller | None:
     if hasattr(request.state, "caller"):
         found: Caller | None = request.state.caller
         return found
+    try:
+        caller = _identified(request)
+    except Problem:
+        request.state.caller = None  # whatever says so to a person is a page without an account
+        raise
+    request.state.caller = caller
+    return caller
+
+
+def _identified(request: Request) -> Caller | None:
     services = services_of(request)
     header = request.headers.get("authorization", "")
     kind, _, value = header.partition(" ")
     caller: Caller | None = None
+    if kind.lower() == "basic":
+        return _basic(request, value)
     with services.exchange.reading() as connection:
         if kind.lower() == "bearer":
             caller = key_caller(connection, value.strip())
             if caller is None:
                 raise NotSignedIn("API 密钥无效或已失效", headers={"WWW-Authenticate": "Bearer"})
-        elif kind.lower() == "basic":
-            caller = _basic(request, value)
         elif token := request.cookies.get(COOKIE):
             caller = session_caller(connection, token, now=services.exchange.now())
-    request.state.caller = caller
     return caller
 
 
@@ -52,26 +62,47 @@ def _basic(request: Request, value: str) -> Caller:
     except (binascii.Error, UnicodeDecodeError):
         raise NotSignedIn("Authorization 头无法读取", headers={"WWW-Authenticate": "Basic"}) from None
     # argon2 is slow on purpose; a program that signs each request is not made to wait for it each time.
-    cache: dict[str, tuple[float, str]] = request.app.state.basic_cache
+    cache: dict[str, tuple[float, str, str]] = request.app.state.basic_cache
     at = time.monotonic()
     name = token_hash(f"{login}\x00{password}")
     known = cache.get(name)
     with services.exchange.reading() as connection:
-        account_id = known[1] if known is not None and known[0] > at else check_password(connection, login, password)
+        # A password changed meanwhile has another hash, and what was remembered no longer counts.
+        if known is not None and known[0] > at and password_of(connection, known[1]) == known[2]:
+            caller = caller_of(connection, known[1])
+            if caller is not None:
+                return caller
+    cache.pop(name, None)
+    account_id = sign_in(request, login, password)
+    with services.exchange.reading() as connection:
         caller = caller_of(connection, account_id) if account_id is not None else None
-    if caller is None or account_id is None:
-        cache.pop(name, None)
+        kept = password_of(connection, account_id) if account_id is not None else None
+    if caller is None or kept is None:
         raise NotSignedIn("账号或密码不对", headers={"WWW-Authenticate": "Basic"})
     if len(cache) > 1000:
         cache.clear()
-    cache[name] = (at + _BASIC_FOR_S, account_id)
+    cache[name] = (at + _BASIC_FOR_S, caller.account_id, kept)
     return caller
+
+
+def sign_in(request: Request, login: str, password: str) -> str | None:
+    """The account's id if login and password fit, else None. Raises ``TooMany`` after too many wrong ones."""
+    throttle: Throttle = request.app.state.throttle
+    address = request.client.host if request.client is not None else ""
+    throttle.check(address, login)
+    with services_of(request).exchange.reading() as connection:
+        account_id = check_password(connection, login, password)
+    if account_id is None:
+        throttle.failed(address, login)
+    else:
+        throttle.succeeded(address, login)
+    return account_id
 
 
 def check_csrf(request: Request, token: str | None) -> None:
     """A form sent with a session carries the session's own token; a key or password with the request needs none."""
     caller = identify(request)
-    if caller is not None and caller.csrf and not hmac.compare_digest(caller.csrf, token or ""):
+    if caller is not None and caller.csrf and not hmac.compare_digest(caller.csrf.encode(), (token or "").encode()):
         raise Forbidden("页面已过期，请刷新后再试")
 
 

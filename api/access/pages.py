@@ -7,17 +7,19 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access.accounts import check_password, close_session, open_session
-from api.access.identify import COOKIE, CallerOrNone, Here, check_csrf
+from api.access.accounts import close_session, open_session
+from api.access.identify import COOKIE, CallerOrNone, Here, check_csrf, sign_in
 from api.pages import page
+from api.problems import Forbidden
 
 router = APIRouter(include_in_schema=False)
-HOMES = {"jobseeker": "/inbox", "employer": "/employer", "commissioner": "/commissioner"}
+HOMES = {"jobseeker": "/inbox", "employer": "/employer", "commissioner": "/commissioner", "administrator": "/commissioner"}
 
 
 def _inside(target: str) -> str:
-    # Only paths of this site: //elsewhere and \\elsewhere are addresses of others.
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else ""
+    # Only paths of this site: //elsewhere is an address of others, and browsers read \ as / and drop tabs and line breaks.
+    inside = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
+    return target if inside else ""
 
 
 @router.get("/login")
@@ -30,8 +32,9 @@ def login(
     request: Request, here: Here, login: Annotated[str, Form()], password: Annotated[str, Form()], next: Annotated[str, Form()] = ""
 ) -> Response:
     exchange = here.exchange
-    with exchange.reading() as connection:
-        account_id = check_password(connection, login, password)
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise Forbidden("请在本站的登录页面登录")  # another site must not sign people in to an account of its own
+    account_id = sign_in(request, login, password)
     if account_id is None:
         request.state.caller = None
         return page(request, "login.html", {"next": _inside(next), "wrong": True}, status=401)

@@ -5,12 +5,14 @@ Every query for a person's data passes ``person``; reads by others are logged.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, insert
 
 from api.access.accounts import Caller
 from api.access.tables import audit
 from api.problems import Forbidden, NotSignedIn
-from matcher.places import covers
+from matcher.places import covers, level_of
 from streams.runtime.exchange import Exchange
 
 STAFF = ("commissioner", "administrator")
@@ -19,7 +21,7 @@ STAFF = ("commissioner", "administrator")
 def signed_in(caller: Caller | None, *roles: str) -> Caller:
     """The caller, if signed in and of one of these roles (any when none is named)."""
     if caller is None:
-        raise NotSignedIn("请先登录，或在请求中带上账号密码或 API 密钥")
+        raise NotSignedIn("请先登录，或在请求中带上账号密码或 API 密钥", headers={"WWW-Authenticate": "Bearer"})
     if roles and caller.role not in roles:
         raise Forbidden("您的账号不能使用这项功能")
     return caller
@@ -29,7 +31,17 @@ def in_region(caller: Caller, region: str | None) -> bool:
     """Whether a place lies in the region a member of staff is responsible for; without a region: the province's."""
     if caller.role in ("administrator", "auditor"):
         return True
-    return caller.region is not None and region is not None and covers(caller.region, region)
+    if caller.role != "commissioner" or caller.region is None:
+        return False
+    return level_of(caller.region) == "province" if region is None else covers(caller.region, region)
+
+
+def about_person(caller: Caller | None, person_id: str) -> Caller:
+    """May this caller ask about this person at all? Asked before the person is looked up, so that nobody learns who is registered."""
+    who = signed_in(caller, "jobseeker", *STAFF)
+    if who.role == "jobseeker" and who.person_id != person_id:
+        raise Forbidden("只能查看本人的资料")
+    return who
 
 
 def person(
@@ -53,6 +65,18 @@ def note(connection: Connection, exchange: Exchange, caller: Caller, person_id: 
     connection.execute(insert(audit).values(**values, person_id=person_id, action=action, purpose=purpose))
 
 
+def note_all(exchange: Exchange, caller: Caller, person_ids: Iterable[str], action: str) -> None:
+    """One line for each of these people, in one transaction."""
+    seen = list(person_ids)
+
+    def job(connection: Connection) -> None:
+        for person_id in seen:
+            note(connection, exchange, caller, person_id, action)
+
+    if seen:
+        exchange.write(job)
+
+
 def employer(caller: Caller | None, employer_id: str | None, region: str | None) -> Caller:
     """May this caller act for this employer? Its own account, a commissioner of its region, administrators."""
     who = signed_in(caller)
@@ -66,14 +90,6 @@ def employer(caller: Caller | None, employer_id: str | None, region: str | None)
 def posting(caller: Caller | None, *, owner: str, employer_id: str | None, region: str | None) -> Caller:
     """May this caller change this posting? Its own source or employer, a commissioner of its place, administrators."""
     who = signed_in(caller)
-    if who.role in ("operator", "partner") and owner in who.owner_ids:
+    if who.role in ("operator", "partner", "employer") and owner in who.owner_ids:
         return who
     return employer(who, employer_id, region)
-
-
-def may_send(caller: Caller | None, owner: str) -> Caller:
-    """A credential writes only its own owner's postings (contract.md)."""
-    who = signed_in(caller, "employer", "operator", "partner", "commissioner", "administrator")
-    if who.role == "administrator" or owner in who.owner_ids or (who.employer_id is not None and owner == who.employer_id):
-        return who
-    raise Forbidden("这个账号只能发送自己单位、市场或品牌的岗位")

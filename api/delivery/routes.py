@@ -17,6 +17,7 @@ from api.access import scope
 from api.access.accounts import Caller
 from api.access.identify import CallerOrNone, Here
 from api.delivery.watching import last_change
+from api.live import Wakeups
 from api.matching.routes import person_of, public_posting
 from api.problems import BadRequest, NotFound
 from api.services import Services
@@ -29,6 +30,7 @@ from streams.runtime.exchange import Said
 
 router = APIRouter(tags=["delivery"])
 HEARTBEAT_S = 15.0
+LOOK_S = 0.1
 REFUSALS = ("pay", "distance", "trade", "hours", "other")
 
 
@@ -68,7 +70,7 @@ def inbox(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> dict[str, Any]:
     """What was pushed to a person, newest first, with reasons and hints; and what ended after they showed interest."""
-    scope.signed_in(caller)
+    scope.about_person(caller, person_id)
     person = person_of(here, person_id)
     scope.person(here.exchange, caller, person_id, (person.region, person.registered_at), "inbox")
     with here.exchange.reading() as connection:
@@ -102,10 +104,10 @@ def answer_recommendation(here: Services, caller: Caller, match_id: str, person_
     return here.exchange.append([Said(message)], source=f"account:{caller.account_id}")[0]
 
 
-@router.post("/people/{person_id}/inbox/{match_id}/answer")
+@router.post("/people/{person_id}/inbox/{match_id}/answer", status_code=202)
 def answer(person_id: str, match_id: str, given: AnswerIn, here: Here, caller: CallerOrNone) -> JSONResponse:
     """``{"answer": "interested" | "refused" | "seen", "reason"}``; after ``interested`` the posting's contact is shown, logged."""
-    scope.signed_in(caller)
+    scope.about_person(caller, person_id)
     person = person_of(here, person_id)
     who = scope.person(here.exchange, caller, person_id, (person.region, person.registered_at), "answer")
     message_id = answer_recommendation(here, who, match_id, person_id, given)
@@ -133,31 +135,44 @@ async def events(request: Request, here: Here, caller: CallerOrNone) -> Streamin
     An event says that something changed and carries a version of it; what changed is asked for with the caller's own rights.
     """
     who = scope.signed_in(caller)
-    wakeups = request.app.state.wakeups
+    wakeups: Wakeups = request.app.state.wakeups
     name = {"jobseeker": "inbox", "employer": "candidates", "commissioner": "gap", "administrator": "gap"}.get(who.role, "changed")
+    last = request.headers.get("last-event-id", "")
 
     async def stream() -> AsyncIterator[str]:
-        seen = await run_in_threadpool(version_for, here, who)
+        woken = wakeups.count
+        seen = await run_in_threadpool(_end, here)
+        if last.isdecimal() and len(last) < 19 and int(last) < seen:
+            seen = int(last)  # the browser comes back: what it missed is looked for below
         yield f"retry: 2000\nid: {seen}\nevent: hello\ndata: {{}}\n\n"
         loop = asyncio.get_running_loop()
         alive = loop.time()
         while not wakeups.stopping:
-            await wakeups.wait(HEARTBEAT_S)
-            if await request.is_disconnected():
-                return
-            now = await run_in_threadpool(version_for, here, who)
-            if now != seen:
-                seen = now
+            began = loop.time()
+            end, concerned = await run_in_threadpool(_look, here, who, seen)
+            if concerned is not None:
                 alive = loop.time()
-                yield f'id: {seen}\nevent: {name}\ndata: {{"version": "{seen}"}}\n\n'
+                yield f'id: {concerned}\nevent: {name}\ndata: {{"version": "{concerned}"}}\n\n'
             elif loop.time() - alive >= HEARTBEAT_S:
                 alive = loop.time()
                 yield ": alive\n\n"
+            seen = end
+            if await request.is_disconnected():
+                return
+            await wakeups.wait(woken, HEARTBEAT_S)
+            woken = wakeups.count
+            # A busy exchange commits a hundred times a second; ten looks are soon enough for a page.
+            await asyncio.sleep(max(0.0, LOOK_S - (loop.time() - began)))
 
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
-def version_for(here: Services, caller: Caller) -> str:
-    """Changes exactly when something this caller watches changed: the last message about it in the log."""
+def _end(here: Services) -> int:
     with here.exchange.reading() as connection:
-        return last_change(connection, caller)
+        return here.exchange.log.end(connection)
+
+
+def _look(here: Services, caller: Caller, after: int) -> tuple[int, int | None]:
+    """How far was looked, and the last message there that concerns this caller."""
+    with here.exchange.reading() as connection:
+        return here.exchange.log.end(connection), last_change(connection, caller, after)

@@ -17,10 +17,12 @@ from api.matching.routes import person_of, posting_with_employer
 from api.problems import Conflict, Forbidden
 from api.services import Services
 from streams.hiring import queries, rules
-from streams.hiring.messages import Contract, StepReported
+from streams.hiring.messages import Contract, OpeningsTaken, StepReported
 from streams.runtime.exchange import Said
+from streams.runtime.messages import derived_id
 
 router = APIRouter(tags=["hiring"])
+_TAKE_STEP = "hiring.take_step"  # the handler's name, from which the ids of what follows are derived
 
 
 class ContractIn(BaseModel):
@@ -62,33 +64,42 @@ def report_step(here: Services, caller: Caller, person_id: str, posting_id: str,
     return here.exchange.append([Said(message)], source=f"account:{caller.account_id}")[0]
 
 
+def settle_step(here: Services, message_id: str, posting_id: str) -> None:
+    """Wait until the step and the openings that it takes have been counted, so that what is asked next already knows of it."""
+    here.exchange.wait_handled(message_id, "hiring", 5)
+    taken = derived_id(message_id, _TAKE_STEP, OpeningsTaken.type, posting_id)
+    for subject in ("intake", "staffing"):
+        here.exchange.wait_handled(taken, subject, 2)
+
+
 @router.post("/matches/{person_id}/{posting_id}/steps", status_code=202)
 def step(person_id: str, posting_id: str, given: StepIn, here: Here, caller: CallerOrNone) -> JSONResponse:
     """A step by the employer, a commissioner, or the person (who may say ``left``). The last opening hired closes the posting as filled."""
-    who = scope.signed_in(caller)
+    who = scope.signed_in(caller, "jobseeker", "employer", *scope.STAFF)
+    if who.role == "jobseeker":
+        scope.about_person(who, person_id)
     posting, _ = posting_with_employer(here, posting_id)
+    if who.role != "jobseeker":
+        scope.employer(who, posting.employer.employer_id, posting.region)
     person = person_of(here, person_id)
     if who.role == "jobseeker":
-        scope.person(here.exchange, who, person_id, (), "step")
         if given.step != "left":
             raise Forbidden("求职者本人只能报告离职，其余由用人单位办理")
-    else:
-        scope.employer(who, posting.employer.employer_id, posting.region)
-        if person.consent is None or person.consent.recommend is not True:
-            raise Forbidden("这位求职者没有同意接受推荐")
+    elif person.consent is None or person.consent.recommend is not True:
+        raise Forbidden("这位求职者没有同意接受推荐")
     message_id = report_step(here, who, person_id, posting_id, given)
-    here.exchange.wait_handled(message_id, "hiring", 5)
+    settle_step(here, message_id, posting_id)
     return JSONResponse({"message_id": message_id, "person_id": person_id, "posting_id": posting_id, "step": given.step}, 202)
 
 
 @router.get("/matches/{person_id}/{posting_id}/steps")
 def steps(person_id: str, posting_id: str, here: Here, caller: CallerOrNone) -> dict[str, Any]:
     """How a pair stands, and every step so far."""
-    who = scope.signed_in(caller)
-    posting, _ = posting_with_employer(here, posting_id)
+    who = scope.signed_in(caller, "jobseeker", "employer", *scope.STAFF)
     if who.role == "jobseeker":
-        scope.person(here.exchange, who, person_id, (), "steps")
-    else:
+        scope.about_person(who, person_id)
+    posting, _ = posting_with_employer(here, posting_id)
+    if who.role != "jobseeker":
         scope.employer(who, posting.employer.employer_id, posting.region)
     with here.exchange.reading() as connection:
         return {

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.access import scope
 from api.access.accounts import Caller
 from api.access.identify import CallerOrNone, Here
+from api.described import search_parameters
+from api.intake.sending import settle, state_of
 from api.matching.routes import public_posting
-from api.problems import BadRequest, Conflict, Invalid, NotFound, Problem
+from api.problems import BadRequest, Conflict, Gone, Invalid, NotFound, Problem
 from api.services import Services
+from matcher.places import seat_of
 from matcher.shapes import FieldError, field_errors, read_posting
 from search.errors import QueryError
 from search.query import PARAMETERS, read_query
@@ -47,10 +51,22 @@ def _is_own(caller: Caller | None, found: dict[str, Any]) -> bool:
     return True
 
 
+def _around(parameters: dict[str, Any]) -> dict[str, Any]:
+    """``radius_km`` without a point is drawn around the seat of the one region named, which is then the centre rather than a filter:
+    whoever lives at the edge of a county looks across it."""
+    region = parameters.get("region")
+    if not parameters.get("radius_km") or parameters.get("near") or not isinstance(region, str):
+        return parameters
+    seat = seat_of(region.strip()) if re.fullmatch(r"[1-9]\d{5}", region.strip()) else None
+    if seat is None:
+        return parameters
+    return {**{name: value for name, value in parameters.items() if name != "region"}, "near": f"{seat[0]},{seat[1]}"}
+
+
 def search_postings(here: Services, parameters: dict[str, Any]) -> dict[str, Any]:
     """A page of postings with total, facets and the cursor of the next; raises a problem naming the parameter."""
     try:
-        query = read_query(parameters)
+        query = read_query(_around(parameters))
 
         def allowed(ids: list[str]) -> set[str]:
             with here.exchange.reading() as connection:
@@ -75,7 +91,7 @@ def search_postings(here: Services, parameters: dict[str, Any]) -> dict[str, Any
     return {"total": page.total, "items": items, "facets": page.facets, "cursor": page.cursor}
 
 
-@router.get("/postings")
+@router.get("/postings", openapi_extra={"parameters": search_parameters()})
 def search(request: Request, here: Here) -> dict[str, Any]:
     """Search of public postings: q, region, near, radius_km, form, pay_min, source, type, education, sort, facets, limit, cursor."""
     given: dict[str, Any] = {}
@@ -100,24 +116,24 @@ def posting(posting_id: str, here: Here, caller: CallerOrNone) -> Response:
     own = _is_own(caller, found)
     state = found["state"]
     answer: dict[str, Any] = {"posting_id": posting_id, "state": state}
+    if not own and state in ("held", "rejected"):
+        raise NotFound("没有这个岗位，或者它没有公开")
     if state == "published" or (own and found["posting"]):
         answer |= {
             **public_posting(read_posting(found["posting"])),
-            "state": state,
             "revision": found["revision"],
             "sources": len(found["sources"]),
+            **state_of(found),
         }
     if own:
-        answer["held"] = found["reasons"]
         answer["notes"] = found["notes"]
-    elif state in ("held", "rejected"):
-        raise NotFound("没有这个岗位，或者它没有公开")
     if found["merged_into"]:
         answer["merged_into"] = found["merged_into"]
-    ended = state in ("withdrawn", "expired", "filled", "merged")
-    if ended:
+    if state in ("withdrawn", "expired", "filled", "merged"):
         answer["ended"] = {"reason": state, "at": found["changed_at"]}
-    return JSONResponse(answer, 410 if ended and not own else 200)
+        if not own:
+            raise Gone("这个岗位已经结束", more=answer)
+    return JSONResponse(answer)
 
 
 class WithdrawIn(BaseModel):
@@ -125,12 +141,18 @@ class WithdrawIn(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-@router.delete("/postings/{posting_id}", status_code=202)
-async def withdraw(
-    request: Request, posting_id: str, here: Here, caller: CallerOrNone, reason: Annotated[str | None, Query(max_length=500)] = None
-) -> JSONResponse:
-    """Withdraw a posting, with the reason as ``?reason=`` or ``{"reason": …}``."""
-    who = _may_change(scope.signed_in(caller), found_posting(here, posting_id))
+def _changed_by(here: Here, caller: CallerOrNone, posting_id: str) -> Caller:
+    """The caller, who may change this posting; a problem otherwise."""
+    who = scope.signed_in(caller)
+    settle(here, "posting", posting_id)
+    return _may_change(who, found_posting(here, posting_id))
+
+
+MayChange = Annotated[Caller, Depends(_changed_by)]
+
+
+async def _reason(request: Request, reason: Annotated[str | None, Query(max_length=500)] = None) -> str:
+    """Why, from the query or the body; a problem where neither says."""
     body = await request.body()
     if reason is None and body:
         try:
@@ -139,14 +161,27 @@ async def withdraw(
             raise Invalid("有字段不符合要求", errors=field_errors(error)) from None
     if not reason or not reason.strip():
         raise BadRequest("请说明撤回原因", errors=[FieldError(field="reason", message="required, in the query or the body")])
+    return reason.strip()
+
+
+@router.delete(
+    "/postings/{posting_id}",
+    status_code=202,
+    openapi_extra={"requestBody": {"required": False, "content": {"application/json": {"schema": WithdrawIn.model_json_schema()}}}},
+)
+def withdraw(
+    posting_id: str, here: Here, who: MayChange, reason: Annotated[str, Depends(_reason)], wait: Annotated[int, Query(ge=0, le=1)] = 0
+) -> JSONResponse:
+    """Withdraw a posting, with the reason as ``?reason=`` or ``{"reason": …}``; ``?wait=1`` answers when intake has done so."""
     message_id = withdraw_posting(here.exchange, posting_id, reason, by=who.account_id, sender=f"account:{who.account_id}")
-    return JSONResponse({"posting_id": posting_id, "message_id": message_id}, 202)
+    handled = bool(wait) and here.exchange.wait_handled(message_id, "intake", 10)
+    found = found_posting(here, posting_id) if handled else {"state": "received"}
+    return JSONResponse({"posting_id": posting_id, "message_id": message_id, "state": found["state"]}, 200 if handled else 202)
 
 
 @router.post("/postings/{posting_id}/confirm", status_code=202)
-def confirm(posting_id: str, here: Here, caller: CallerOrNone) -> JSONResponse:
+def confirm(posting_id: str, here: Here, who: MayChange) -> JSONResponse:
     """The source says that the posting still stands; its days start anew."""
-    who = _may_change(scope.signed_in(caller), found_posting(here, posting_id))
     message_id = confirm_posting(here.exchange, posting_id, by=who.account_id, sender=f"account:{who.account_id}")
     return JSONResponse({"posting_id": posting_id, "message_id": message_id}, 202)
 
@@ -162,8 +197,8 @@ class DecisionIn(BaseModel):
 @router.post("/postings/{posting_id}/decision", status_code=202)
 def decide(posting_id: str, given: DecisionIn, here: Here, caller: CallerOrNone) -> JSONResponse:
     """Staff of the posting's place decide on a held posting."""
+    who = scope.signed_in(caller, *scope.STAFF)
     found = found_posting(here, posting_id)
-    who = scope.signed_in(caller, "commissioner", "administrator")
     scope.employer(who, None, found["region"])
     if found["state"] != "held":
         raise Conflict("这个岗位不在待审状态")
@@ -174,28 +209,38 @@ def decide(posting_id: str, given: DecisionIn, here: Here, caller: CallerOrNone)
     return JSONResponse({"posting_id": posting_id, "message_id": message_id, "decision": given.decision}, 202)
 
 
+def _not_handled(here: Services, who: Caller, kind: str, id_: str, own: bool) -> dict[str, Any]:
+    """``state: received`` for whoever sent it, itself and administrators, while intake has not come to it; a problem otherwise."""
+    with here.exchange.reading() as connection:
+        sent = queries.sent(connection, kind, id_)
+    if sent is not None and (own or who.role == "administrator" or sent["owner"] == f"account:{who.account_id}"):
+        return {f"{kind}_id": id_, "state": "received"}
+    raise NotFound("没有这位求职者" if kind == "person" else "没有这家单位")
+
+
 @router.get("/people/{person_id}")
 def person(person_id: str, here: Here, caller: CallerOrNone) -> dict[str, Any]:
     """A person's profile for that person and staff of the region; never the private values."""
-    scope.signed_in(caller)
+    who = scope.about_person(caller, person_id)
     with here.exchange.reading() as connection:
         found = queries.person(connection, person_id)
-    if found is None or found.get("person") is None:
-        raise NotFound("没有这位求职者")
+    if found is None:
+        return _not_handled(here, who, "person", person_id, who.role == "jobseeker")
     profile = found["person"]
-    scope.person(here.exchange, caller, person_id, (found["region"], profile.get("registered_at")), "profile")
-    return {**profile, "revision": found["revision"]}
+    scope.person(here.exchange, who, person_id, (found["region"], profile.get("registered_at")), "profile")
+    return {**profile, "state": "registered", "revision": found["revision"]}
 
 
 @router.delete("/people/{person_id}", status_code=202)
 def forget(person_id: str, here: Here, caller: CallerOrNone) -> JSONResponse:
     """Forget a person: the key is destroyed, every past message becomes unreadable."""
-    scope.signed_in(caller)
+    who = scope.about_person(caller, person_id)
+    settle(here, "person", person_id)
     with here.exchange.reading() as connection:
         found = queries.person(connection, person_id)
     if found is None:
         raise NotFound("没有这位求职者")
-    who = scope.person(here.exchange, caller, person_id, (found["region"],), "delete")
+    scope.person(here.exchange, who, person_id, (found["region"], found["person"].get("registered_at")), "delete")
     message_id = delete_person(here.exchange, person_id, sender=f"account:{who.account_id}")
     return JSONResponse({"person_id": person_id, "message_id": message_id}, 202)
 
@@ -203,10 +248,10 @@ def forget(person_id: str, here: Here, caller: CallerOrNone) -> JSONResponse:
 @router.get("/employers/{employer_id}")
 def employer(employer_id: str, here: Here, caller: CallerOrNone) -> dict[str, Any]:
     """An employer as it stands, for itself and staff of its region."""
-    scope.signed_in(caller)
+    who = scope.signed_in(caller)
     with here.exchange.reading() as connection:
         found = queries.employer(connection, employer_id)
     if found is None:
-        raise NotFound("没有这家单位")
-    scope.employer(caller, employer_id, found["region"])
-    return {**found["employer"], "verified": found["verified"], "revision": found["revision"]}
+        return _not_handled(here, who, "employer", employer_id, who.employer_id == employer_id)
+    scope.employer(who, employer_id, found["region"])
+    return {**found["employer"], "verified": found["verified"], "state": "registered", "revision": found["revision"]}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
-import tempfile
 import threading
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,8 +18,8 @@ from api.problems import BadRequest
 from api.services import Services
 from matcher.shapes import FieldError, read_posting
 from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
-from streams.intake.tables import postings
-from streams.runtime.messages import Envelope, from_json
+from streams.intake.queries import published
+from streams.runtime.messages import Envelope
 from streams.runtime.tables import log
 
 router = APIRouter(tags=["feed"])
@@ -65,40 +63,58 @@ def feed(
         found = [e for e in here.exchange.log.read(connection, TYPES, after, limit) if isinstance(e, Envelope)]
     following = found[-1].seq if found else after
     etag = f'"{after}-{following}"'
-    if request.headers.get("if-none-match") == etag:
+    if _unchanged(request, etag):
         return Response(status_code=304, headers={"ETag": etag})
     body = {"items": [_entry(envelope) for envelope in found], "cursor": str(following), "more": len(found) == limit}
     return JSONResponse(body, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
-@router.get("/feed/snapshot", response_class=FileResponse)
-def snapshot(here: Here) -> FileResponse:
+def _unchanged(request: Request, etag: str) -> bool:
+    given = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    return etag in given or "*" in given
+
+
+@router.get(
+    "/feed/snapshot",
+    response_class=FileResponse,
+    responses={
+        200: {"description": "gzip NDJSON", "content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}}},
+        206: {"description": "the bytes asked for with Range"},
+        304: {"description": "the same as the ETag given"},
+        416: {"description": "no such bytes"},
+    },
+)
+def snapshot(request: Request, here: Here) -> Response:
     """Every public posting as gzip NDJSON; the last line is ``{"cursor": …}``, from which the feed goes on. Byte ranges are served."""
     path, cursor = _snapshot_file(here)
-    headers = {"X-Feed-Cursor": str(cursor), "ETag": f'"snapshot-{cursor}"', "Cache-Control": "no-cache"}
+    headers = {"X-Feed-Cursor": str(cursor), "ETag": f'"{path.name.partition(".")[0]}"', "Cache-Control": "no-cache"}
+    if _unchanged(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
     return FileResponse(path, media_type="application/gzip", headers=headers, filename=f"postings-{cursor}.ndjson.gz")
 
 
 def _snapshot_file(here: Services) -> tuple[Path, int]:
-    folder = Path(here.scratch or tempfile.gettempdir()) / "feed"
+    folder = here.scratch_folder() / "feed"
     folder.mkdir(parents=True, exist_ok=True)
     with here.exchange.reading() as connection, _building:
         # One transaction: the rows and the cursor are of the same moment.
         cursor = _last_change(connection)
-        path = folder / f"snapshot-{os.getpid()}-{cursor}.ndjson.gz"
+        path = folder / f"snapshot-{here.started}-{cursor}.ndjson.gz"
         if not path.exists():
             part = path.with_suffix(".part")
             with part.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
-                query = select(postings.c.doc).where(postings.c.state == "published").order_by(postings.c.posting_id)
-                for (document,) in connection.execute(query):
-                    packed.write(orjson.dumps(public_posting(read_posting(from_json(document)))) + b"\n")
+                after = ""
+                while page := published(connection, after=after):
+                    for found in page:
+                        packed.write(orjson.dumps(public_posting(read_posting(found["posting"]))) + b"\n")
+                    after = page[-1]["posting_id"]
                 packed.write(orjson.dumps({"cursor": str(cursor)}) + b"\n")
             part.replace(path)
             # The two before stay for whoever is in the middle of one.
-            for old in sorted(folder.glob(f"snapshot-{os.getpid()}-*.ndjson.gz"), key=lambda file: file.stat().st_mtime)[:-3]:
+            for old in sorted(folder.glob("snapshot-*.ndjson.gz"), key=lambda file: file.stat().st_mtime)[:-3]:
                 old.unlink(missing_ok=True)
     return path, cursor
 
 
 def _last_change(connection: Connection) -> int:
-    return int(connection.execute(select(func.max(log.c.seq)).where(log.c.type.in_(TYPES))).scalar() or 0)
+    return max(int(connection.execute(select(func.max(log.c.seq)).where(log.c.type == type_)).scalar() or 0) for type_ in TYPES)

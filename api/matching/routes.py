@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from api import market
 from api.access import scope
+from api.access.accounts import Caller
 from api.access.identify import CallerOrNone, Here
 from api.problems import NotFound
 from api.services import Services
@@ -40,8 +41,16 @@ def person_of(here: Services, person_id: str) -> Person:
 
 
 @router.get("/postings/{posting_id}/candidates")
-def candidates(posting_id: str, here: Here, caller: CallerOrNone, cursor: Cursor = None, limit: Limit = 20) -> dict[str, Any]:
+def candidates_of(posting_id: str, here: Here, caller: CallerOrNone, cursor: Cursor = None, limit: Limit = 20) -> dict[str, Any]:
     """People for a posting: band, priority, score downwards. Of people who did not agree to be shown, numbers only."""
+    who = scope.signed_in(caller, "employer", *scope.STAFF)
+    found = candidates(posting_id, here, who, cursor, limit)
+    scope.note_all(here.exchange, who, (item["person_id"] for item in found["items"] if "profile" in item), f"candidates of {posting_id}")
+    return found
+
+
+def candidates(posting_id: str, here: Services, caller: Caller | None, cursor: str | None, limit: int) -> dict[str, Any]:
+    """One page of candidates as this caller may see them; whose profile was shown is for the caller to log."""
     posting, employer = posting_with_employer(here, posting_id)
     who = scope.employer(caller, posting.employer.employer_id, posting.region)
     start, end = market.page_bounds(cursor, limit)
@@ -59,16 +68,21 @@ def candidates(posting_id: str, here: Here, caller: CallerOrNone, cursor: Cursor
             continue
         found = market.explained(posting, person, as_of, employer, here)
         item = market.recommendation(found, posting, person, employer, pair.rank)
-        shared = person.consent is not None and person.consent.share_with_employers is True
-        if shared or who.role != "employer":
+        if may_see_profile(who, person):
             item["profile"] = profile(person)
         else:
-            # Without consent nothing is shown to an employer but numbers: a sentence would tell the wish, the school, the last job.
+            # Nothing but numbers: a sentence would tell the wish, the school, the last job; a reason for priority, who is in difficulty.
             item["criteria"] = [{name: value for name, value in entry.items() if name != "text"} for entry in item["criteria"]]
-            item["hints"] = []
-            item["priority_reasons"] = []  # a reason could be a circumstance the person did not agree to show
+            item |= {"hints": [], "priority_reasons": [], "not_stated": []}
         items.append(item)
     return {"posting_id": posting_id, "total": total, "items": items, "cursor": market.next_cursor(end, total)}
+
+
+def may_see_profile(caller: Caller, person: Person) -> bool:
+    """An employer sees whoever agreed to be shown; a commissioner the people of their own region, and whoever agreed."""
+    if person.consent is not None and person.consent.share_with_employers is True:
+        return True
+    return caller.role != "employer" and (scope.in_region(caller, person.region) or scope.in_region(caller, person.registered_at))
 
 
 def profile(person: Person) -> dict[str, Any]:
@@ -85,7 +99,7 @@ def profile(person: Person) -> dict[str, Any]:
 @router.get("/people/{person_id}/recommendations")
 def recommendations(person_id: str, here: Here, caller: CallerOrNone, cursor: Cursor = None, limit: Limit = 20) -> dict[str, Any]:
     """Postings for a person: score downwards, then posting id; with reasons and hints."""
-    scope.signed_in(caller)
+    scope.about_person(caller, person_id)
     person = person_of(here, person_id)
     scope.person(here.exchange, caller, person_id, (person.region, person.registered_at), "recommendations")
     return recommend(here, person, cursor, limit)
@@ -121,11 +135,14 @@ def public_posting(posting: Posting) -> dict[str, Any]:
 @router.get("/matches/{person_id}/{posting_id}")
 def match(person_id: str, posting_id: str, here: Here, caller: CallerOrNone) -> dict[str, Any]:
     """One pair: blockers, criteria, near miss, score, and hints with all four statuses (why, and why not)."""
-    who = scope.signed_in(caller)
+    who = scope.signed_in(caller, "jobseeker", "employer", *scope.STAFF)
+    if who.role != "employer":
+        scope.about_person(who, person_id)
     posting, employer = posting_with_employer(here, posting_id)
-    person = person_of(here, person_id)
     if who.role == "employer":
         scope.employer(who, posting.employer.employer_id, posting.region)
+    person = person_of(here, person_id)
+    if who.role == "employer":
         shared = person.consent is not None and person.consent.share_with_employers is True
         if not shared:
             raise NotFound("这位求职者没有同意向用人单位展示资料")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from api.bodies import read_body
+from api.described import hints_body
 from api.problems import Invalid
 from matcher.policy import answer_facts, load_catalogue
 from matcher.shapes import FieldError
@@ -15,7 +16,7 @@ from matcher.shapes import FieldError
 router = APIRouter(tags=["policies"])
 
 
-@router.post("/hints")
+@router.post("/hints", openapi_extra=hints_body())
 async def hints(request: Request) -> dict[str, Any]:
     """``{"id"?, "date", "facts", "channel"?}`` in; every catalogue entry's status and what is told out."""
     body = await read_body(request)

@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from streams.intake.messages import DuplicateSplit, HoldDecided, PostingConfirmed, PostingWithdrawalReceived
-from streams.intake.sent import BATCH, Answer, Idempotency, Item, known_rows
+from streams.intake.sent import BATCH, Answer, Idempotency, Item, Rights, known_rows
 from streams.intake.sent_postings import receive_postings
 from streams.intake.sent_profiles import delete_person, person_with, receive_employers, receive_people
 from streams.intake.tables import received
@@ -23,6 +23,7 @@ __all__ = [
     "Answer",
     "Idempotency",
     "Item",
+    "Rights",
     "confirm_posting",
     "decide_hold",
     "delete_person",

@@ -54,6 +54,13 @@ def posting(connection: Connection, posting_id: str) -> Found | None:
     }
 
 
+def sent(connection: Connection, kind: str, id_: str) -> Found | None:
+    """What was sent last of a posting, person or employer, handled or not: ``{message_id, owner, at}``; of postings ``owner`` is
+    ``source|owner``, of the others who sent it."""
+    row = connection.execute(select(received).where(received.c.kind == kind, received.c.id == id_)).mappings().first()
+    return None if row is None else {name: row[name] for name in ("message_id", "owner", "at")}
+
+
 def postings_by_id(connection: Connection, posting_ids: Sequence[str]) -> dict[str, Found]:
     """Those of these postings that intake has handled, by id."""
     found: dict[str, Found] = {}

@@ -115,9 +115,9 @@ def known_rows(connection: Connection, kind: str, ids: Sequence[str]) -> dict[st
 class Rights:
     """What a sender may write beside what its ``owner_allowed`` says; the default is everything.
 
-    ``in_charge``: which regions (None: no region stated) a member of staff is responsible for; both what is sent and what is kept must lie
-    there. ``own_words``: the sender speaks of itself, so what only staff may say stays as it is (``own_words``). ``only_senders``: only what
-    nobody else has sent before.
+    ``in_charge``: which regions (None: no region stated) a member of staff is responsible for; what is sent and what is kept must both
+    lie there. ``own_words``: the sender speaks of itself, so what only staff may say stays as it is (``own_words.py``).
+    ``only_senders``: only what nobody else has sent before.
     """
 
     in_charge: Callable[[str | None], bool] | None = None

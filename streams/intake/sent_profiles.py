@@ -10,16 +10,18 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
-from matcher.shapes import ShapeError
+from matcher.shapes import Employer, Person, ShapeError, ShapeT, read_shape
 from streams.intake.identity import posting_id_of
 from streams.intake.messages import EmployerReceived, PersonDeletionReceived, PersonReceived
+from streams.intake.own_words import own_employer, own_person
 from streams.intake.profiles import ReadEmployer, ReadPerson, read_received_employer, read_received_person
 from streams.intake.reading import NEW_ID
-from streams.intake.sent import Answer, Idempotency, Item, in_batches, items, known_rows, refused, rejected
-from streams.intake.tables import received
+from streams.intake.sent import BATCH, Answer, Idempotency, Item, Rights, in_batches, items, known_rows, refused, rejected
+from streams.intake.tables import employers, people, received
 from streams.runtime.exchange import Exchange, Said
+from streams.runtime.messages import from_json
 from streams.runtime.tables import private_values, upsert
 
 # -- people ------------------------------------------------------------------------------------------------------------
@@ -32,13 +34,14 @@ def receive_people(
     sender: str,
     defaults: Mapping[str, Any] | None = None,
     owner_allowed: Callable[[str], bool] | None = None,
+    rights: Rights = Rights(),
     recorded_at: datetime | None = None,
     idempotency: Idempotency | None = None,
 ) -> list[Answer]:
     """People from one sender. ``private`` goes to the encrypted table, the rest is sealed with the person's own key.
 
     Who brings no ``person_id`` but an identity number that is known is that person again; otherwise the exchange gives an id.
-    ``owner_allowed(person_id)`` says whether this credential may write that person.
+    ``owner_allowed(person_id)`` says whether this credential may write that person; ``rights`` what else binds it.
     """
     read: list[tuple[Item, ReadPerson | ShapeError]] = []
     for item in items(raws):
@@ -52,6 +55,7 @@ def receive_people(
         placed = [(item, one if isinstance(one, ShapeError) else _identified(exchange, connection, one)) for item, one in part]
         ids = [one.person.person_id for _, one in placed if isinstance(one, ReadPerson)]
         known = known_rows(connection, "person", ids)
+        kept = _kept(connection, people, Person, ids) if rights != Rights() else {}
         answers: list[Answer] = []
         said: list[Said] = []
         rows: dict[str, dict[str, Any]] = {}
@@ -67,6 +71,17 @@ def receive_people(
             if owner_allowed is not None and not owner_allowed(id_):
                 answers.append(refused(item, "person_id", "this credential may not write this person"))
                 continue
+            if rights.only_senders and known.get(id_, {}).get("owner", sender) != sender:
+                answers.append(refused(item, "person_id", "this credential may not write this person: somebody else sent them first"))
+                continue
+            old = kept.get(id_)
+            no = rights.refusal(item, _regions(one.person), _regions(old) if old is not None else None)
+            if no is not None:
+                answers.append(no)
+                continue
+            if rights.own_words:
+                person, said_of = own_person(one.person, old)
+                one = replace(one, person=person, notes=(*one.notes, *said_of))
             whole = orjson.dumps(
                 {"person": one.person.model_dump(mode="json", exclude={"private"}), "private": one.private}, option=orjson.OPT_SORT_KEYS
             )
@@ -88,6 +103,20 @@ def receive_people(
         return answers
 
     return in_batches(exchange, read, job, idempotency)
+
+
+def _regions(person: Person) -> tuple[str | None, ...]:
+    return (person.region, person.registered_at)
+
+
+def _kept(connection: Connection, table: Table, shape: type[ShapeT], ids: Sequence[str]) -> dict[str, ShapeT]:
+    """What intake knows of these, by id."""
+    key = next(iter(table.primary_key.columns))
+    found: dict[str, ShapeT] = {}
+    for start in range(0, len(ids), BATCH):
+        rows = connection.execute(select(key, table.c.doc).where(key.in_(list(ids[start : start + BATCH]))))
+        found.update({id_: read_shape(shape, from_json(document)) for id_, document in rows})
+    return found
 
 
 def _identified(exchange: Exchange, connection: Connection, read: ReadPerson) -> ReadPerson:
@@ -138,10 +167,12 @@ def receive_employers(
     verified: bool = False,
     defaults: Mapping[str, Any] | None = None,
     owner_allowed: Callable[[str], bool] | None = None,
+    rights: Rights = Rights(),
     recorded_at: datetime | None = None,
     idempotency: Idempotency | None = None,
 ) -> list[Answer]:
-    """Employers from one sender. Without an ``employer_id`` the credit code names the employer. ``owner_allowed(employer_id)``."""
+    """Employers from one sender. Without an ``employer_id`` the credit code names the employer. ``owner_allowed(employer_id)``;
+    ``rights`` as for people: who speaks of itself, or is a register, cannot take a credit code that another employer has."""
     read: list[tuple[Item, ReadEmployer | ShapeError]] = []
     for item in items(raws):
         try:
@@ -154,7 +185,10 @@ def receive_employers(
             read.append((item, error))
 
     def job(connection: Connection, part: Sequence[tuple[Item, ReadEmployer | ShapeError]]) -> list[Answer]:
-        known = known_rows(connection, "employer", [one.employer.employer_id for _, one in part if isinstance(one, ReadEmployer)])
+        ids = [one.employer.employer_id for _, one in part if isinstance(one, ReadEmployer)]
+        known = known_rows(connection, "employer", ids)
+        kept = _kept(connection, employers, Employer, ids) if rights != Rights() else {}
+        taken = _codes(connection, [one.employer.uscc for _, one in part if isinstance(one, ReadEmployer) and one.employer.uscc])
         answers: list[Answer] = []
         said: list[Said] = []
         rows: dict[str, dict[str, Any]] = {}
@@ -169,6 +203,22 @@ def receive_employers(
                 continue
             if owner_allowed is not None and not owner_allowed(id_):
                 answers.append(refused(item, "employer_id", "this credential may write its own employer only"))
+                continue
+            if rights.only_senders and known.get(id_, {}).get("owner", sender) != sender:
+                answers.append(
+                    refused(item, "employer_id", "this credential may write its own employers only: somebody else sent this one first")
+                )
+                continue
+            old = kept.get(id_)
+            no = rights.refusal(item, (one.employer.region,), (old.region,) if old is not None else None)
+            if no is not None:
+                answers.append(no)
+                continue
+            if rights.own_words:
+                employer, said_of = own_employer(one.employer, old, confirmed=verified)
+                one = replace(one, employer=employer, notes=(*one.notes, *said_of))
+            if (rights.own_words or rights.only_senders) and taken.get(one.employer.uscc or "", {id_}) - {id_}:
+                answers.append(refused(item, "uscc", "registered for another employer; ask the staff of your region to put it right"))
                 continue
             whole = orjson.dumps([one.employer.model_dump(mode="json", by_alias=True), verified], option=orjson.OPT_SORT_KEYS)
             fingerprint = hashlib.sha256(whole).hexdigest()[:32]
@@ -187,3 +237,13 @@ def receive_employers(
         return answers
 
     return in_batches(exchange, read, job, idempotency)
+
+
+def _codes(connection: Connection, codes: Sequence[str]) -> dict[str, set[str]]:
+    """Credit code -> ids of the employers that are registered with it."""
+    found: dict[str, set[str]] = {}
+    for start in range(0, len(codes), BATCH):
+        query = select(employers.c.uscc, employers.c.employer_id).where(employers.c.uscc.in_(list(codes[start : start + BATCH])))
+        for code, employer_id in connection.execute(query):
+            found.setdefault(code, set()).add(employer_id)
+    return found

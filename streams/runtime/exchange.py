@@ -55,6 +55,11 @@ class Exchange:
         self._readers = readers
         self._writer = writer
 
+    @property
+    def fault(self) -> str | None:
+        """Why the last commit failed, in plain words; None when all is well."""
+        return self._writer.fault
+
     @contextmanager
     def reading(self) -> Any:
         """A read-only connection: committed rows only."""

@@ -1,0 +1,105 @@
+"""What holds for every request before a route sees it: the host asked for, the size of the body; and for every answer: its headers."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.bodies import MOST_BYTES
+from api.problems import Misdirected, TooLarge, problem_response
+from api.services import Options
+
+SMALL_BYTES = 1024 * 1024  # bodies of one object; lists of postings, people and employers may be larger
+_LISTS = ("/api/v1/postings", "/api/v1/people", "/api/v1/employers")
+_ANY_HOST = ("/health/", "/metrics")  # asked by a machine's address
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(self), microphone=()",
+}
+
+
+class Edge:
+    """ASGI middleware. Where ``public_url`` is set in production, other hosts are not answered (a forged Host is no address of ours)."""
+
+    def __init__(self, app: ASGIApp, options: Options):
+        self._app = app
+        public = urlsplit(options.public_url) if options.public_url else None
+        self._hosts = {*_LOCAL, public.hostname} if options.production and public is not None and public.hostname else None
+        self._headers = dict(_HEADERS)
+        if options.production and public is not None and public.scheme == "https":
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        answer = _Answer(send, self._headers, keep=path.startswith("/static/"))
+        headers = Headers(scope=scope)
+        if self._hosts is not None and not path.startswith(_ANY_HOST) and _host(headers.get("host", "")) not in self._hosts:
+            await problem_response(Misdirected("这个地址不是本系统的地址"))(scope, receive, answer.send)
+            return
+        most = MOST_BYTES if path in _LISTS or path.startswith("/api/v1/postings/") else SMALL_BYTES
+        too_large = problem_response(TooLarge(f"一次最多发送 {most // 1024 // 1024} MB，请分成几次发送"))
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most:
+            await too_large(scope, receive, answer.send)
+            return
+        body = _Body(receive, most)
+
+        async def sending(message: Message) -> None:
+            if not body.over:
+                await answer.send(message)
+            elif message["type"] == "http.response.start":
+                # Whatever a route made of a body that was cut off, this is what was wrong with it.
+                await too_large(scope, receive, answer.send)
+
+        await self._app(scope, body.receive, sending)
+
+
+class _Body:
+    """The request's body, cut off where it becomes too large (sent in chunks it does not say so beforehand)."""
+
+    def __init__(self, receive: Receive, most: int):
+        self._receive = receive
+        self._most = most
+        self._taken = 0
+        self.over = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._taken += len(message.get("body", b""))
+            if self._taken > self._most:
+                self.over = True
+                return {"type": "http.request", "body": b"", "more_body": False}
+        return message
+
+
+class _Answer:
+    """Adds the headers that an answer does not bring itself."""
+
+    def __init__(self, send: Send, headers: dict[str, str], *, keep: bool):
+        self._send = send
+        self._headers = headers if keep else {**headers, "Cache-Control": "no-store"}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            found = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                found.setdefault(name, value)
+        await self._send(message)
+
+
+def _host(header: str) -> str:
+    """The name without its port."""
+    if header.startswith("["):
+        return header.partition("]")[0].lower() + "]"
+    return header.partition(":")[0].lower()
