@@ -51,8 +51,10 @@ def fen_of(posting: Posting) -> tuple[int, int]:
     return -1 if low is None else in_fen(low), -1 if top is None else in_fen(top)
 
 
-def posting_record(posting: Posting, as_of: date, region: int, rules: Rules, key_employer: bool) -> tuple[object, ...]:
-    """A posting as ``POSTING`` takes it, with its answers at the start of every table; ``region`` is the number of its region."""
+def posting_record(
+    posting: Posting, as_of: date, region: int, rules: Rules, key_employer: bool, rows: tuple[int, int] = (0, 0)
+) -> tuple[object, ...]:
+    """A posting as ``POSTING`` takes it; ``region`` is the number of its region, ``rows`` where its answers stand among many postings."""
     x, y, z = (0, 0, 0) if posting.location is None else spot(posting.location)
     return (
         x, y, z, *fen_of(posting),
@@ -65,7 +67,7 @@ def posting_record(posting: Posting, as_of: date, region: int, rules: Rules, key
         len(posting_skills(posting)),
         0 if posting.work.starts_at is None else day_of(posting.work.starts_at).toordinal(),
         freshness_of(posting, as_of),
-        0, 0, 0, 0, 0, True,
+        *rows, True,
         posting.region is not None,
         posting.location is not None,
         rules.missing_consent_is_given,

@@ -60,11 +60,8 @@ POSTING = np.dtype([
     ("skills", np.int64),  # how many are needed
     ("starts", np.int64),
     ("fresh", np.int64),  # tenths of freshness
-    ("score_at", np.int64),  # where its answers start in each of the tables of ``Ask``
-    ("skill_at", np.int64),
-    ("certificate_at", np.int64),
-    ("region_at", np.int64),
-    ("group_at", np.int64),
+    ("region_row", np.int64),  # where its answers stand in the tables of ``Ask``, among many postings
+    ("group_row", np.int64),
     ("in_market", np.bool_),  # open on the day, and not given out elsewhere
     ("has_region", np.bool_),
     ("located", np.bool_),
@@ -116,6 +113,8 @@ class Ask(NamedTuple):
     regions: Array  # REGION
     groups: Array  # GROUP_SET
     steps: Array  # (squared chord, tenths) of the distance steps, shape (2, steps)
+    evidence_each: Any = 0  # among many postings: pieces of evidence, and regions, for which each of them has an answer
+    regions_each: Any = 0
 
 
 class Names(NamedTuple):
@@ -130,7 +129,7 @@ class Names(NamedTuple):
 def judge(
     people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
     certificate_masks: Array, regions: Array, groups: Array, steps: Array,
-    by_posting: bool, first: int, picked: Array, keys: Array, details: Array,
+    evidence_each: Any, regions_each: Any, by_posting: bool, first: int, picked: Array, keys: Array, details: Array,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Judges ``keys.size`` rows from ``first`` on, or those of ``picked`` where it holds any, and counts those without a blocker.
 
@@ -151,6 +150,8 @@ def judge(
         if not flags & ALIVE or not (ask.in_market or full):
             continue
         start = one.record
+        own = row if by_posting else 0
+        score_at, region_at = own * evidence_each, ask.region_row * regions_each
 
         # Blockers that look at the record alone, the frequent ones first.
         bits = 0
@@ -164,7 +165,7 @@ def judge(
             bits |= EDUCATION
         if ask.top >= 0 and one.floor > ask.top:
             bits |= PAY
-        group = groups[ask.group_at + one.groups]
+        group = groups[ask.group_row + one.groups]
         if not group.open:
             bits |= GROUP
         if ask.starts > 0 and one.free > ask.starts:
@@ -177,7 +178,7 @@ def judge(
         wishes_region = ask.has_region and flags & WISHES_REGION != 0
         if wishes_region:
             for place in range(start + one.regions, start + one.end):
-                wish = max(wish, np.int64(regions[ask.region_at + pool[place]].wish))
+                wish = max(wish, np.int64(regions[region_at + pool[place]].wish))
             if wish < 0:
                 bits |= REGION_BIT
                 if not full:
@@ -189,7 +190,7 @@ def judge(
             if one.limit >= 0:
                 judged = flags & WISHES_REGION == 0
                 if not judged and ask.has_region and flags & HAS_HOME:
-                    judged = regions[ask.region_at + one.home].own_city
+                    judged = regions[region_at + one.home].own_city
                 if judged and square > limits[one.limit]:
                     bits |= DISTANCE
                     if not full:
@@ -198,7 +199,7 @@ def judge(
         if ask.certificates != 0 and flags & SAYS_CERTIFICATES:
             held = np.int64(0)
             for place in range(start + one.certificates, start + one.regions):
-                held |= certificate_masks[ask.certificate_at + pool[place]]
+                held |= certificate_masks[own + pool[place]]
             if held != ask.certificates:
                 bits |= CERTIFICATE
                 if not full:
@@ -215,7 +216,7 @@ def judge(
             total = np.int64(0)
             unknown = False
             for place in range(start + one.jobs, start + one.skills, 2):
-                standing = standings[ask.score_at + pool[place]]
+                standing = standings[score_at + pool[place]]
                 years = pool[place + 1]
                 if standing == _UNKNOWN or (standing == _COUNTS and years < 0):
                     unknown = True
@@ -236,13 +237,13 @@ def judge(
         first_job = start + one.jobs
         wishes = first_job - 1 if flags & HAS_MAJOR else first_job
         for place in range(start, wishes):
-            best = max(best, np.int64(scores[ask.score_at + pool[place]]))
+            best = max(best, np.int64(scores[score_at + pool[place]]))
         if flags & HAS_MAJOR:
-            score = np.int64(scores[ask.score_at + pool[wishes]])
+            score = np.int64(scores[score_at + pool[wishes]])
             if score >= 0:
                 best = max(best, score * _MAJOR_WEIGHT // 10)
         for place in range(first_job, start + one.skills, 2):
-            score = np.int64(scores[ask.score_at + pool[place]])
+            score = np.int64(scores[score_at + pool[place]])
             if score >= 0:
                 best = max(best, score * _JOB_WEIGHT // 10)
         occupation = np.int64(_NO_OCCUPATION)
@@ -257,7 +258,7 @@ def judge(
         else:
             met = np.int64(0)
             for place in range(start + one.skills, start + one.certificates):
-                met |= skill_masks[ask.skill_at + pool[place]]
+                met |= skill_masks[own + pool[place]]
             count = 0
             while met:
                 met &= met - 1
@@ -280,7 +281,7 @@ def judge(
                     nearness = steps[1, step]
                     break
         elif ask.has_region and flags & HAS_HOME:
-            nearness = np.int64(regions[ask.region_at + one.home].home)
+            nearness = np.int64(regions[region_at + one.home].home)
         if wishes_region:
             nearness = max(nearness, wish, 0)
         if nearness < 0:

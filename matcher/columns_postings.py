@@ -47,7 +47,6 @@ _BESIDE = np.dtype([
     ("code", np.int32),  # of its occupation
     ("trade", np.int32),
     ("region", np.int32),
-    ("open_to", np.int32),
     ("employer", np.int32),
 ])  # fmt: skip
 
@@ -73,7 +72,7 @@ class _Numbers(dict[Any, int]):
 class PostingColumns:
     """Postings to be matched with people, whatever their state: a closed one costs a little room until it is removed.
 
-    One user at a time: ``match`` writes the day and the person's offsets into the columns.
+    One user at a time: ``match`` writes the day into the columns.
     """
 
     def __init__(self, postings: Iterable[Posting] = ()) -> None:
@@ -107,7 +106,8 @@ class PostingColumns:
             self._beside = np.concatenate([self._beside, np.zeros(spare, _BESIDE)])
         as_of, rules = self._day or (date(2000, 1, 1), Rules())
         region = -2 if posting.region is None else self._regions.number(posting.region)
-        self._rows[row] = posting_record(posting, as_of, region, rules, False)
+        open_to = self._open_to.number(tuple(posting.open_to or ()))
+        self._rows[row] = posting_record(posting, as_of, region, rules, False, (max(0, region), open_to))
         trade, seen, limit = posting_trade(posting), fresh_on(posting), limit_day(posting)
         opens = None if posting.published_at is None else day_of(posting.published_at)
         self._beside[row] = (
@@ -119,7 +119,6 @@ class PostingColumns:
             -1 if posting.occupation_code is None else self._codes.number(posting.occupation_code),
             -1 if trade is None else self._trades.number(trade),
             region,
-            self._open_to.number(tuple(posting.open_to or ())),
             self._employers.number((posting.employer.employer_id, posting.employer.uscc)),
         )
         self._skill_lists.put(row, [self._skills.add(skill) for skill in posting_skills(posting)])
@@ -190,16 +189,11 @@ class PostingColumns:
         # A posting's mask says which of its needs the person meets by any skill, so every skill of the person points at it.
         people.pool[one["record"] + one["skills"] : one["record"] + one["regions"]] = 0
         atoms, regions = single.atoms.list, single.regions.list
-        rows["score_at"] = np.arange(count) * len(atoms)
-        rows["skill_at"] = rows["certificate_at"] = np.arange(count)
-        rows["region_at"] = np.maximum(beside["region"], 0) * len(regions)
-        rows["group_at"] = beside["open_to"]
         scores, standings = self._evidence(atoms, beside)
-        held = [certificate for certificate in single.certificates.list]
         return people, Ask(
             rows, scores, standings,
-            self._met_skills(single.skills, count), self._met_certificates(held, count),
-            self._region_table(regions), self._group_table(person), distance_steps(),
+            self._met_skills(single.skills, count), self._met_certificates(single.certificates.list, count),
+            self._region_table(regions), self._group_table(person), distance_steps(), max(1, len(atoms)), max(1, len(regions)),
         )  # fmt: skip
 
     def _evidence(self, atoms: list[tuple[str | None, str | None]], beside: Array) -> tuple[Array, Array]:

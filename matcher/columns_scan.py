@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from matcher.columns_kernel import Array, judge
@@ -60,8 +62,8 @@ def _sift(names: Array, starts: Array, lengths: Array, keys: Array, rows: Array,
 @compiled
 def best_rows(
     people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
-    certificate_masks: Array, regions: Array, groups: Array, steps: Array, by_posting: bool, names: Array, starts: Array, lengths: Array,
-    top: int,
+    certificate_masks: Array, regions: Array, groups: Array, steps: Array,
+    evidence_each: Any, regions_each: Any, by_posting: bool, names: Array, starts: Array, lengths: Array, top: int,
 ) -> tuple[Array, Array, int]:  # fmt: skip  # pragma: no cover - compiled
     """(keys, rows, how many rows are not blocked): the best ``top`` rows, ties by id.
 
@@ -79,7 +81,7 @@ def best_rows(
         size = min(BLOCK, total - first)
         unblocked += judge(
             people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
-            by_posting, first, picked, block[:size], details,
+            evidence_each, regions_each, by_posting, first, picked, block[:size], details,
         )  # fmt: skip
         for index in range(size):
             key = block[index]
@@ -103,7 +105,8 @@ def best_rows(
 @compiled
 def offer(
     people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
-    certificate_masks: Array, regions: Array, groups: Array, steps: Array, number: int, heaps: Array, held: Array,
+    certificate_masks: Array, regions: Array, groups: Array, steps: Array,
+    evidence_each: Any, regions_each: Any, number: int, heaps: Array, held: Array,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Offers posting ``number`` to everybody it is open to; each row of ``heaps`` keeps its best, the worst of them first."""
     top = heaps.shape[1]
@@ -115,7 +118,7 @@ def offer(
         size = min(BLOCK, people.size - first)
         offered += judge(
             people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
-            False, first, picked, block[:size], details,
+            evidence_each, regions_each, False, first, picked, block[:size], details,
         )  # fmt: skip
         for index in range(size):
             if block[index] < 0:

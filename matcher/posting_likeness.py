@@ -18,6 +18,7 @@ from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts
 from matcher.weights import text_weight, title_weight
 
 Array = npt.NDArray[Any]
+product = readings._product
 _MOST_CONCEPTS = 4
 
 
@@ -43,10 +44,7 @@ def _joined(
             left = left * (million - kinship_worth * kin) // million
         if said[row] > 0:
             left = left * (million - described_worth * (1000 * said[row] // whole)) // million
-        dot = np.int32(0)
-        for place in range(vector.size):
-            dot += np.int32(vectors[row, place]) * np.int32(vector[place])
-        cosine = np.int64(dot)
+        cosine = int(product(vectors[row], vector))
         if cosine > 0:
             square = cosine * cosine // million
             meaning = min(1000, square * square // million // 1000)
