@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from matcher.blockers import BATCH_RULES
+from matcher.blockers import BATCH_RULES, BLOCKER_CODES
 from matcher.columns_people import PeopleColumns
-from matcher.criteria import CRITERIA, NEUTRAL, OF
+from matcher.criteria import CRITERIA, DISTANCE_STEPS, NEUTRAL, OF
 from matcher.explain import Explanation, explain
 from matcher.match_order import match_id
 from matcher.shapes import read_employer, read_person, read_posting
@@ -72,6 +73,17 @@ def test_the_texts_of_the_happy_pair_read_as_sentences() -> None:
         "hours": "岗位是全职，求职者期望全职，符合",
         "freshness": "岗位19天前发布",
     }
+
+
+def test_the_documented_rule_is_the_one_that_is_computed() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "matching.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \|", page, re.MULTILINE)
+    assert {name: (float(of) * 10, float(silent) * 10) for name, of, silent in rows} == {
+        name: (OF[name], NEUTRAL[name]) for name in CRITERIA
+    }
+    place = "、".join(f"{kilometres} km {tenths / 10:g}" for kilometres, tenths in DISTANCE_STEPS)
+    assert "、".join(re.findall(r"\d+ km [\d.]+", page.split("**Place.**")[1].split("farther")[0].replace("\n", " "))) == place
+    assert all(f"`{code}`" in page for code in BLOCKER_CODES)
 
 
 def test_the_right_trade_scores_above_another_one() -> None:
