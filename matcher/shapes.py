@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from matcher.days import in_shanghai
+from matcher.days import day_of, in_shanghai
 
 Source = Literal["enterprise", "gig_market", "labour_brand"]
 PostingType = Literal[
@@ -28,6 +28,11 @@ Intention = Literal["employment", "flexible", "startup", "unclear"]
 PostingStatus = Literal["open", "closed", "held"]
 
 
+_PLAIN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BASIC_DAY = re.compile(r"[0-9]{8}")
+_NUMBER = re.compile(r"[-+]?[0-9.]+(?:[eE][0-9]+)?")
+
+
 def _blank_is_unknown(value: Any) -> Any:
     if isinstance(value, str) and not value.strip():
         return None
@@ -35,32 +40,65 @@ def _blank_is_unknown(value: Any) -> Any:
 
 
 def _region(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"[1-9]\d{5}", value):
+    if value is not None and not re.fullmatch(r"[1-9][0-9]{5}", value):
         raise ValueError("six digits expected, such as 140105")
     return value
 
 
 def _occupation(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"\d-\d{2}-\d{2}-\d{2}", value):
+    if value is not None and not re.fullmatch(r"[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("an occupation code of the 2022 classification expected, such as 6-18-02-04")
     return value
 
 
 def _year_month(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"(19|20)\d{2}-(0[1-9]|1[0-2])", value):
+    if value is not None and not re.fullmatch(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])", value):
         raise ValueError("YYYY-MM expected, such as 1996-04")
     return value
 
 
 def _zoned(value: datetime | None) -> datetime | None:
-    return None if value is None else in_shanghai(value)
+    if value is None:
+        return None
+    # Outside lies a slip of the pen; and days are counted from here, which must not run over the calendar's edge.
+    if not 1900 <= value.year <= 2999:
+        raise ValueError("a time from 1900 to 2999 expected")
+    return in_shanghai(value)
+
+
+def _written_time(value: Any, example: str) -> Any:
+    # ISO 8601 (contract.md), 20261120 included: a bare number would be read as seconds since 1970, which nobody meant.
+    if isinstance(value, str) and _BASIC_DAY.fullmatch(value):
+        return f"{value[:4]}-{value[4:6]}-{value[6:]}"
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError(f"an ISO 8601 text expected, such as {example}")
+    return value
 
 
 def _day_start(value: Any) -> Any:
     # A bare date where an instant is meant is the first instant of that day in Shanghai.
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    value = _written_time(_blank_is_unknown(value), "2026-11-20T09:00:00+08:00")
+    if isinstance(value, str) and _PLAIN_DAY.fullmatch(value):
         return value + "T00:00:00+08:00"
-    return _blank_is_unknown(value)
+    return value
+
+
+def _day_of_time(value: Any) -> Any:
+    # An instant where a day is meant is the day in Shanghai that holds it.
+    value = _written_time(_blank_is_unknown(value), "2026-11-20")
+    if isinstance(value, str) and re.match(r"\d{4}-\d{2}-\d{2}[T ]", value):
+        try:
+            return day_of(datetime.fromisoformat(value))
+        except (ValueError, OverflowError):
+            raise ValueError("a date expected, such as 2026-11-20") from None
+    return value
+
+
+def _nowhere_is_unknown(value: Any) -> Any:
+    # A place of which neither coordinate is known is not stated.
+    if isinstance(value, Mapping) and value.get("lat") is None and value.get("lon") is None:
+        return None
+    return value
 
 
 def _texts(value: Any) -> Any:
@@ -74,7 +112,7 @@ Region = Annotated[str | None, BeforeValidator(_blank_is_unknown), AfterValidato
 OccupationCode = Annotated[str | None, BeforeValidator(_blank_is_unknown), AfterValidator(_occupation)]
 YearMonth = Annotated[str | None, BeforeValidator(_blank_is_unknown), AfterValidator(_year_month)]
 Instant = Annotated[datetime | None, BeforeValidator(_day_start), AfterValidator(_zoned)]
-Day = Annotated[date | None, BeforeValidator(_blank_is_unknown)]
+Day = Annotated[date | None, BeforeValidator(_day_of_time)]
 Texts = Annotated[tuple[str, ...] | None, BeforeValidator(_texts)]
 Money = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Identity = Annotated[str, Field(min_length=1, max_length=200)]
@@ -94,6 +132,9 @@ class Shape(BaseModel):
 class Location(Shape):
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
     lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+
+
+Place = Annotated[Location | None, BeforeValidator(_nowhere_is_unknown)]
 
 
 class Pay(Shape):
@@ -138,7 +179,7 @@ class Posting(Shape):
     headcount: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
     region: Region = None
     address: Text = None
-    location: Location | None = None
+    location: Place = None
     pay: Pay = Pay()
     education_min: Text = None  # two-digit GB/T 4658 code; "90": no requirement
     experience_years_min: Annotated[float | None, Field(ge=0, le=80)] = None
@@ -173,7 +214,7 @@ class KeyEmployer(Shape):
 
     class_: Annotated[str | None, Field(alias="class")] = None
     level: Text = None
-    from_: Annotated[date | None, Field(alias="from")] = None
+    from_: Annotated[Day, Field(alias="from")] = None
     to: Day = None
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -245,7 +286,7 @@ class Person(Shape):
     registered_at: Region = None
     desired: Desired = Desired()
     intention: Intention | None = None
-    location: Location | None = None
+    location: Place = None
     education: Education = Education()
     experience: tuple[Experience, ...] | None = None
     skills: Texts = None
