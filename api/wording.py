@@ -11,6 +11,8 @@ from matcher.shapes import FieldError
 from matcher.wording import FORMS, number
 
 SOURCES = {"enterprise": "企业发布", "gig_market": "零工市场", "labour_brand": "劳务品牌"}
+#: Who offers a posting that names no employer.
+UNNAMED = {"gig_market": "零工市场发布的零活", "labour_brand": "劳务品牌订单"}
 TYPES = {
     "regular": "一般岗位", "gig": "零工", "internship": "就业见习", "public_welfare_post": "公益性岗位",
     "public_service_post": "公共服务岗位", "work_relief_project": "以工代赈项目", "government_investment_project": "政府投资项目",
@@ -27,8 +29,8 @@ PRIORITIES = {
     "employment_difficulty": "就业困难人员，同等条件优先",
 }
 PAYEES = {
-    "employer": "发给用人单位", "jobseeker": "发给求职者本人", "intern_unit": "发给见习单位", "training_org": "发给培训机构",
-    "enterprise_founder": "发给创业者", "institution": "发给人力资源机构", "market": "发给零工市场",
+    "employer": "给用人单位", "jobseeker": "给求职者本人", "intern_unit": "给见习单位", "training_org": "给培训机构",
+    "enterprise_founder": "给创业者", "institution": "给人力资源机构", "market": "给零工市场",
 }  # fmt: skip
 HINT_STATES = {"ELIGIBLE": "按现有信息符合", "NEEDS_CHECK": "还要核对", "NOT_ELIGIBLE": "不符合", "OUT_OF_WINDOW": "不在期限内"}
 POSTING_STATES = {

@@ -41,7 +41,8 @@ def _of_posting(one: Mapping[str, Any]) -> list[str]:
     if one["interested"] > one["in_talks"]:
         return [f"“{title}”有{one['interested']}人感兴趣，{one['in_talks']}人在谈，请单位尽快邀请。"]
     if matched is not None and matched < ENOUGH * one["left"]:
-        return [f"“{title}”还缺{one['left']}人，全部要求都符合的只有{matched}人：看看学历、证书、经验能不能放宽，或者组织定向培训。"]
+        people = f"只有{matched}人" if matched else "一个也没有"
+        return [f"“{title}”还缺{one['left']}人，全部要求都符合的{people}：看看学历、证书、经验能不能放宽，或者组织定向培训。"]
     if one["pushed"] and not one["interested"]:
         return [f"“{title}”推送了{one['pushed']}人还没有人感兴趣：比一比工资、路程和上下班时间。"]
     return []

@@ -7,13 +7,25 @@
   if (!regions.length || !window.EventSource || !window.fetch) return;
   var status = document.getElementById("live-status");
 
+  var pressed = false;
+  var waiting = [];
+
+  // Never under somebody's fingers: a field in use or filled in stays, and so does a button that is being pressed.
   function isBusy(region) {
     var active = document.activeElement;
-    return !!active && region.contains(active) && /^(INPUT|SELECT|TEXTAREA)$/.test(active.tagName);
+    if (pressed || (active && region.contains(active) && /^(INPUT|SELECT|TEXTAREA)$/.test(active.tagName))) return true;
+    return Array.prototype.some.call(region.querySelectorAll("input, textarea, select"), function (field) {
+      if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+      if (field.tagName !== "SELECT") return field.type !== "hidden" && field.value !== field.defaultValue;
+      var chosen = Array.prototype.findIndex.call(field.options, function (option) { return option.defaultSelected; });
+      return field.selectedIndex !== Math.max(0, chosen);
+    });
   }
 
-  function say(text) {
-    if (status) status.textContent = text;
+  function say(text, visible) {
+    if (!status) return;
+    status.textContent = text;
+    status.className = visible ? "toast" : "hidden";
   }
 
   function swap(region, html, etag) {
@@ -45,9 +57,8 @@
       var etag = (answer.headers.get("ETag") || "").replace(/"/g, "");
       return answer.text().then(function (html) {
         if (!isBusy(region)) { swap(region, html, etag); return; }
-        // Never under somebody's fingers: what they are filling in stays until they leave it.
-        say("有新内容，填完当前这一项后自动显示");
-        region.addEventListener("focusout", function () { later(region); }, { once: true });
+        if (waiting.indexOf(region) < 0) waiting.push(region);
+        say("有新内容，正在填的提交以后显示", true);
       });
     }).catch(function () { /* the next event tries again */ }).then(function () {
       region.loading = false;
@@ -59,6 +70,16 @@
     window.clearTimeout(region.timer);
     region.timer = window.setTimeout(function () { refresh(region); }, 150);
   }
+
+  function retry() {
+    if (waiting.length) waiting.splice(0).forEach(later);
+  }
+
+  document.addEventListener("pointerdown", function () { pressed = true; });
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    document.addEventListener(name, function () { pressed = false; window.setTimeout(retry, 150); });
+  });
+  document.addEventListener("focusout", function () { window.setTimeout(retry, 150); });
 
   var source = new EventSource("/api/v1/events");
   // Also after a break in the line, and for what happened between the page and the stream.

@@ -17,20 +17,23 @@ from infra.settings import Settings
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the embedded exchange.")
 @click.option("--demo", "with_demo", is_flag=True, help="Load the shipped sample and its accounts into an empty exchange.")
-def command(host: str | None, port: int | None, data_dir: Path | None, with_demo: bool) -> None:
+@click.option("--sample-sizes", type=(int, int, int), hidden=True, help="Postings, employers and people of the sample, for tests.")
+def command(host: str | None, port: int | None, data_dir: Path | None, with_demo: bool, sample_sizes: tuple[int, int, int] | None) -> None:
     """Run the whole exchange in one process."""
     given = {"host": host, "port": port, "data_dir": data_dir}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     if with_demo and settings.mode == "production":
         raise click.UsageError("--demo makes accounts with well-known passwords; it does not run in production mode")
     logs.configure(settings.log_level)
+    sizes = dict(zip(("postings", "employers", "people"), sample_sizes, strict=True)) if sample_sizes else None
 
     def announce(services: object, address: str) -> None:
         click.echo(f"工桥 Gongqiao: {address}")
         if with_demo:
             for line in demo.describe_accounts():
                 click.echo(line)
-            loader = threading.Thread(target=demo.load, args=(services,), kwargs={"say": click.echo}, name="sample", daemon=True)
+            named = {"say": click.echo, "sizes": sizes}
+            loader = threading.Thread(target=demo.load, args=(services,), kwargs=named, name="sample", daemon=True)
             loader.start()
         click.echo("Ctrl-C 停止。数据保存在 " + str(settings.data_dir.absolute()))
 

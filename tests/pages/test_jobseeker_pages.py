@@ -1,0 +1,206 @@
+"""Inbox, search, one posting, profile."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from api.access.tables import audit
+from matcher.match_order import match_id
+from streams.delivery import queries as delivery
+from streams.intake import queries as intake
+from tests.pages.reading import answered, sent_posting
+
+FORM = {
+    "titles": "电焊工、焊工",
+    "intention": "employment",
+    "regions.0": "140100",
+    "pay_min": "4500",
+    "max_distance_km": "30",
+    "employment_forms": ["full_time", "gig"],
+    "skills": "二保焊、氩弧焊、看图",
+    "certificates": "焊工证",
+    "job.0.title": "焊工",
+    "job.0.years": "6",
+    "education.level": "47",
+    "region": "140105",
+    "recommend": "1",
+    "share_with_employers": "1",
+}
+
+
+def test_the_inbox_says_why_and_what_for(jobseeker):
+    text = jobseeker.get("/inbox").text
+    assert "焊工（液压支架）" in text
+    assert "太原砚川机械制造有限公司" in text
+    assert "6000–8200元/月" in text
+    assert "同属焊工（6-18-02-04）" in text
+    assert "政策提示" in text
+    assert "最多10,800元" in text
+    assert "按现有信息符合" in text
+    assert "第21项" in text
+    assert "签订劳动合同后申请" in text
+
+
+def test_interested_opens_the_contact_and_the_look_is_logged(site, jobseeker, employer, opening):
+    posting = sent_posting(site, employer, opening(title="焊工（管架预制）", address="太原市小店区龙城大街1号"))
+    assert "15400000088" not in jobseeker.get(f"/postings/{posting}").text
+    done = jobseeker.send(f"/inbox/{match_id('u-demo', posting)}/answer", {"answer": "interested", "back": "/inbox"})
+    assert done.status_code == 303
+    assert "15400000088" in jobseeker.get(f"/postings/{posting}").text
+    with site.services.exchange.reading() as connection:
+        actions = connection.execute(select(audit.c.action).where(audit.c.account_id == "u-demo")).scalars().all()
+    assert any("contact" in action and posting in action for action in actions)
+
+
+def test_refused_leaves_the_inbox_with_its_reason(site, jobseeker, employer, opening):
+    posting = sent_posting(site, employer, opening(title="焊工（煤机维修）", address="太原市小店区龙城大街2号"))
+    assert posting in jobseeker.get("/inbox").text
+    pair = match_id("u-demo", posting)
+    assert jobseeker.send(f"/inbox/{pair}/answer", {"answer": "refused", "reason": "distance"}).status_code == 303
+    assert posting not in jobseeker.get("/inbox").text
+    assert answered(site, "u-demo", posting) == ("refused", "distance")
+
+
+def test_an_answer_from_the_postings_own_page_counts_as_well(site, jobseeker, employer, opening):
+    posting = sent_posting(site, employer, opening(title="焊工（罐体）", address="太原市小店区龙城大街3号"))
+    done = jobseeker.send(f"/postings/{posting}/answer", {"answer": "interested"})
+    assert done.headers["location"] == f"/postings/{posting}#answer"
+    assert answered(site, "u-demo", posting) == ("interested", None)
+
+
+@pytest.mark.parametrize("values", [{"answer": "perhaps"}, {"answer": "refused"}, {"answer": "refused", "reason": "weather"}, {}])
+def test_an_answer_that_is_none_is_refused(site, jobseeker, values):
+    with site.services.exchange.reading() as connection:
+        item = delivery.inbox(connection, "u-demo")["items"][0]
+    assert jobseeker.send(f"/inbox/{item['match_id']}/answer", values).status_code == 400
+
+
+def test_an_answer_without_the_sessions_token_changes_nothing(site, jobseeker, employer, opening):
+    posting = sent_posting(site, employer, opening(title="焊工（钢构）", address="太原市小店区龙城大街4号"))
+    pair = match_id("u-demo", posting)
+    for token in ("", "wrong", "错"):
+        assert jobseeker.send(f"/inbox/{pair}/answer", {"answer": "interested"}, csrf=token).status_code == 403
+    assert answered(site, "u-demo", posting) == (None, None)
+
+
+def test_another_persons_recommendation_cannot_be_answered(site, jobseeker):
+    with site.services.exchange.reading() as connection:
+        others = (row["person_id"] for row in site.sample.people if row["person_id"] != "u-demo")
+        items = (item for person_id in others for item in delivery.inbox(connection, person_id)["items"])
+        item = next(items)
+    assert jobseeker.send(f"/inbox/{item['match_id']}/answer", {"answer": "interested"}).status_code == 404
+
+
+def test_search_finds_filters_and_goes_on(nobody):
+    text = nobody.get("/search?q=焊工&region=140105").text
+    assert "焊工（液压支架）" in text
+    assert "数控车床操作工" not in text
+    first = nobody.get("/search").text
+    following = re.search(r'href="(/search\?[^"]*cursor=[^"]+)">下一页', first)
+    assert following is not None
+    shown = set(re.findall(r'href="/postings/([^"]+)"', first))
+    further = set(re.findall(r'href="/postings/([^"]+)"', nobody.get(following[1].replace("&amp;", "&")).text))
+    assert further
+    assert not shown & further
+
+
+@pytest.mark.parametrize("query", ["pay_min=abc", "region=1401", "form=whatever", "cursor=%00x", "q=" + "长" * 300])
+def test_a_wrong_filter_is_said_and_breaks_nothing(nobody, query):
+    answer = nobody.get(f"/search?{query}")
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+
+
+def test_a_posting_that_does_not_suit_says_what_would_change_it(jobseeker):
+    text = jobseeker.get("/postings/p-demo-4").text
+    assert "岗位要求大专及以上学历，求职者学历是技校" in text
+    assert "取得大专学历" in text
+    assert "不符合的，为什么" in text
+    assert "不在期限内的" in text
+
+
+def test_an_ended_posting_is_gone_with_the_reason(site, employer, nobody, opening):
+    posting = sent_posting(site, employer, opening(title="夜班仓管员", address="太原市小店区龙城大街5号"))
+    assert nobody.get(f"/postings/{posting}").status_code == 200
+    assert employer.send(f"/employer/postings/{posting}/withdraw", {"reason": "暂时不招了"}).status_code == 303
+    answer = nobody.get(f"/postings/{posting}")
+    assert answer.status_code == 410
+    assert "已经撤回" in answer.text
+
+
+def test_whoever_was_interested_is_told_that_it_ended(site, jobseeker, employer, opening):
+    posting = sent_posting(site, employer, opening(title="焊工（短期检修）", address="太原市小店区龙城大街6号"))
+    jobseeker.send(f"/postings/{posting}/answer", {"answer": "interested"})
+    employer.send(f"/employer/postings/{posting}/withdraw", {"reason": "暂时不招了"})
+    site.settle()
+    text = jobseeker.get("/inbox").text
+    assert "用人单位已撤回岗位。" in text
+    assert "您曾表示感兴趣" in text
+
+
+def test_the_profile_shows_private_values_masked_only(site, jobseeker):
+    text = jobseeker.get("/me").text
+    private = site.sample.people[0]["private"]
+    assert private["id_number"] not in text
+    assert private["phone"] not in text
+    assert "梁＊＊" in text
+    assert "154****01" in text
+
+
+def test_saving_the_profile_changes_what_was_filled_in_and_keeps_the_rest(site, jobseeker):
+    assert jobseeker.send("/me", FORM | {"pay_min": "4600", "skills": "二保焊、氩弧焊、看图、气割"}).headers["location"] == "/me?saved=1"
+    with site.services.exchange.reading() as connection:
+        person = intake.person(connection, "u-demo")["person"]
+    assert person["desired"]["pay_min"] == 4600
+    assert person["desired"]["regions"] == ["140100"]
+    assert person["skills"][-1] == "气割"
+    assert person["kind"] == "registered_unemployed"
+    assert "employment_difficulty" in person["categories"]
+    assert person["education"]["school"] == "岚岭技工学校"
+    assert person["location"]
+    assert "154****01" in jobseeker.get("/me").text
+    assert jobseeker.send("/me", FORM).status_code == 303
+
+
+def test_a_person_cannot_give_themselves_a_category(site, jobseeker):
+    jobseeker.send("/me", FORM | {"categories": "veteran", "kind": "graduate", "person_id": "u-000002"})
+    with site.services.exchange.reading() as connection:
+        person = intake.person(connection, "u-demo")["person"]
+    assert person["kind"] == "registered_unemployed"
+    assert "veteran" not in person["categories"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("pay_min", "很多", "请填写数字"),
+        ("max_distance_km", "-3", "请填写数字"),
+        ("regions.0", "999999", "请从列表中选择"),
+        ("education.level", "99", "请从列表中选择"),
+        ("available_from", "明天", "请填写日期"),
+        ("phone", "12345", "请填写11位手机号"),
+        ("job.0.years", "abc", "请填写数字"),
+    ],
+)
+def test_a_wrong_field_of_the_profile_is_said_beside_it(jobseeker, field, value, said):
+    answer = jobseeker.send("/me", FORM | {field: value})
+    assert answer.status_code == 422
+    assert re.search(rf'id="{re.escape(field)}-wrong">{said}', answer.text)
+    assert 'aria-invalid="true"' in answer.text
+
+
+def test_without_consent_nothing_new_is_pushed_and_the_inbox_says_so(site, jobseeker):
+    without = {name: value for name, value in FORM.items() if name != "recommend"}
+    try:
+        assert jobseeker.send("/me", without).status_code == 303
+        site.settle()
+        text = jobseeker.get("/inbox").text
+        assert "您还没有同意接收岗位推荐" in text
+        assert "p-demo-1" not in text
+    finally:
+        jobseeker.send("/me", FORM)
+        site.settle()
+    assert "p-demo-1" in jobseeker.get("/inbox").text
