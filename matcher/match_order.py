@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 
 from matcher.shapes import Posting
@@ -24,7 +25,14 @@ def sort_key(score_tenths: int, priority: int) -> int:
 
 def match_id(person_id: str, posting_id: str) -> str:
     """The one id of a pair, from whichever side it is found: uuid5(person_id, posting_id)."""
-    return str(uuid.uuid5(_NAMESPACE, f"{len(person_id)}:{person_id}/{posting_id}"))
+    return name_id(_NAMESPACE, f"{len(person_id)}:{person_id}/{posting_id}")
+
+
+def name_id(namespace: uuid.UUID, name: str) -> str:
+    """``str(uuid5(namespace, name))``, without the object: a posting needs a hundred of them, and 2 us instead of 6 are worth it."""
+    digits = hashlib.sha1(namespace.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def is_in_market(posting: Posting) -> bool:

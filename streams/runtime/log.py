@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, RowMapping, func, select
 
-from streams.runtime.messages import REGISTRY, Envelope, Unreadable, from_json, read_message, to_json
+from streams.runtime.messages import REGISTRY, Envelope, Message, Unreadable, from_json, read_message, to_json
 from streams.runtime.sealing import KeyGone, Vault
 from streams.runtime.subjects import Topology
 from streams.runtime.tables import insert_new, log
@@ -21,6 +22,7 @@ class Log:
     def __init__(self, topology: Topology, vault: Vault):
         self.topology = topology
         self.vault = vault
+        self._lately = Lately()
 
     def append(self, connection: Connection, envelopes: Iterable[Envelope]) -> int:
         """Append inside the caller's transaction; an id that is there already is left alone. Answers how many were new."""
@@ -32,14 +34,16 @@ class Log:
 
     def _row(self, connection: Connection, envelope: Envelope, keys: Mapping[str, AESGCM]) -> dict[str, object]:
         message = envelope.message
-        body = message.body()
+        body = message.body_json()
         if message.sealed_for is not None:
             person = str(getattr(message, message.sealed_for))
             try:
-                body = {message.sealed_for: person, "sealed": self.vault.seal(connection, person, to_json(body), keys)}
+                body = to_json({message.sealed_for: person, "sealed": self.vault.seal(connection, person, body, keys)})
             except KeyGone:
                 # The key was destroyed: what follows from the deletion itself carries nothing but the id.
-                body = {message.sealed_for: person, "sealed": None}
+                body = to_json({message.sealed_for: person, "sealed": None})
+        elif message.as_made:
+            self._lately.put((envelope.type, envelope.version, body), message)
         return {
             "id": envelope.id,
             "topic": self.topology.topic_of(envelope.type).name,
@@ -51,7 +55,7 @@ class Log:
             "source": envelope.source,
             "causation_id": envelope.causation_id,
             "trace_id": envelope.trace_id,
-            "body": to_json(body),
+            "body": body,
         }
 
     def read(
@@ -75,10 +79,10 @@ class Log:
     def decode(self, connection: Connection, row: RowMapping) -> Envelope | Unreadable:
         """An envelope of a row; ``Unreadable`` where the person's key is gone. Raises ``MessageError`` for what does not fit."""
         get = row.__getitem__
-        body = from_json(get("body"))
         cls = REGISTRY.get(get("type"))
         recorded_at = datetime.fromisoformat(get("recorded_at"))
         if cls is not None and cls.sealed_for is not None:
+            body = from_json(get("body"))
             gone = Unreadable(get("id"), get("type"), get("key"), get("seq"), recorded_at)
             if body.get("sealed") is None:
                 return gone
@@ -86,6 +90,9 @@ class Log:
                 body = from_json(self.vault.open(connection, str(body[cls.sealed_for]), body["sealed"]))
             except KeyGone:
                 return gone
+            message = read_message(get("type"), get("version"), body)
+        else:
+            message = self._read_open(get("type"), get("version"), get("body"))
         return Envelope(
             id=get("id"),
             type=get("type"),
@@ -96,14 +103,51 @@ class Log:
             source=get("source"),
             causation_id=get("causation_id"),
             trace_id=get("trace_id"),
-            message=read_message(get("type"), get("version"), body),
+            message=message,
             seq=get("seq"),
         )
+
+    def _read_open(self, type_: str, version: int, body: bytes) -> Message:
+        """A message that is not sealed. Five subjects read each posting: it is decoded once."""
+        text = (type_, version, body)
+        message = self._lately.get(text)
+        if message is None:
+            message = read_message(type_, version, from_json(body))
+            self._lately.put(text, message)
+        return message
 
     @staticmethod
     def end(connection: Connection) -> int:
         """The last place in the log, 0 when it is empty."""
         return int(connection.execute(select(func.coalesce(func.max(log.c.seq), 0))).scalar_one())
+
+
+class Lately:
+    """Messages read or written lately, by type, version and text, at most so many bytes of text.
+
+    By the text and not by the place in the log: an append may be undone, but what a text says never changes. Nothing sealed gets here,
+    so nobody's key has to be asked for. What it answers is shared by all subjects: messages are frozen.
+    """
+
+    def __init__(self, most: int = 16 * 1024 * 1024):
+        self._most = most
+        self._size = 0
+        self._held: OrderedDict[tuple[str, int, bytes], Message] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, text: tuple[str, int, bytes]) -> Message | None:
+        with self._lock:
+            return self._held.get(text)
+
+    def put(self, text: tuple[str, int, bytes], message: Message) -> None:
+        with self._lock:
+            if text in self._held:
+                return
+            self._held[text] = message
+            self._size += len(text[2])
+            while self._size > self._most:
+                (_, _, body), _ = self._held.popitem(last=False)
+                self._size -= len(body)
 
 
 class Bell:

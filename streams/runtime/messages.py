@@ -9,7 +9,8 @@ A class is declared once::
         posting_id: str
 
 ``key`` names the field that orders messages; ``sealed_for`` names the field that holds the person whom the message is about:
-everything but that field is then encrypted with that person's own key before it is appended (see ``sealing``).
+everything but that field is then encrypted with that person's own key before it is appended (see ``sealing``). ``as_made`` promises
+that what is read back equals what was appended, so that readers in the same process may be given the very object: for large messages.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from matcher.days import day_of
+from matcher.match_order import name_id
 
 NAMESPACE = UUID("6f1d3a52-2f0e-5b0c-9a51-0a6e3a1c7d11")  # ours alone; never changes, or every derived id would
 
@@ -39,6 +41,7 @@ class Message(BaseModel):
     key: ClassVar[str]
     sealed_for: ClassVar[str | None] = None
     upcasts: ClassVar[Mapping[int, Upcast]] = {}
+    as_made: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -55,6 +58,10 @@ class Message(BaseModel):
     def body(self) -> dict[str, Any]:
         """JSON object; what is unknown is left out."""
         return self.model_dump(mode="json", exclude_none=True, by_alias=True)
+
+    def body_json(self) -> bytes:
+        """The same as JSON text, without the object in between."""
+        return bytes(self.__pydantic_serializer__.to_json(self, exclude_none=True, by_alias=True))
 
 
 REGISTRY: dict[str, type[Message]] = {}
@@ -135,7 +142,7 @@ def outermost(message: Message, *, recorded_at: datetime, source: str, occurred_
 
 def derived_id(input_id: str, handler: str, type_: str, business_key: str) -> str:
     """``uuid5(input id, handler, type, business key)``: a redelivery writes the same message again, not a second one."""
-    return str(uuid5(NAMESPACE, "\x1f".join((input_id, handler, type_, business_key))))
+    return name_id(NAMESPACE, "\x1f".join((input_id, handler, type_, business_key)))
 
 
 def derived(cause: Envelope, handler: str, message: Message, discriminator: str = "") -> Envelope:
