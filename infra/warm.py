@@ -21,8 +21,8 @@ def warm() -> int:
     columns, offers = PeopleColumns(people), PostingColumns(postings)
     pairs = sum(len(columns.match(posting, DAY, 10)) for posting in postings[:10])
     pairs += sum(len(offers.match(person, DAY, 10)) for person in people[:10])
-    documents = [Entry(posting.posting_id, posting.title, posting.description) for posting in postings]
-    pairs += len(list(Ranker(documents).rank([Entry("q", "焊工", None)], 5)))
+    documents = [Entry(posting.posting_id, posting.title, posting.description or "") for posting in postings]
+    pairs += len(list(Ranker(documents).rank([Entry("q", "焊工")], 5)))
     return pairs
 
 
