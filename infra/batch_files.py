@@ -29,13 +29,23 @@ class Batch(Generic[T]):
     """What one input file held.
 
     ``items``: what could be read, in the order of the lines that count; ``rejected``: one ``{"file", "line", "field", "reason"}`` per line
-    that could not; ``superseded``: how many readable lines were replaced by a later line with the same id.
+    that could not; ``replaced``: likewise one per readable line whose id a later readable line carries, the last of which counts.
     """
 
     items: list[T] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
-    superseded: int = 0
+    replaced: list[dict[str, Any]] = field(default_factory=list)
     lines: int = 0
+
+    @property
+    def superseded(self) -> int:
+        """How many readable lines were replaced by a later one with the same id."""
+        return len(self.replaced)
+
+    @property
+    def reported(self) -> list[dict[str, Any]]:
+        """The lines that do not count, rejected or superseded, in the order of the file."""
+        return sorted(self.rejected + self.replaced, key=lambda line: int(line["line"]))
 
 
 def progress(items: Iterable[T], *, total: int | None, label: str, unit: str = "条") -> Iterator[T]:
@@ -72,7 +82,7 @@ def read_jsonl(
     """The lines of ``path`` as shapes.
 
     ``read`` makes a shape of a decoded JSON value or raises ``ShapeError`` (or ``ValueError``). With ``id_field`` (an attribute of the
-    shape, or a key where ``read`` gives a dict) the last line of an id counts and the earlier ones are counted in ``superseded``.
+    shape, or a key where ``read`` gives a dict) the last line of an id counts and the earlier ones are reported in ``replaced``.
     Blank lines are skipped. Raises ``OSError`` when the file itself cannot be read.
     """
     name = str(path)
@@ -118,8 +128,9 @@ def read_jsonl(
             if id_field is not None:
                 key = item[id_field] if isinstance(item, dict) else getattr(item, id_field)
                 if key in kept:
-                    batch.superseded += 1
-                    del kept[key]
+                    earlier, _ = kept.pop(key)
+                    reason = f"superseded by line {number} with the same {id_field}"
+                    batch.replaced.append({"file": name, "line": earlier, "field": id_field, "reason": reason})
             kept[key] = (number, item)
     batch.items = [item for _, item in kept.values()]
     return batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,19 @@ DAY = Day()
 def existing_file() -> click.Path:
     """A file that must be there and readable; anything else is a usage error."""
     return click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
+
+
+def output_file() -> click.Path:
+    """Where a batch writes; ``check_output`` says what it must not be."""
+    return click.Path(path_type=Path, dir_okay=False)
+
+
+def check_output(output: Path, *inputs: Path | None) -> None:
+    """A usage error, before anything is read, where the output has no folder to stand in or would overwrite one of the inputs."""
+    if not output.parent.is_dir():
+        raise click.UsageError(f"--output: the folder {output.parent} does not exist; make it or name another")
+    if output.exists() and any(given is not None and os.path.samefile(output, given) for given in inputs):
+        raise click.UsageError(f"--output: {output} is one of the input files; name another")
 
 
 def summary(name: str, batch: Batch[Any]) -> None:

@@ -38,9 +38,9 @@ _BLOCK = 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A query or a document: ``title`` and ``text``, one of which may be empty."""
+    """A query or a document: ``title`` and ``text``, one of which may be empty; ``id`` goes out as it came in."""
 
-    id: str
+    id: str | int
     title: str = ""
     text: str = ""
 
@@ -155,7 +155,7 @@ class Ranker:
         """The score of every query with every document, shape (queries, documents), rounded to six digits."""
         return np.round(joined_parts(*self.parts(queries)), 6)
 
-    def rank(self, queries: Sequence[Entry], top: int) -> Iterator[tuple[str, list[tuple[str, float]]]]:
+    def rank(self, queries: Sequence[Entry], top: int) -> Iterator[tuple[str | int, list[tuple[str | int, float]]]]:
         """For each query its id and the best ``top`` documents as (id, score), best first; equal scores in the documents' order."""
         keep = min(top, self._count)
         for start in range(0, len(queries), _BLOCK):

@@ -9,6 +9,7 @@ import click
 import orjson
 
 from infra.batch_files import decode_once, progress, read_jsonl, write_rejected, writing
+from infra.batch_options import check_output, existing_file, output_file
 from matcher.policy import load_catalogue
 from matcher.policy.answer import answer, read_question
 from matcher.policy.loader import Catalogue
@@ -23,6 +24,8 @@ def read_line(catalogue: Catalogue, value: Any) -> dict[str, Any]:
     errors = []
     if isinstance(identity, bool) or not isinstance(identity, str | int) or identity == "":
         errors.append(FieldError(field="id", message="required: a text or a whole number"))
+    elif isinstance(identity, int) and abs(identity) >= 1 << 63:
+        errors.append(FieldError(field="id", message="a whole number of at most 63 bits expected; give a longer one as text"))
     for name in ("date", "facts"):
         if value.get(name) is None:
             errors.append(FieldError(field=name, message="required"))
@@ -32,19 +35,20 @@ def read_line(catalogue: Catalogue, value: Any) -> dict[str, Any]:
 
 
 @click.command("hints")
-@click.option("--facts", "facts_file", required=True, type=click.Path(path_type=Path, dir_okay=False), help="JSON Lines: id, date, facts.")
-@click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Answers, one a line, in the order asked.")
+@click.option("--facts", "facts_file", required=True, type=existing_file(), help="JSON Lines: id, date, facts.")
+@click.option("--output", required=True, type=output_file(), help="Answers, one a line, in the order asked.")
 def command(facts_file: Path, output: Path) -> None:
     """Say for each line of facts which benefits are open, what is missing and why not.
 
     In: {"id", "date", "facts": {dotted field: value}, "channel"?}. Out: {"id", "results", "emitted", "ignored", "catalogue_version"}.
     """
+    check_output(output, facts_file)
     catalogue = load_catalogue()
     batch = read_jsonl(facts_file, lambda value: read_line(catalogue, value), id_field="id", decode=decode_once)
     with writing(output) as out:
         for item in progress(batch.items, total=len(batch.items), label=output.name):
             told = {"id": item["id"], **answer(catalogue, item["question"])}
             out.write(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
-    rejected = write_rejected(output, batch.rejected)
+    rejected = write_rejected(output, batch.reported)
     summary = f"{len(batch.items)} answered, {len(batch.rejected)} rejected, {batch.superseded} superseded"
     click.echo(summary + (f"; rejected lines in {rejected}" if rejected is not None else ""), err=True)

@@ -102,9 +102,11 @@ def test_the_last_line_of_an_id_counts_and_an_old_rejected_file_goes(tmp_path: P
     answers, rejected, summary = _run(tmp_path, GOOD, GOOD | {"facts": {"employer.kind": "law_firm"}})
     assert len(answers) == 1
     assert answers[0]["results"][0]["status"] == "NOT_ELIGIBLE"
-    assert not rejected
+    assert [(one["line"], one["field"]) for one in rejected] == [(1, "id")]
+    assert "superseded" in rejected[0]["reason"]
+    assert "0 rejected, 1 superseded" in summary
+    _run(tmp_path, GOOD)
     assert not (tmp_path / "out.jsonl.rejected.jsonl").exists()
-    assert "1 superseded" in summary
 
 
 def test_calling_it_without_its_files_is_a_usage_error() -> None:
