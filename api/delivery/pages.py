@@ -41,8 +41,10 @@ def _contents(here: Services, person_id: str, cursor: str | None) -> dict[str, A
             raise BadRequest("这一页的地址不完整，请从收件箱重新进入") from None
         unread = queries.unread(connection, person_id)
         steps = hiring.of_person(connection, person_id)["items"] if cursor is None else []
+        pairs = {item["match_id"]: hiring.step_of(connection, person_id, item["posting_id"]) for item in found["items"]}
+    items = rendered(here, found["items"], person_id, market.today(here))
     return {
-        "items": rendered(here, found["items"], person_id, market.today(here)),
+        "items": [{**item, "step": pairs[item["match_id"]]} for item in items],
         "cursor": found["cursor"],
         "unread": unread,
         "steps": sorted((step for step in steps if step["step"] is not None), key=lambda step: step["on"], reverse=True),

@@ -16,7 +16,7 @@ from api import market
 from api.access import scope
 from api.access.accounts import Caller
 from api.access.identify import CallerOrNone, Here
-from api.delivery.watching import last_change
+from api.delivery.watching import last_change, settled_until
 from api.live import Wakeups
 from api.matching.routes import person_of, public_posting
 from api.problems import BadRequest, NotFound
@@ -141,7 +141,7 @@ async def events(request: Request, here: Here, caller: CallerOrNone) -> Streamin
 
     async def stream() -> AsyncIterator[str]:
         woken = wakeups.count
-        seen = await run_in_threadpool(_end, here)
+        seen = await run_in_threadpool(_settled, here, who)
         if last.isdecimal() and len(last) < 19 and int(last) < seen:
             seen = int(last)  # the browser comes back: what it missed is looked for below
         yield f"retry: 2000\nid: {seen}\nevent: hello\ndata: {{}}\n\n"
@@ -167,12 +167,15 @@ async def events(request: Request, here: Here, caller: CallerOrNone) -> Streamin
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
-def _end(here: Services) -> int:
+def _settled(here: Services, caller: Caller) -> int:
     with here.exchange.reading() as connection:
-        return here.exchange.log.end(connection)
+        log = here.exchange.log
+        return settled_until(connection, log.topology, caller, log.end(connection))
 
 
 def _look(here: Services, caller: Caller, after: int) -> tuple[int, int | None]:
     """How far was looked, and the last message there that concerns this caller."""
     with here.exchange.reading() as connection:
-        return here.exchange.log.end(connection), last_change(connection, caller, after)
+        log = here.exchange.log
+        until = settled_until(connection, log.topology, caller, log.end(connection))
+        return until, last_change(connection, caller, after, until)

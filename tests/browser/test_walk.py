@@ -123,6 +123,7 @@ def test_from_the_posting_to_the_hire(signed_in, address):
     expect(gap_cell(commissioner)).to_have_text(str(gap), timeout=SOON)
     assert stayed(commissioner)
     expect(jobseeker.locator(".step", has_text=TITLE).get_by_text("已录用", exact=True)).to_be_visible(timeout=SOON)
+    expect(card.get_by_text("您已被录用")).to_be_visible(timeout=SOON)
     assert stayed(jobseeker)
     gone = nobody.goto(f"/postings/{posting_id}")
     assert gone is not None
@@ -157,7 +158,7 @@ def test_every_page_fits_a_telephone(signed_in, login):
 
 def test_without_scripts_answers_still_work(signed_in):
     page = signed_in("u-demo", scripts=False)
-    card = page.locator("article").first
+    card = page.locator("article", has=page.get_by_role("button", name="看过了")).first
     anchor = card.get_attribute("id")
     assert anchor is not None
     card.get_by_role("button", name="看过了").click()
