@@ -35,6 +35,8 @@ def is_engine_fault(error: BaseException) -> bool:
 
 def plain_reason(error: BaseException) -> str:
     """An engine's fault in words an operator can act on."""
+    if isinstance(error, EngineFault):
+        return str(error)
     text = str(getattr(error, "orig", error)).lower()
     if "full" in text or "no space" in text:
         return "the disk is full: make space on the volume of the data directory; nothing is lost, work goes on by itself"
@@ -98,6 +100,11 @@ def savepoint(connection: Connection) -> Iterator[None]:
             raise EngineFault(plain_reason(error)) from error
         raise
     _say(connection, "RELEASE SAVEPOINT unit")
+
+
+def transaction_stands(connection: Connection) -> bool:
+    """Whether the engine still has the transaction open: a full disk or a read error may have made it undo everything by itself."""
+    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", False))
 
 
 def _say(connection: Connection, statement: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint
 from streams.runtime.log import Bell, Log
-from streams.runtime.messages import Envelope, MessageError, Unreadable
+from streams.runtime.messages import Envelope, Unreadable
 from streams.runtime.processing import Failed, Processed, process
 from streams.runtime.subjects import Memory, Preparation, Subject
 from streams.runtime.tables import dead_letters, offsets, parked, upsert
@@ -58,6 +58,7 @@ class SubjectLoop:
         self._thread = threading.Thread(target=self._run, name=f"subject-{subject.name}", daemon=True)
         self.ready = threading.Event()
         self.idle_at = -1  # the end of the log when last there was nothing to do
+        self._after = 0  # where the batch in hand was read from
 
     def start(self) -> None:
         self._thread.start()
@@ -111,35 +112,24 @@ class SubjectLoop:
             page = int(row["page"]) if row else 0
             due, waiting_keys = self._parked(connection)
             end = self._log.end(connection)
-            batch, broken = self._read(connection, after, self.subject.batch)
-        if due is not None:
+            batch = self._log.read(connection, self.subject.types, after, self.subject.batch)
+        if cursor is not None and (not batch or batch[0].seq != after + 1):
+            cursor = None  # what went on in pages is nobody's message any more
+        if due is not None and cursor is None:
+            self.idle_at = -1
             self._handle_parked(due)
             return True
-        if not batch and not broken:
+        if not batch:
             self.idle_at = end
             return False
         self.idle_at = -1
+        self._after = after
         if cursor is not None:
+            # A message in mid-pages is finished before anything else of its key, whatever was handed back meanwhile.
             batch = batch[:1]
-        if broken is not None and (not batch or broken[0] < batch[0].seq):
-            self._bury_unreadable(*broken)
-            return True
+            waiting_keys = {}
         self._handle_batch(batch, cursor, page, waiting_keys)
         return True
-
-    def _read(self, connection: Connection, after: int, limit: int) -> tuple[list[Envelope | Unreadable], tuple[int, str, str, str] | None]:
-        """The next messages, up to the first that cannot be decoded; and that one's place, id, type and reason."""
-        try:
-            return self._log.read(connection, self.subject.types, after, limit), None
-        except MessageError:
-            pass
-        found: list[Envelope | Unreadable] = []
-        for row in self._log.rows(connection, self.subject.types, after, limit):
-            try:
-                found.append(self._log.decode(connection, row))
-            except MessageError as error:
-                return found, (row["seq"], row["id"], row["type"], str(error))
-        return found, None
 
     def _parked(self, connection: Connection) -> tuple[int | None, dict[str, int]]:
         """The place of a parked message that is due, and the keys that wait."""
@@ -170,6 +160,7 @@ class SubjectLoop:
             prepared = [None if isinstance(e, Unreadable) or e.key in waiting else self._prepare(e, reading) for e in batch]
 
         def job(connection: Connection) -> int:
+            self._still_here(connection)
             parked_keys = dict(waiting)
             for place, (envelope, ready) in enumerate(zip(batch, prepared, strict=True)):
                 outcome = self._one(connection, envelope, ready, parked_keys, cursor if place == 0 else None, page if place == 0 else 0)
@@ -184,14 +175,27 @@ class SubjectLoop:
             self._handle_singly(batch, cursor, page, waiting)
             return
         self.handled += done
+        self._forget_prepared(batch[done + 1 :])
+
+    def _forget_prepared(self, messages: list[Envelope | Unreadable]) -> None:
+        """Put the memory back to the tables for messages that were prepared and then undone, or wait behind one that goes on in pages."""
+        if self.memory is None or not messages:
+            return
+        with self._readers.connect() as connection:
+            for envelope in messages:
+                if isinstance(envelope, Envelope):
+                    self.memory.refresh(connection, envelope)
+
+    def _still_here(self, connection: Connection) -> None:
+        """Nobody else may have gone on from where this batch was read: a second process on the same file would handle it twice."""
+        at = connection.execute(select(offsets.c.seq).where(offsets.c.subject == self.subject.name)).scalar() or 0
+        if at != self._after:
+            raise EngineFault(f"another process handles {self.subject.name} on this database; run only one")
 
     def _handle_singly(self, batch: list[Envelope | Unreadable], cursor: str | None, page: int, waiting: dict[str, int]) -> None:
         """One message at a time: after a failure in a batch whose later messages were prepared with memory of what was undone."""
         assert self.memory is not None
-        with self._readers.connect() as connection:
-            for envelope in batch:
-                if isinstance(envelope, Envelope):
-                    self.memory.refresh(connection, envelope)
+        self._forget_prepared(batch)
         parked_keys = dict(waiting)
         for place, envelope in enumerate(batch):
             with self._readers.connect() as reading:
@@ -205,6 +209,7 @@ class SubjectLoop:
                 place: int = place,
                 failed: list[bool] = failed,
             ) -> bool:
+                self._still_here(connection)
                 at = cursor if place == 0 else None
                 outcome = self._one(connection, envelope, ready, parked_keys, at, page if place == 0 else 0, failed=failed)
                 if outcome is _AGAIN:
@@ -213,10 +218,10 @@ class SubjectLoop:
                 return True
 
             finished = self._writer.run(job)
+            self._after = envelope.seq
             self.handled += 1
-            if failed and isinstance(envelope, Envelope):
-                with self._readers.connect() as connection:
-                    self.memory.refresh(connection, envelope)
+            if failed:
+                self._forget_prepared([envelope])
             if not finished:
                 return
 
@@ -233,6 +238,7 @@ class SubjectLoop:
     ) -> object:
         """One message inside the write transaction. With memory and ``failed`` absent, a failure asks for singles."""
         if isinstance(envelope, Unreadable):
+            self._bury_broken(connection, envelope)
             return None
         if envelope.key in parked_keys:
             self._park(connection, envelope, attempts=0, after=timedelta(0), reason="waits behind an earlier message of its key")
@@ -268,6 +274,7 @@ class SubjectLoop:
         def job(connection: Connection) -> None:
             here = (parked.c.subject == self.subject.name, parked.c.seq == seq)
             if isinstance(envelope, Unreadable):
+                self._bury_broken(connection, envelope)
                 connection.execute(delete(parked).where(*here))
                 return
             result = process(self.subject, self._log, connection, envelope, ready, self.memory, self._settings, None, all_pages=True)
@@ -287,9 +294,8 @@ class SubjectLoop:
 
         self._writer.run(job)
         self.handled += 1
-        if failed and self.memory is not None and isinstance(envelope, Envelope):
-            with self._readers.connect() as connection:
-                self.memory.refresh(connection, envelope)
+        if failed:
+            self._forget_prepared([envelope])
 
     def _park(self, connection: Connection, envelope: Envelope, *, attempts: int, after: timedelta, reason: str) -> None:
         due = (self._now() + after).isoformat()
@@ -323,12 +329,9 @@ class SubjectLoop:
         upsert(connection, dead_letters, row)
         _logger.warning("dead letter", extra={"subject": self.subject.name, "message_id": id_, "type": type_, "reason": reason[:200]})
 
-    def _bury_unreadable(self, seq: int, id_: str, type_: str, reason: str) -> None:
-        def job(connection: Connection) -> None:
-            self._bury_as(connection, seq, id_, type_, self.subject.name, reason, None)
-            self._advance(connection, seq)
-
-        self._writer.run(job)
+    def _bury_broken(self, connection: Connection, envelope: Unreadable) -> None:
+        if envelope.broken is not None:
+            self._bury_as(connection, envelope.seq, envelope.id, envelope.type, self.subject.name, envelope.broken, None)
 
     def _advance(self, connection: Connection, seq: int) -> None:
         upsert(connection, offsets, {"subject": self.subject.name, "seq": seq, "cursor": None, "page": 0})
@@ -376,15 +379,19 @@ class EmbeddedRunner:
         deadline = time.monotonic() + timeout
         while True:
             seen = self._bell.count
-            with self._readers.connect() as connection:
-                end = self._log.end(connection)
-            if all(loop.idle_at >= end for loop in self.loops.values()):
+            end = self._end()
+            # Looked at again behind the loops: one may have been idle before another said something that is for it.
+            if all(loop.idle_at >= end for loop in self.loops.values()) and self._end() == end:
                 return
             if time.monotonic() > deadline:
                 lagging = [name for name, loop in self.loops.items() if loop.idle_at < end]
                 faults = {name: self.loops[name].fault for name in lagging}
                 raise EngineFault(f"not drained within {timeout:.0f} s: {faults}")
             self._bell.wait(seen, 0.02)
+
+    def _end(self) -> int:
+        with self._readers.connect() as connection:
+            return self._log.end(connection)
 
     def faults(self) -> dict[str, str]:
         return {name: loop.fault for name, loop in self.loops.items() if loop.fault}

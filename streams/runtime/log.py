@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, func, select, union_all
 
-from streams.runtime.messages import REGISTRY, Envelope, Message, Unreadable, from_json, read_message, to_json
+from streams.runtime.messages import REGISTRY, Envelope, Message, MessageError, Unreadable, from_json, read_message, to_json
 from streams.runtime.sealing import KeyGone, Vault
 from streams.runtime.subjects import Topology
 from streams.runtime.tables import insert_new, log
@@ -62,43 +62,39 @@ class Log:
         self, connection: Connection, types: Sequence[str], after: int, limit: int, *, until: int | None = None
     ) -> list[Envelope | Unreadable]:
         """Messages of these types behind ``after``, oldest first."""
-        query = select(log).where(log.c.seq > after, log.c.type.in_(types)).order_by(log.c.seq).limit(limit)
+        # The places first, type by type: sorting whole rows would carry everything that is still to come through the sorter.
+        places = [
+            select(select(log.c.seq).where(log.c.type == type_, log.c.seq > after).order_by(log.c.seq).limit(limit).subquery().c.seq)
+            for type_ in types
+        ]
+        first = select(union_all(*places).subquery().c.seq).order_by("seq").limit(limit)
+        query = select(log).where(log.c.seq.in_(first)).order_by(log.c.seq)
         if until is not None:
             query = query.where(log.c.seq <= until)
         return [self.decode(connection, row) for row in connection.execute(query).mappings()]
-
-    def rows(self, connection: Connection, types: Sequence[str], after: int, limit: int) -> Sequence[RowMapping]:
-        """The same as rows, not decoded."""
-        query = select(log).where(log.c.seq > after, log.c.type.in_(types)).order_by(log.c.seq).limit(limit)
-        return connection.execute(query).mappings().all()
 
     def read_at(self, connection: Connection, seqs: Sequence[int]) -> list[Envelope | Unreadable]:
         query = select(log).where(log.c.seq.in_(list(seqs))).order_by(log.c.seq)
         return [self.decode(connection, row) for row in connection.execute(query).mappings()]
 
     def decode(self, connection: Connection, row: RowMapping) -> Envelope | Unreadable:
-        """An envelope of a row; ``Unreadable`` where the person's key is gone. Raises ``MessageError`` for what does not fit."""
+        """An envelope of a row; ``Unreadable`` where the person's key is gone, or where it cannot be read, with the reason."""
         get = row.__getitem__
-        cls = REGISTRY.get(get("type"))
-        recorded_at = datetime.fromisoformat(get("recorded_at"))
-        if cls is not None and cls.sealed_for is not None:
-            body = from_json(get("body"))
-            gone = Unreadable(get("id"), get("type"), get("key"), get("seq"), recorded_at)
-            if body.get("sealed") is None:
-                return gone
-            try:
-                body = from_json(self.vault.open(connection, str(body[cls.sealed_for]), body["sealed"]))
-            except KeyGone:
-                return gone
-            message = read_message(get("type"), get("version"), body)
-        else:
-            message = self._read_open(get("type"), get("version"), get("body"))
+        try:
+            message = self._message(connection, row)
+            recorded_at, occurred_at = datetime.fromisoformat(get("recorded_at")), datetime.fromisoformat(get("occurred_at"))
+        except (MessageError, LookupError, TypeError, ValueError) as error:
+            # One damaged row must not stop who follows the log: it becomes a dead letter of whom it is for.
+            reason = str(error) if isinstance(error, MessageError) else f"{get('type')}: damaged ({type(error).__name__})"
+            return Unreadable(get("id"), get("type"), get("key"), get("seq"), _instant(get("recorded_at")), broken=reason)
+        if message is None:
+            return Unreadable(get("id"), get("type"), get("key"), get("seq"), recorded_at)
         return Envelope(
             id=get("id"),
             type=get("type"),
             version=get("version"),
             key=get("key"),
-            occurred_at=datetime.fromisoformat(get("occurred_at")),
+            occurred_at=occurred_at,
             recorded_at=recorded_at,
             source=get("source"),
             causation_id=get("causation_id"),
@@ -106,6 +102,21 @@ class Log:
             message=message,
             seq=get("seq"),
         )
+
+    def _message(self, connection: Connection, row: RowMapping) -> Message | None:
+        """What a row says; None where the person's key is gone."""
+        get = row.__getitem__
+        cls = REGISTRY.get(get("type"))
+        if cls is None or cls.sealed_for is None:
+            return self._read_open(get("type"), get("version"), get("body"))
+        body = from_json(get("body"))
+        if body["sealed"] is None:
+            return None
+        try:
+            plain = self.vault.open(connection, str(body[cls.sealed_for]), body["sealed"])
+        except KeyGone:
+            return None
+        return read_message(get("type"), get("version"), from_json(plain))
 
     def _read_open(self, type_: str, version: int, body: bytes) -> Message:
         """A message that is not sealed. Five subjects read each posting: it is decoded once."""
@@ -120,6 +131,13 @@ class Log:
     def end(connection: Connection) -> int:
         """The last place in the log, 0 when it is empty."""
         return int(connection.execute(select(func.coalesce(func.max(log.c.seq), 0))).scalar_one())
+
+
+def _instant(text: object) -> datetime:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
 
 
 class Lately:

@@ -82,7 +82,10 @@ def read_message(type_: str, version: int, body: dict[str, Any]) -> Message:
         upcast = cls.upcasts.get(version)
         if upcast is None:
             raise MessageError(f"{type_} has no upcast from version {version}")
-        body = upcast(body)
+        try:
+            body = upcast(body)
+        except Exception as error:
+            raise MessageError(f"{type_}: version {version} cannot be lifted ({type(error).__name__})") from None
         version += 1
     try:
         return cls.model_validate(body)
@@ -115,13 +118,15 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A sealed message whose person's key is gone: a tombstone. It is skipped by every handler."""
+    """A message that says nothing any more. Without ``broken`` it is a tombstone: sealed, the person's key is gone, every handler skips
+    it. With ``broken`` its row cannot be read (newer version, fields that do not fit, damage) and that is why: a dead letter."""
 
     id: str
     type: str
     key: str
     seq: int
     recorded_at: datetime
+    broken: str | None = None
 
 
 def outermost(message: Message, *, recorded_at: datetime, source: str, occurred_at: datetime | None = None, id: str) -> Envelope:

@@ -43,18 +43,21 @@ class Vault:
         self._field = AESGCM(hashlib.sha256(b"field" + master).digest())
         self._hash = hashlib.sha256(b"lookup" + master).digest()
         self._keys: dict[str, AESGCM] = {}
+        self._forgotten: set[str] = set()
         self._cached = cached
         self._lock = Lock()
 
     # -- a person's key ------------------------------------------------------------------------------------------------
 
     def make_key(self, connection: Connection, person_id: str) -> None:
-        """Make this person's key if there is none. Part of the caller's transaction: nothing is cached before it is committed."""
-        if person_id in self._keys:
-            return
+        """Make this person's key if there is none. Part of the caller's transaction: nothing is cached before it is committed.
+
+        The table is asked and not the cache: another process may have destroyed the key, and what is sealed with it then is lost.
+        """
         nonce = os.urandom(_NONCE)
         wrapped = nonce + self._wrap.encrypt(nonce, AESGCM.generate_key(256), person_id.encode())
-        insert_new(connection, person_keys, {"person_id": person_id, "wrapped": wrapped})
+        if insert_new(connection, person_keys, {"person_id": person_id, "wrapped": wrapped}) and person_id in self._keys:
+            self.forget(person_id)
 
     def destroy_key(self, connection: Connection, person_id: str) -> None:
         """Destroy the key and the private values: their past messages become tombstones."""
@@ -63,7 +66,9 @@ class Vault:
         self.forget(person_id)
 
     def forget(self, person_id: str) -> None:
+        """Drop the key from the cache, for good: a reader whose snapshot is older would put it back."""
         with self._lock:
+            self._forgotten.add(person_id)
             self._keys.pop(person_id, None)
 
     def _key(self, connection: Connection, person_id: str) -> AESGCM:
@@ -83,6 +88,8 @@ class Vault:
 
     def warm(self, person_id: str, key: AESGCM) -> None:
         with self._lock:
+            if person_id in self._forgotten:
+                return
             if len(self._keys) >= self._cached:
                 self._keys.pop(next(iter(self._keys)))
             self._keys[person_id] = key

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint
+from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint, transaction_stands
 from streams.runtime.log import Bell
 
 T = TypeVar("T")
@@ -27,7 +27,8 @@ class Writer:
     """Runs jobs one after another, each in its own savepoint, and commits them in groups.
 
     Promises: a job's effects are durable (``synchronous=FULL``) when its future answers, and only then; a job that raises leaves
-    nothing and does not touch the others of its group; a commit that fails fails every job of its group with ``EngineFault``.
+    nothing and does not touch the others of its group, unless the engine itself gave up the transaction; a commit that fails fails
+    every job of its group with ``EngineFault``.
     """
 
     def __init__(self, engine: Engine, bell: Bell, *, window: float = 0.010):
@@ -113,7 +114,7 @@ class Writer:
                             answer = job(connection)
                         done.append((future, answer))
                     except BaseException as error:
-                        if is_engine_fault(error) or not isinstance(error, Exception):
+                        if not isinstance(error, Exception) or (is_engine_fault(error) and not transaction_stands(connection)):
                             raise
                         waiting.remove(future)
                         future.set_exception(error)
