@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
 from matcher.days import day_of
 from streams.delivery.messages import InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
@@ -19,13 +19,19 @@ from streams.runtime.clock import ClockTick
 from streams.runtime.messages import to_json
 from streams.runtime.outcomes import Continue, Drop, Outcome, Outcomes
 from streams.runtime.subjects import Handler, Subject, Work
-from streams.runtime.tables import upsert
+from streams.runtime.tables import upsert, upsert_newer
 
 PAGE = 500  # pairs ended or pushed in one unit of work
 KEPT_DAYS = 30  # of the ledger of what was held back
 STALE_DAYS = 3  # what could not be sent outside by then is not sent at all
 # Ends that say only why a pair was not pushed; the end of its posting or person says more and replaces them.
 _OWN_ENDS = ("refused", "near_duplicate", "not_among_best", "blocked")
+
+
+_CANDIDATES = {
+    side: select(pairs).where(own == bindparam("id"), pairs.c.state == "candidate", offered.is_(True))
+    for side, own, offered in (("posting", pairs.c.posting_id, pairs.c.by_posting), ("person", pairs.c.person_id, pairs.c.by_person))
+}
 
 
 # -- what matching found -------------------------------------------------------------------------------------------------
@@ -46,10 +52,8 @@ def push_postings(message: PersonMatched, work: Work) -> Outcomes:
 
 
 def _take(work: Work, side: str, message: PostingMatched | PersonMatched, blocked: list[tuple[str, str]]) -> Outcomes:
-    own = pairs.c.posting_id == message.key_value if side == "posting" else pairs.c.person_id == message.key_value
-    offered = pairs.c.by_posting if side == "posting" else pairs.c.by_person
     desk = Desk(work)
-    waiting = work.connection.execute(select(pairs).where(own, pairs.c.state == "candidate", offered.is_(True))).mappings()
+    waiting = work.connection.execute(_CANDIDATES[side], {"id": message.key_value}).mappings()
     desk.adopt([dict(row) for row in waiting])
     chosen = {(pair.person_id, pair.posting_id) for pair in message.pairs}
     desk.load([(pair.person_id, pair.posting_id) for pair in message.pairs] + blocked)
@@ -67,11 +71,8 @@ def _take(work: Work, side: str, message: PostingMatched | PersonMatched, blocke
 
 def _is_newer(work: Work, kind: str, id_: str, revision: int, left: str | None) -> bool:
     """Note what matching says of a posting or a person; False for what is known already or older."""
-    known = work.connection.execute(select(sides.c.revision).where(sides.c.kind == kind, sides.c.id == id_)).scalar()
-    if known is not None and known >= revision:
-        return False
-    upsert(work.connection, sides, {"kind": kind, "id": id_, "revision": revision, "on_market": left is None, "reason": left})
-    return True
+    row = {"kind": kind, "id": id_, "revision": revision, "on_market": left is None, "reason": left}
+    return upsert_newer(work.connection, sides, row)
 
 
 def end_posting(message: PostingLeftMarket, work: Work) -> Outcomes:
@@ -176,9 +177,6 @@ def _open_the_day(message: ClockTick, work: Work) -> None:
 
 def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
     """What an inbox and a mail say of the posting."""
-    known = work.connection.execute(select(postings.c.revision).where(postings.c.posting_id == message.posting_id)).scalar()
-    if known is not None and known >= message.revision:
-        return [Drop("superseded")]
     posting = message.posting
     document: dict[str, Any] = {
         "title": posting.title,
@@ -191,8 +189,8 @@ def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
         "starts_at": posting.work.starts_at,
     }
     kept = to_json({name: value for name, value in document.items() if value is not None})
-    upsert(work.connection, postings, {"posting_id": message.posting_id, "revision": message.revision, "document": kept})
-    return None
+    row = {"posting_id": message.posting_id, "revision": message.revision, "document": kept}
+    return None if upsert_newer(work.connection, postings, row) else [Drop("superseded")]
 
 
 def note_merger(message: PostingEnded, work: Work) -> Outcomes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+import orjson
+from sqlalchemy import BindParameter, bindparam, select, update
 
 from matcher.match_order import match_id
 from streams.delivery import rules
@@ -20,6 +22,26 @@ from streams.runtime.subjects import Work
 from streams.runtime.tables import insert_new, upsert
 
 Row = dict[str, Any]
+
+
+class Words(NamedTuple):
+    """What the list of hints of a pair comes to; a posting's pairs have few different lists."""
+
+    hints: tuple[PairHint, ...]
+    json: orjson.Fragment
+    said: str
+
+
+# Statements are made once: making one takes 70 us, running it 20, and there are a dozen a message.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_PAIRS = select(pairs).where(pairs.c.match_id.in_(_IDS))
+# One kind at a time: SQLite scans the whole table for a list of (kind, id) pairs.
+_USED = select(budgets.c.id, budgets.c.used).where(
+    budgets.c.kind == bindparam("kind"), budgets.c.id.in_(_IDS), budgets.c.day == bindparam("day")
+)
+_AWAY = select(sides.c.id, sides.c.reason).where(sides.c.kind == bindparam("kind"), sides.c.id.in_(_IDS), sides.c.on_market.is_(False))
+_MERGED = select(merged.c.posting_id, merged.c.merged_into).where(merged.c.merged_into.in_(_IDS))
+_COLUMNS = tuple(column.name for column in pairs.columns)
 
 
 class Desk:
@@ -41,6 +63,7 @@ class Desk:
         self._channels: Sequence[str] = settings.get("outside_channels", ())
         self.rows: dict[str, Row] = {}
         self._touched: dict[str, None] = {}
+        self._offered: dict[str, tuple[Pair, Words]] = {}
         self._used: dict[tuple[str, str], int] = {}
         self._spent: dict[tuple[str, str], int] = {}
         self._away: dict[tuple[str, str], str] = {}
@@ -56,8 +79,9 @@ class Desk:
     def load(self, who: Iterable[tuple[str, str]]) -> None:
         """Load the rows of these (person, posting) pairs, the day's budgets of both sides, and pushed pairs with the same opening."""
         ids = [(match_id(person, posting), person, posting) for person, posting in who]
-        found = self._connection.execute(select(pairs).where(pairs.c.match_id.in_([m for m, _, _ in ids]))).mappings()
-        self.adopt([dict(row) for row in found])
+        if ids:
+            found = self._connection.execute(_PAIRS, {"ids": [m for m, _, _ in ids]}).mappings()
+            self.adopt([dict(row) for row in found])
         self._load_sides([p for _, p, _ in ids], [q for _, _, q in ids])
 
     def adopt(self, rows: Iterable[Row]) -> None:
@@ -72,15 +96,12 @@ class Desk:
             return
         both = (("person", sorted(set(people))), ("posting", sorted(set(openings))))
         self._used = {(kind, id_): 0 for kind, ids in both for id_ in ids}
-        # One kind at a time: SQLite scans the whole table for a list of (kind, id) pairs.
         for kind, ids in both:
-            used = select(budgets.c.id, budgets.c.used).where(budgets.c.kind == kind, budgets.c.id.in_(ids), budgets.c.day == self._day)
-            self._used.update(((kind, id_), number) for id_, number in self._connection.execute(used))
-            away = select(sides.c.id, sides.c.reason).where(sides.c.kind == kind, sides.c.id.in_(ids), sides.c.on_market.is_(False))
-            self._away.update(((kind, id_), reason) for id_, reason in self._connection.execute(away))
-        gone_into: dict[str, str] = {
-            gone: into for gone, into in self._connection.execute(select(merged).where(merged.c.merged_into.in_(sorted(set(openings)))))
-        }
+            used = self._connection.execute(_USED, {"kind": kind, "ids": ids, "day": self._day})
+            self._used.update(((kind, id_), number) for id_, number in used)
+            away = self._connection.execute(_AWAY, {"kind": kind, "ids": ids})
+            self._away.update(((kind, id_), reason) for id_, reason in away)
+        gone_into: dict[str, str] = {gone: into for gone, into in self._connection.execute(_MERGED, {"ids": sorted(set(openings))})}
         if gone_into:
             twins = self._connection.execute(
                 select(pairs.c.person_id, pairs.c.posting_id, pairs.c.answer)
@@ -104,12 +125,20 @@ class Desk:
             state = None
         else:
             state = row["state"]
+        words = _words(tuple([(hint.entry_id, hint.status, hint.yuan) for hint in pair.hints]))
+        document = {
+            "priority_reasons": pair.priority_reasons,
+            "points": pair.points,
+            "not_stated": pair.not_stated,
+            "hints": words.json,
+        }
+        self._offered[id_] = pair, words
         row.update(
             score=pair.score,
             band=pair.band,
             rank=pair.rank,
             priority=pair.priority,
-            document=to_json(pair.model_dump(mode="json", include={"priority_reasons", "points", "not_stated", "hints"})),
+            document=to_json(document),
             model_version=model_version,
             catalogue_version=catalogue_version,
             best=rules.best_first(pair.band, pair.priority, pair.score, pair.person_id, pair.posting_id),
@@ -131,7 +160,7 @@ class Desk:
 
     def push_or_hold(self, row: Row, state: str | None) -> None:
         """Push the row's version, or note why not. ``state``: the state before this version came."""
-        now = rules.said(row["band"], from_json(row["document"])["hints"])
+        now = self._said(row)
         twin = self._twins.get((row["person_id"], row["posting_id"]))
         reason = rules.hold_back(
             rules.Situation(
@@ -227,7 +256,7 @@ class Desk:
             row["ended_reason"] = None
         if row["state"] == "candidate":
             self._write_answer(row, answer, reason)
-            self._issue(row, rules.said(row["band"], from_json(row["document"])["hints"]))
+            self._issue(row, self._said(row))
         self._set_answer(row, answer, reason)
 
     def step(self, row: Row, step: str) -> None:
@@ -237,7 +266,7 @@ class Desk:
         row["step"] = step
         self._touched[row["match_id"]] = None
         if row["state"] == "candidate" and step in rules.IN_HIRING:
-            self._issue(row, rules.said(row["band"], from_json(row["document"])["hints"]))
+            self._issue(row, self._said(row))
 
     def await_pair(self, person_id: str, posting_id: str) -> Row:
         """A row for a pair that has not come yet: an answer or a step waits for it."""
@@ -256,12 +285,17 @@ class Desk:
         if answer is None and row["step"] not in rules.IN_HIRING:
             self.push_or_hold(row, None)
             return
-        self._issue(row, rules.said(row["band"], from_json(row["document"])["hints"]))
+        self._issue(row, self._said(row))
         if answer is None:
             return
         row["answer"] = None
         self._set_answer(row, answer, reason)
         row["answered_on"] = on
+
+    def _said(self, row: Row) -> str:
+        offered = self._offered.get(row["match_id"])
+        words = offered[1] if offered is not None else _words_of(from_json(row["document"])["hints"])
+        return rules.said(row["band"], words.said)
 
     def _issue(self, row: Row, said: str, *, silent: bool = False) -> None:
         again = row["pushed_on"] is not None
@@ -270,7 +304,13 @@ class Desk:
         if again and row["answer"] in ("seen", "refused"):
             # A new version (or one after the refusal has run out) is unread again.
             row.update(answer=None, answer_reason=None, answered_on=None)
-        document = from_json(row["document"])
+        offered = self._offered.get(row["match_id"])
+        if offered is not None:
+            pair, words = offered
+            reasons, points, hints = pair.priority_reasons, pair.points, words.hints
+        else:
+            document = from_json(row["document"])
+            reasons, points, hints = tuple(document["priority_reasons"]), document["points"], _words_of(document["hints"]).hints
         issued = RecommendationIssued(
             person_id=row["person_id"],
             posting_id=row["posting_id"],
@@ -280,9 +320,9 @@ class Desk:
             band=row["band"],
             rank=row["rank"],
             priority=row["priority"],
-            priority_reasons=tuple(document["priority_reasons"]),
-            points=document["points"],
-            hints=tuple(PairHint(**hint) for hint in document["hints"]),
+            priority_reasons=reasons,
+            points=points,
+            hints=hints,
             model_version=row["model_version"],
             catalogue_version=row["catalogue_version"],
         )
@@ -366,13 +406,24 @@ class Desk:
 
 
 def _new_row(id_: str, person_id: str, posting_id: str, now: str) -> Row:
-    row: Row = dict.fromkeys(column.name for column in pairs.columns)
+    row: Row = dict.fromkeys(_COLUMNS)
     row.update(match_id=id_, person_id=person_id, posting_id=posting_id, state="candidate", revision=0, changed_at=now)
     row.update(
         score=0.0, band=0, rank=0, priority=0, document=b"{}", model_version="", catalogue_version="", by_posting=False, by_person=False
     )
     row["best"] = rules.best_first(0, 0, 0.0, person_id, posting_id)
     return row
+
+
+@lru_cache(maxsize=10_000)
+def _words(hints: tuple[tuple[str, str, float | None], ...]) -> Words:
+    made = tuple(PairHint(entry_id=entry_id, status=status, yuan=yuan) for entry_id, status, yuan in hints)
+    shown = [hint.model_dump(mode="json") for hint in made]
+    return Words(made, orjson.Fragment(to_json(shown)), rules.said_of_hints(shown))
+
+
+def _words_of(hints: Iterable[dict[str, Any]]) -> Words:
+    return _words(tuple([(hint["entry_id"], hint["status"], hint.get("yuan")) for hint in hints]))
 
 
 def _weightier(one: str, other: str) -> str:

@@ -49,10 +49,14 @@ def text_of(reason: str) -> str:
     return TEXTS.get(reason, reason)
 
 
-def said(band: int, hints: Iterable[Mapping[str, Any]]) -> str:
+def said(band: int, of_hints: str) -> str:
     """What a version says that is worth saying again when it changes: its band and its hints. Score and rank inside a band are noise."""
-    parts = sorted(f"{h['entry_id']}={h['status']}:{'' if h.get('yuan') is None else h['yuan']}" for h in hints)
-    return f"{band}|{';'.join(parts)}"
+    return f"{band}|{of_hints}"
+
+
+def said_of_hints(hints: Iterable[Mapping[str, Any]]) -> str:
+    """The part of it that hints say."""
+    return ";".join(sorted(f"{h['entry_id']}={h['status']}:{'' if h.get('yuan') is None else h['yuan']}" for h in hints))
 
 
 def says_better(before: str | None, now: str) -> bool:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from matcher.blockers import blockers
 from matcher.criteria import CRITERIA
 from matcher.match_order import MODEL_VERSION, is_in_market
 from matcher.pairs import Pair as FoundPair
 from matcher.priority import priority
-from matcher.shapes import Person, Posting
+from matcher.shapes import Person
 from streams.intake.messages import (
     EmployerRegistered,
     PersonChanged,
@@ -24,7 +25,7 @@ from streams.intake.messages import (
     PostingPublished,
     posting_document,
 )
-from streams.matching import tables
+from streams.matching import queries, tables
 from streams.matching.memory import OFF, ON, Market
 from streams.matching.messages import Pair, PairHint, PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
 from streams.runtime.messages import to_json
@@ -33,6 +34,12 @@ from streams.runtime.subjects import Handler, Preparation, Subject, Work
 from streams.runtime.tables import insert_new, upsert
 
 PERSON_PAIRS = 20  # at most so many postings go out with one change of a person
+
+
+# Statements are made once: making one takes 70 us, running it 20.
+_POSTING_REVISION = select(tables.postings.c.revision).where(tables.postings.c.posting_id == bindparam("posting_id"))
+_OFFERED_TO = select(tables.offered.c.person_id).where(tables.offered.c.posting_id == bindparam("posting_id"))
+_PERSON = select(tables.people.c.revision, tables.people.c.state).where(tables.people.c.person_id == bindparam("person_id"))
 
 
 def most_pairs(openings_left: int) -> int:
@@ -59,8 +66,14 @@ def _pair(found: FoundPair, hints: Iterable[tuple[str, str]]) -> Pair:
         priority_reasons=found.priority_reasons,
         points={name: tenths / 10 for name, tenths in zip(CRITERIA, found.tenths, strict=True)},
         not_stated=found.not_stated,
-        hints=tuple(PairHint(entry_id=entry_id, status=status) for entry_id, status in hints),
+        hints=_told(tuple(hints)),
     )
+
+
+# Ten hints a pair, and few different lists of them: made anew each time they were a third of a match.
+@lru_cache(maxsize=10_000)
+def _told(hints: tuple[tuple[str, str], ...]) -> tuple[PairHint, ...]:
+    return tuple(PairHint(entry_id=entry_id, status=status) for entry_id, status in hints)
 
 
 def _wants_recommendations(person: Person) -> bool:
@@ -85,15 +98,15 @@ def find_people(message: PostingPublished, preparation: Preparation) -> Found:
         best, considered = market.people.match_counted(
             posting, preparation.as_of, most_pairs(posting.openings_left), employer, market.rules
         )
-    people = market.person_documents.many(preparation.reading, [pair.person_id for pair in best])
-    best = [pair for pair in best if pair.person_id in people]
-    hints = market.hints(preparation.as_of).for_posting(posting, employer, [people[pair.person_id] for pair in best])
+    views = market.views(preparation.reading, [pair.person_id for pair in best], preparation.as_of)
+    best = [pair for pair in best if pair.person_id in views]
+    hints = market.hints(preparation.as_of).for_posting(posting, employer, [views[pair.person_id] for pair in best])
     return Found(tuple(_pair(pair, its) for pair, its in zip(best, hints, strict=True)), considered)
 
 
 def match_posting(message: PostingPublished, work: Work) -> Outcomes:
     """Keep the posting and announce its best people; whoever was offered it and is blocked now is named."""
-    known = work.connection.execute(select(tables.postings.c.revision).where(tables.postings.c.posting_id == message.posting_id)).scalar()
+    known = work.connection.execute(_POSTING_REVISION, {"posting_id": message.posting_id}).scalar()
     if known is not None and known >= message.revision:
         return [Drop("superseded")]
     posting = message.posting
@@ -112,9 +125,12 @@ def match_posting(message: PostingPublished, work: Work) -> Outcomes:
         return _leave(message.posting_id, message.revision, "not_in_market", work) if known is not None else [Drop("not a market posting")]
     found: Found = work.prepared
     chosen = {pair.person_id for pair in found.pairs}
-    before = work.connection.execute(select(tables.offered.c.person_id).where(tables.offered.c.posting_id == message.posting_id))
-    others = [person_id for (person_id,) in before if person_id not in chosen] if known is not None else []
-    people = work.memory.person_documents.many(work.connection, others)
+    others: list[str] = []
+    if known is not None:
+        before = work.connection.execute(_OFFERED_TO, {"posting_id": message.posting_id}).scalars()
+        others = [person_id for person_id in before if person_id not in chosen]
+    # From the table, not the memory: that has seen the later messages of this batch already.
+    people = queries.people(work.connection, others)
     blocked = tuple(
         person_id for person_id in others if person_id not in people or blockers(posting, people[person_id], work.as_of, work.memory.rules)
     )
@@ -176,7 +192,7 @@ def _leave(posting_id: str, revision: int, reason: str, work: Work) -> Outcomes:
 def find_postings(message: PersonRegistered, preparation: Preparation) -> Found:
     market: Market = preparation.memory
     person = message.person
-    market.person_documents.put(message.person_id, person)
+    market.put_person(person)
     if not _wants_recommendations(person):
         with market.lock:
             market.people.remove(message.person_id)
@@ -188,6 +204,8 @@ def find_postings(message: PersonRegistered, preparation: Preparation) -> Found:
     ids = {posting.employer.employer_id for posting in postings.values() if posting.employer.employer_id is not None}
     employers = market.employer_documents.many(preparation.reading, sorted(ids))
     hints = market.hints(preparation.as_of)
+    view = hints.view(person)
+    market.keep_view(message.person_id, view)
     pairs = []
     for pair in best:
         posting = postings.get(pair.posting_id)
@@ -196,21 +214,21 @@ def find_postings(message: PersonRegistered, preparation: Preparation) -> Found:
         employer = employers.get(posting.employer.employer_id or "")
         # The columns of postings know no employers: who comes first among equals is looked up here, for the few that are announced.
         points, reasons = priority(posting, person, employer, preparation.as_of)
-        pairs.append(_pair(pair._replace(priority=points, priority_reasons=reasons), hints.for_posting(posting, employer, [person])[0]))
+        pairs.append(_pair(pair._replace(priority=points, priority_reasons=reasons), hints.for_posting(posting, employer, [view])[0]))
     return Found(tuple(pairs), considered)
 
 
 def match_person(message: PersonRegistered, work: Work) -> Outcomes:
     """Keep the profile and announce the best postings for it; those offered before and blocked now are named."""
-    row = work.connection.execute(select(tables.people).where(tables.people.c.person_id == message.person_id)).mappings().first()
+    row = work.connection.execute(_PERSON, {"person_id": message.person_id}).mappings().first()
     if row is not None and row["revision"] >= message.revision:
         return [Drop("superseded")]
     wants = _wants_recommendations(message.person)
-    document = message.person.model_dump(mode="json", exclude_none=True, by_alias=True, exclude={"private"})
+    document = message.person.model_dump_json(exclude_none=True, by_alias=True, exclude={"private"}).encode()
     upsert(
         work.connection,
         tables.people,
-        {"person_id": message.person_id, "revision": message.revision, "state": ON if wants else OFF, "document": to_json(document)},
+        {"person_id": message.person_id, "revision": message.revision, "state": ON if wants else OFF, "document": document},
     )
     if not wants:
         if row is None or row["state"] == OFF:
@@ -222,7 +240,7 @@ def match_person(message: PersonRegistered, work: Work) -> Outcomes:
     if row is not None:
         before = work.connection.execute(select(tables.offered.c.posting_id).where(tables.offered.c.person_id == message.person_id))
         others = sorted(posting_id for (posting_id,) in before if posting_id not in chosen)
-    postings: dict[str, Posting] = work.memory.posting_documents.many(work.connection, others)
+    postings = queries.postings(work.connection, others)  # from the table, as above
     blocked = tuple(
         posting_id
         for posting_id in others
@@ -246,7 +264,7 @@ def match_person(message: PersonRegistered, work: Work) -> Outcomes:
 def forget_person(message: PersonRemoved, preparation: Preparation) -> None:
     with preparation.memory.lock:
         preparation.memory.people.remove(message.person_id)
-    preparation.memory.person_documents.put(message.person_id, None)
+    preparation.memory.drop_person(message.person_id)
 
 
 def remove_person(message: PersonRemoved, work: Work) -> Outcomes:

@@ -8,18 +8,20 @@ from datetime import date
 from threading import RLock
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, bindparam, select
 
 from matcher.blockers import Rules
 from matcher.columns_people import PeopleColumns
 from matcher.columns_postings import PostingColumns
 from matcher.policy import Catalogue, PairStatuses, load_catalogue, pair_statuses
+from matcher.policy.bulk import PersonView
 from matcher.shapes import Employer, Person, Posting, read_shape
 from streams.matching import tables
 from streams.runtime.messages import Envelope, from_json
 
 ON, OFF = "on", "off"  # on the market or not
 LATELY = 20_000
+VIEWS = 1_000_000
 
 DocumentT = TypeVar("DocumentT", Posting, Person, Employer)
 
@@ -32,10 +34,10 @@ class Documents(Generic[DocumentT]):
 
     def __init__(self, shape: type[DocumentT], table: Table, *, keep: int = LATELY):
         self._shape: type[DocumentT] = shape
-        self._table = table
         self._key = next(iter(table.primary_key.columns))
         self._keep = keep
         self._held: OrderedDict[str, DocumentT | None] = OrderedDict()
+        self._query = select(self._key, table.c.document).where(self._key.in_(bindparam("ids", expanding=True)))
 
     def put(self, id_: str, document: DocumentT | None) -> None:
         self._held[id_] = document
@@ -55,8 +57,7 @@ class Documents(Generic[DocumentT]):
         missing = [id_ for id_ in wanted if id_ not in self._held]
         for start in range(0, len(missing), 500):
             page = missing[start : start + 500]
-            rows = connection.execute(select(self._key, self._table.c.document).where(self._key.in_(page)))
-            for id_, document in rows:
+            for id_, document in connection.execute(self._query, {"ids": page}):
                 self.put(id_, read_shape(self._shape, from_json(document)))
         found = {}
         for id_ in wanted:
@@ -81,12 +82,41 @@ class Market:
         # A replay names another one; the exchange runs with the one it ships.
         self.catalogue: Catalogue = settings.get("catalogue") or load_catalogue()
         self._hints: PairStatuses | None = None
+        # A reference a person (views are shared by all who read alike). With a hundred thousand people the forty of a posting are seldom
+        # among the documents asked for lately: reading them anew took 2 ms a posting.
+        self._views: dict[str, PersonView] = {}
 
     def hints(self, as_of: date) -> PairStatuses:
         """Hint statuses of pairs on a day; what was decided for a kind of pair is kept for that day."""
         if self._hints is None or self._hints.as_of != as_of:
             self._hints = pair_statuses(self.catalogue, as_of)
+            self._views.clear()
         return self._hints
+
+    def views(self, connection: Connection, ids: Iterable[str], as_of: date) -> dict[str, PersonView]:
+        """What hints read of these people on a day, by id; who is not known is not in the answer."""
+        wanted = list(ids)
+        hints = self.hints(as_of)
+        missing = [id_ for id_ in wanted if id_ not in self._views]
+        for id_, person in self.person_documents.many(connection, missing).items():
+            self.keep_view(id_, hints.view(person))
+        return {id_: self._views[id_] for id_ in wanted if id_ in self._views}
+
+    def keep_view(self, id_: str, view: PersonView) -> None:
+        self._views.pop(id_, None)
+        if len(self._views) >= VIEWS:
+            del self._views[next(iter(self._views))]
+        self._views[id_] = view
+
+    def put_person(self, person: Person) -> None:
+        """A person is new or changed."""
+        self.person_documents.put(person.person_id, person)
+        self._views.pop(person.person_id, None)
+
+    def drop_person(self, person_id: str) -> None:
+        """A person is gone."""
+        self.person_documents.put(person_id, None)
+        self._views.pop(person_id, None)
 
     def load(self, connection: Connection) -> None:
         # In the order of the ids, so that the arrays do not depend on the history that made the tables.
@@ -111,6 +141,7 @@ class Market:
                 self.postings.remove(envelope.key)
         elif kind == "person":
             self.person_documents.drop(envelope.key)
+            self._views.pop(envelope.key, None)
             row = connection.execute(select(tables.people).where(tables.people.c.person_id == envelope.key)).mappings().first()
             if row is not None and row["state"] == ON:
                 self.people.upsert(read_shape(Person, from_json(row["document"])))

@@ -39,6 +39,7 @@ class PostingMatched(Message):
 
     type: ClassVar[str] = "posting.matched"
     key: ClassVar[str] = "posting_id"
+    as_made: ClassVar[bool] = True  # 30 kB of hints: decoding took a third of what delivery does with it
     posting_id: str
     revision: int
     openings_left: int

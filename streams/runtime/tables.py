@@ -117,6 +117,22 @@ def _upsert(dialect: str, table: Table, names: tuple[str, ...], keep: tuple[str,
     return made
 
 
+def upsert_newer(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row or replace an older one of the same primary key, in one statement; False where what is there is as new or newer."""
+    return connection.execute(_upsert_newer(connection.dialect.name, table, tuple(row)), [row]).rowcount > 0
+
+
+@cache
+def _upsert_newer(dialect: str, table: Table, names: tuple[str, ...]) -> Executable:
+    statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    key = [column.name for column in table.primary_key.columns]
+    changed = {name: statement.excluded[name] for name in names if name not in key}
+    made: Executable = statement.on_conflict_do_update(
+        index_elements=key, set_=changed, where=table.c.revision < statement.excluded.revision
+    )
+    return made
+
+
 def insert_new(connection: Connection, table: Table, rows: dict[str, Any] | list[dict[str, Any]]) -> int:
     """Insert rows whose keys are new and leave the others untouched; answers how many were new."""
     many = rows if isinstance(rows, list) else [rows]
