@@ -21,7 +21,7 @@ TYPES = {
 }  # fmt: skip
 CRITERIA = {
     "occupation": "工种", "skills": "技能", "education": "学历", "experience": "经验", "place": "地点", "pay": "工资",
-    "hours": "工时和用工形式", "freshness": "发布时间",
+    "hours": "用工形式", "freshness": "发布时间",
 }  # fmt: skip
 PRIORITIES = {
     "registered_unemployed_local": "本县登记失业人员，重点企业优先推荐",

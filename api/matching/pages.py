@@ -26,7 +26,7 @@ from streams.hiring import queries as hiring
 from streams.runtime.exchange import Said
 
 router = APIRouter(include_in_schema=False)
-ENDED = ("withdrawn", "expired", "filled", "rejected")
+ENDED = ("withdrawn", "expired", "filled")
 #: Whom a benefit is for, as a jobseeker reads the list: own ones first.
 OWN = ("jobseeker", "enterprise_founder")
 
@@ -39,7 +39,8 @@ def posting_page(posting_id: str, request: Request, here: Here, caller: CallerOr
     if state == "merged" and found["merged_into"]:
         return RedirectResponse(f"/postings/{found['merged_into']}", 303)
     own = _may_manage(caller, found)
-    if state in ("held", "received") and not own:
+    if not own and (state in ("held", "received", "rejected") or not found["public_since"]):
+        # Also what was held and then taken back: it never was for everybody's eyes.
         raise NotFound("没有这个岗位，或者它没有公开")
     posting = read_posting(found["posting"]) if found["posting"] else None
     values: dict[str, Any] = {

@@ -129,7 +129,8 @@ def recommend(here: Services, person: Person, cursor: str | None, limit: int) ->
 
 def public_posting(posting: Posting) -> dict[str, Any]:
     """A posting as everyone may see it: without its contact and without facts for the rules."""
-    return posting.model_dump(mode="json", exclude_none=True, by_alias=True, exclude={"contact", "facts"})
+    shown = posting.model_dump(mode="json", exclude_none=True, by_alias=True, exclude={"contact", "facts"})
+    return {**shown, "filled": posting.filled or 0}
 
 
 @router.get("/matches/{person_id}/{posting_id}")

@@ -129,6 +129,15 @@ def test_an_ended_posting_is_gone_with_the_reason(site, employer, nobody, openin
     answer = nobody.get(f"/postings/{posting}")
     assert answer.status_code == 410
     assert "已经撤回" in answer.text
+    assert "小件点焊满焊" not in answer.text
+
+
+def test_what_never_was_public_is_not_found_when_it_is_taken_back(site, employer, nobody, opening):
+    posting = sent_posting(site, employer, opening(title="门岗", description="限男性。", address="太原市小店区龙城大街7号"))
+    assert nobody.get(f"/postings/{posting}").status_code == 404
+    employer.send(f"/employer/postings/{posting}/withdraw", {"reason": "填写有误"})
+    assert nobody.get(f"/postings/{posting}").status_code == 404
+    assert employer.get(f"/postings/{posting}").status_code == 200
 
 
 def test_whoever_was_interested_is_told_that_it_ended(site, jobseeker, employer, opening):
