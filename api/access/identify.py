@@ -107,7 +107,10 @@ def check_csrf(request: Request, token: str | None) -> None:
 
 
 def guard_api_writes(request: Request) -> None:
-    """The same for programs in a page: a write with a session cookie must carry ``X-CSRF-Token``."""
+    """The same for programs in a page: a write with a session cookie must carry ``X-CSRF-Token``. Wrong credentials are an error
+    also where none are needed: whoever sends them believes to be somebody."""
+    if "authorization" in request.headers:
+        identify(request)
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         check_csrf(request, request.headers.get("x-csrf-token"))
 

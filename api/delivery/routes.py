@@ -128,7 +128,11 @@ def contact_of(here: Services, caller: Caller, posting_id: str, person_id: str) 
     return found
 
 
-@router.get("/events", response_class=StreamingResponse)
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={200: {"description": "events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
 async def events(request: Request, here: Here, caller: CallerOrNone) -> StreamingResponse:
     """Server-sent events for whoever asks: ``inbox`` for a jobseeker, ``candidates`` for an employer, ``gap`` for a commissioner.
 

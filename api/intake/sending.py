@@ -192,7 +192,8 @@ async def post_people(request: Request, here: Here, caller: CallerOrNone, idempo
             settle(here, "person", own)
         answers = receive_people(
             here.exchange,
-            _items(body, own if who.role == "jobseeker" and not body.many else None),
+            _items(body),
+            defaults={"person_id": own} if who.role == "jobseeker" else None,
             sender=f"account:{who.account_id}",
             owner_allowed=(lambda person_id: person_id == own) if who.role == "jobseeker" else None,
             rights=_profile_rights(who, "jobseeker"),
@@ -233,7 +234,8 @@ async def post_employers(request: Request, here: Here, caller: CallerOrNone, ide
             settle(here, "employer", own)
         answers = receive_employers(
             here.exchange,
-            _items(body, own if who.role == "employer" and not body.many else None),
+            _items(body),
+            defaults={"employer_id": own} if who.role == "employer" else None,
             sender=f"account:{who.account_id}",
             verified=who.role in STAFF or (who.role == "employer" and employer_is_confirmed(here, who)),
             owner_allowed=(lambda employer_id: employer_id == own) if who.role == "employer" else None,

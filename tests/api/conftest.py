@@ -62,7 +62,7 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
     "employer": {"role": "employer", "employer_id": "e-9"},
     "other-employer": {"role": "employer", "employer_id": "e-1"},
     "commissioner": {"role": "commissioner", "region": "140105"},
-    "other-commissioner": {"role": "commissioner", "region": "140202"},
+    "other-commissioner": {"role": "commissioner", "region": "140213"},
     "province": {"role": "commissioner", "region": "140000"},
     "administrator": {"role": "administrator"},
     "auditor": {"role": "auditor"},
@@ -129,6 +129,8 @@ class Market:
     follower: IndexFollower
     ticker: Ticker
     keys: dict[str, str] = field(default_factory=dict)
+    posting_id: str = ""
+    match_id: str = ""
 
     def call(self, who: str | None, method: str, path: str, **given: Any) -> Any:
         """One request to ``/api/v1``; ``who`` None is anonymous."""
@@ -157,6 +159,12 @@ class Market:
         assert answer.json()["state"] == "published", answer.text
         self.settle()
         return str(answer.json()["id"])
+
+
+def described(app: Any, route: str) -> str:
+    """``GET /people/u-7`` as the description writes it."""
+    method, path = route.split(" ", 1)
+    return f"{method} {template_of(app, '/api/v1' + path.partition('?')[0])}"
 
 
 def check_described(app: Any, method: str, path: str, answer: httpx.Response) -> None:
@@ -254,5 +262,5 @@ def furnish(market: Market) -> str:
     assert market.post("administrator", "/people?wait=1", PERSON).status_code == 200
     other = {**PERSON, "person_id": "u-8", "categories": [], "private": None, "consent": {"recommend": True, "share_with_employers": True}}
     assert market.post("administrator", "/people?wait=1", other).status_code == 200
-    market.posting_id = market.publish()  # type: ignore[attr-defined]
-    return str(market.posting_id)  # type: ignore[attr-defined]
+    market.posting_id = market.publish()
+    return market.posting_id

@@ -1,0 +1,171 @@
+"""Every route and every kind of caller: who may, who may not. The table is the promise; the test asks each cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import ACCOUNTS, EMPLOYER, PERSON, POSTING, Market, described, furnish
+
+Y, N, L = "may", "may not", "must sign in"
+CALLERS = ("jobseeker", "other-jobseeker", "employer", "other-employer", "commissioner", "other-commissioner", "administrator", None)
+STEP = {"step": "not_hired", "on": "2026-11-20"}
+MOVED = {"person_id": "u-7", "kind": "jobseeker", "private": None}
+
+# route: who may, in the order of CALLERS; body. {p}: the posting of e-9 in 140105; u-7 lives there and did not
+# agree to be shown to employers.
+TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
+    "GET /postings": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
+    "GET /postings/{p}": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
+    "GET /feed": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
+    "GET /feed/snapshot": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
+    "POST /hints": ((Y, Y, Y, Y, Y, Y, Y, Y), {"date": "2026-11-20", "facts": {}}),
+    "GET /people/u-7": ((Y, N, N, N, Y, N, Y, L), None),
+    "GET /people/u-7/recommendations": ((Y, N, N, N, Y, N, Y, L), None),
+    "GET /people/u-7/inbox": ((Y, N, N, N, Y, N, Y, L), None),
+    "POST /people/u-7/inbox/{m}/answer": ((Y, N, N, N, Y, N, Y, L), {"answer": "seen"}),
+    "GET /postings/{p}/candidates": ((N, N, Y, N, Y, N, Y, L), None),
+    # Of somebody who did not agree to be shown an employer learns nothing: 404, as of a stranger.
+    "GET /matches/u-7/{p}": ((Y, N, "404", N, Y, N, Y, L), None),
+    "GET /matches/u-8/{p}": ((N, Y, Y, N, Y, N, Y, L), None),
+    "GET /matches/u-7/{p}/steps": ((Y, N, Y, N, Y, N, Y, L), None),
+    "POST /matches/u-7/{p}/steps": ((N, N, Y, N, Y, N, Y, L), STEP),
+    "GET /employers/e-9": ((N, N, Y, N, Y, N, Y, L), None),
+    "GET /employers/e-9/gap": ((N, N, Y, N, Y, N, Y, L), None),
+    "POST /employers/e-9/shortages": ((N, N, Y, N, Y, N, Y, L), {"lines": [{"title": "焊工", "number": 2}]}),
+    "GET /commissioners/a-commissioner/gaps": ((N, N, N, N, Y, N, Y, L), None),
+    "POST /postings": ((N, N, Y, N, Y, N, Y, L), POSTING),
+    "PUT /postings/{p}": ((N, N, Y, N, Y, N, Y, L), POSTING),
+    "POST /postings/{p}/confirm": ((N, N, Y, N, Y, N, Y, L), None),
+    # 409: nothing is held; who may not decide is told so first.
+    "POST /postings/{p}/decision": ((N, N, N, N, "409", N, "409", L), {"decision": "release", "reason": "可以"}),
+    "POST /people": ((Y, N, N, N, Y, N, Y, L), {**PERSON, "private": None}),
+    "POST /employers": ((N, N, Y, N, Y, N, Y, L), EMPLOYER),
+}  # fmt: skip
+# These end what the others ask about, so they are asked of an exchange of their own.
+ENDING: dict[str, tuple[tuple[str, ...], Any]] = {
+    "DELETE /postings/{p}?reason=x": ((N, N, Y, N, Y, N, Y, L), None),
+    "DELETE /people/u-7": ((Y, N, N, N, Y, N, Y, L), None),
+}
+SSE = "GET /events"  # asked in test_events.py: it does not end
+
+
+def ask(market: Market, who: str | None, route: str, body: Any) -> Any:
+    method, path = route.replace("{p}", market.posting_id).replace("{m}", market.match_id).split(" ", 1)
+    return market.call(who, method, path, json=body) if body is not None else market.call(who, method, path)
+
+
+def check(answer: Any, expected: str) -> None:
+    status = answer.status_code
+    if expected == Y:
+        assert status in (200, 202), answer.text
+    elif expected == N:
+        assert status == 403, answer.text
+    elif expected == L:
+        assert status == 401
+        assert answer.headers["www-authenticate"]
+    else:
+        assert status == int(expected), answer.text
+
+
+@pytest.fixture(scope="module")
+def asked(furnished: Market) -> Market:
+    with_match = furnished.get("jobseeker", "/people/u-7/inbox").json()["items"]
+    furnished.match_id = with_match[0]["match_id"]
+    return furnished
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_who_may_and_who_may_not(asked: Market, route: str) -> None:
+    expected, body = TABLE[route]
+    for who, answer in zip(CALLERS, expected, strict=True):
+        got = ask(asked, who, route, body)
+        try:
+            check(got, answer)
+        except AssertionError as error:
+            raise AssertionError(f"{who} at {route}: expected {answer!r}, got {got.status_code} {got.text[:300]}") from error
+
+
+@pytest.mark.parametrize("route", ENDING)
+def test_who_may_end_it(market: Market, route: str) -> None:
+    furnish(market)
+    market.match_id = ""
+    expected, body = ENDING[route]
+    # Those who may not first; then one who may.
+    for who, answer in sorted(zip(CALLERS, expected, strict=True), key=lambda entry: entry[1] == Y):
+        check(ask(market, who, route, body), answer)
+        if answer == Y:
+            break
+
+
+def test_the_table_has_every_route(asked: Market) -> None:
+    listed = {described(asked.app, route.replace("{p}", "x").replace("{m}", "x")) for route in (*TABLE, *ENDING, SSE)}
+    there = {
+        f"{method.upper()} {path}"
+        for path, methods in asked.app.openapi()["paths"].items()
+        if path.startswith("/api/v1/")
+        for method in methods
+    }
+    assert listed == there
+
+
+@pytest.mark.parametrize("who", ["auditor", "market", "partner"])
+def test_other_roles_see_no_person_and_no_employer(asked: Market, who: str) -> None:
+    for path in ("/people/u-7", "/people/u-7/recommendations", "/people/u-7/inbox", "/employers/e-9", f"/matches/u-7/{asked.posting_id}"):
+        assert asked.get(who, path).status_code == 403
+    assert asked.get(who, f"/postings/{asked.posting_id}/candidates").status_code == 403
+
+
+def test_nobody_learns_who_is_registered(asked: Market) -> None:
+    for who in ("other-jobseeker", "employer"):
+        known = asked.get(who, "/people/u-7")
+        unknown = asked.get(who, "/people/nobody-of-this-name")
+        assert (known.status_code, known.json()["detail"]) == (unknown.status_code, unknown.json()["detail"])
+    assert (
+        asked.get("employer", f"/matches/u-7/{asked.posting_id}").status_code
+        == asked.get("employer", f"/matches/x/{asked.posting_id}").status_code
+    )
+
+
+def test_a_market_writes_its_own_postings_only(market: Market) -> None:
+    gig = {
+        "source": "gig_market", "market_id": "m-1", "source_id": "LG-1", "title": "搬运工", "type": "gig",
+        "region": "140105", "headcount": 3,
+        "description": "小区搬家，一天的活，当天结钱。", "pay": {"min": 200, "unit": "day"},
+        "work": {"starts_at": "2026-12-01T08:00", "days": 1},
+    }  # fmt: skip
+    assert market.post("market", "/postings?wait=1", gig).json()["outcome"] == "published"
+    refused = market.post("market", "/postings", {**gig, "market_id": "m-2"})
+    assert refused.status_code == 403
+    assert refused.json()["errors"][0]["field"] == "market_id"
+    assert market.post("market", "/postings", POSTING).status_code == 403
+
+
+def test_reads_of_a_persons_data_by_others_are_logged(market: Market) -> None:
+    from api.access.tables import audit
+
+    furnish(market)
+
+    def logged() -> list[tuple[str, str, str]]:
+        with market.services.exchange.reading() as connection:
+            return [(row.account_id, row.person_id, row.action) for row in connection.execute(audit.select().order_by(audit.c.n))]
+
+    assert logged() == []
+    market.get("jobseeker", "/people/u-7")
+    market.get("jobseeker", "/people/u-7/inbox")
+    assert logged() == []
+    market.get("commissioner", "/people/u-7")
+    market.get("commissioner", "/people/u-7/recommendations")
+    market.get("employer", f"/matches/u-8/{market.posting_id}")
+    market.get("employer", f"/postings/{market.posting_id}/candidates")
+    assert logged() == [
+        ("a-commissioner", "u-7", "profile"),
+        ("a-commissioner", "u-7", "recommendations"),
+        ("a-employer", "u-8", "match"),
+        ("a-employer", "u-8", f"candidates of {market.posting_id}"),
+    ]
+
+
+def test_every_account_of_the_table_exists() -> None:
+    assert {who for who in CALLERS if who is not None} <= ACCOUNTS.keys()
