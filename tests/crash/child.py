@@ -165,9 +165,14 @@ def nursery() -> None:
             finally:
                 sys.stderr.flush()
                 os._exit(status)
-        print(json.dumps({"pid": pid}), flush=True)
+        _answer({"pid": pid})
         _, status = os.waitpid(pid, 0)
-        print(json.dumps({"status": os.waitstatus_to_exitcode(status)}), flush=True)
+        _answer({"status": os.waitstatus_to_exitcode(status)})
+
+
+def _answer(said: dict[str, int]) -> None:
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

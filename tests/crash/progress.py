@@ -1,4 +1,4 @@
-"""How far a data directory's subjects are, and everything that must be equal after two runs: for the process that is killed and its parent."""
+"""How far a data directory's subjects are, and everything that must be equal after two runs."""
 
 from __future__ import annotations
 
