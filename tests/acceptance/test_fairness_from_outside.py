@@ -12,7 +12,10 @@ import pytest
 from tests.acceptance.batch_run import PERSON, POSTING, changed, explain, match, put, ran
 
 TITLES = ["焊工", "收银员", "会计", "月嫂", "保洁员", "保安", "客服", "普工"]
-DEMANDS = ["女", "宝妈", "35岁以下", "未婚", "限女性", "男性优先", "汉族", "本地户口优先", "18-40周岁", "已婚已育优先"]
+DEMANDS = [
+    "女", "宝妈", "35岁以下", "未婚", "限女性", "男性优先", "汉族", "本地户口优先", "18-40周岁", "已婚已育优先", "仅限女员工", "全职妈妈",
+    "35以下", "小于35岁", "不限男女", "美女", "身体健康", "大龄可", "３５歲以下",
+]  # fmt: skip
 
 
 def offers() -> list[dict[str, Any]]:
@@ -80,6 +83,23 @@ def test_such_words_in_titles_skills_and_texts_change_nothing(tmp_path: Path, wo
     ]
     assert order(tmp_path, offers(), wishing) == plain
     assert order(tmp_path, loud, wishing) == plain
+
+
+@pytest.mark.parametrize("title", ["装配工", "装修工", "收银员", "工装设计师"])
+@pytest.mark.parametrize("form", ["{word}{title}", "{title}{word}", "{title}（{word}）", "【{word}】{title}", "{title}/{word}"])
+def test_such_words_change_nothing_wherever_they_stand(tmp_path: Path, title: str, form: str) -> None:
+    person = changed(PERSON, desired__titles=[title])
+    plain = match(tmp_path, [changed(POSTING, title=title)], [person]).lines[0]["score"]
+    for word in ("女", "男", "宝妈", "35岁以下", "未婚", "未婚女", "女员工"):
+        said = form.format(word=word, title=title)
+        assert match(tmp_path, [changed(POSTING, title=said)], [person]).lines[0]["score"] == plain, said
+
+
+def test_sex_that_names_goods_or_a_field_of_medicine_stays(tmp_path: Path) -> None:
+    person = changed(PERSON, desired__titles=["女装设计师"])
+    lines = match(tmp_path, [changed(POSTING, posting_id=title, title=title) for title in ("男装设计师", "女装设计师")], [person]).lines
+    assert [line["posting_id"] for line in lines] == ["女装设计师", "男装设计师"]
+    assert lines[0]["score"] > lines[1]["score"]
 
 
 def test_a_demand_is_not_quoted_to_anybody(tmp_path: Path) -> None:
