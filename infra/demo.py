@@ -70,16 +70,23 @@ def load(services: Services, *, say: Callable[[str], Any] = lambda line: None, s
         exchange = services.exchange
         sample = generate(today=day_of(exchange.now()), **(sizes or {}))
         receive_employers(exchange, sample.employers, sender="sample", verified=True)
+        # Most postings are there before the people, as in a market that has been running: each person is offered the best of them first.
+        known = len(sample.postings) * 4 // 5
+        _send_postings(services, sample.postings[:known])
         for start in range(0, len(sample.people), PAGE):
             receive_people(exchange, sample.people[start : start + PAGE], sender="sample")
-        for start in range(0, len(sample.postings), PAGE):
-            receive_postings(exchange, sample.postings[start : start + PAGE], sender="sample", via="feed", verified=True, ids_given=True)
+        _send_postings(services, sample.postings[known:])
         _remember(services)
         say(f"样例数据已送入：{len(sample.employers)} 家单位、{len(sample.people)} 名求职者、{len(sample.postings)} 个岗位")
         exchange.runner.drain(600)
         say(f"全部匹配完成，用时 {time.monotonic() - began:.0f} 秒")
     except EngineFault:
         return  # the exchange is being stopped; the next start goes on
+
+
+def _send_postings(services: Services, rows: list[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), PAGE):
+        receive_postings(services.exchange, rows[start : start + PAGE], sender="sample", via="feed", verified=True, ids_given=True)
 
 
 def _loaded(services: Services) -> bool:

@@ -241,7 +241,10 @@ class Desk:
         before = row["answer"]
         self._counts[f"answered_{answer}"] += 1
         if row["state"] == "waiting":
+            # Found by search: the matcher may never offer this pair, and the employer is to know all the same.
             self._write_answer(row, answer, reason)
+            if answer == "interested" or before == "interested":
+                self._say_interest(row, withdrawn=answer != "interested")
             return
         if answer == "refused":
             self._write_answer(row, answer, reason)
@@ -278,7 +281,7 @@ class Desk:
     # -- steps of these ------------------------------------------------------------------------------------------------
 
     def _apply_what_waited(self, row: Row) -> None:
-        answer, reason, on = row["answer"], row["answer_reason"], row["answered_on"]
+        answer = row["answer"]
         if answer == "refused":
             self._close(row, "refused")
             return
@@ -288,9 +291,7 @@ class Desk:
         self._issue(row, self._said(row))
         if answer is None:
             return
-        row["answer"] = None
-        self._set_answer(row, answer, reason)
-        row["answered_on"] = on
+        self._cancelled.append(row["match_id"])  # whoever answered needs no mail about it; interest was said when it was shown
 
     def _said(self, row: Row) -> str:
         offered = self._offered.get(row["match_id"])

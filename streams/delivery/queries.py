@@ -143,6 +143,6 @@ def _item(row: RowMapping) -> dict[str, Any]:
     item.update(from_json(row["document"]))
     hired = row["step"] == "hired"
     item["ended_text"] = rules.text_of("hired" if hired else row["ended_reason"]) if row["ended_reason"] else None
-    item["contact_visible"] = row["answer"] == "interested" and (row["state"] == "issued" or hired)
+    item["contact_visible"] = row["answer"] == "interested" and (row["state"] in ("issued", "waiting") or hired)
     item["posting"] = from_json(row["posting_document"]) if row["posting_document"] is not None else None
     return item

@@ -262,13 +262,18 @@ def test_who_changes_their_mind_withdraws_the_interest(exchange):
     assert inbox(exchange, "u-1") == ["p-1"]
 
 
-def test_an_answer_that_comes_before_its_pair_waits_for_it(exchange):
+def test_interest_in_a_posting_found_by_search_reaches_the_employer_at_once_and_once(exchange):
     exchange.say(answered("u-1", "p-1", "interested"))
     assert why(exchange, "u-1", "p-1") == "waiting"
-    assert exchange.out("recommendation.interest_shown") == []
+    assert [m.withdrawn for m in exchange.out("recommendation.interest_shown")] == [False]
     exchange.say(posting_matched("p-1", 1, pair("u-1", "p-1")))
     assert len(exchange.out("recommendation.interest_shown")) == 1
     assert inbox(exchange, "u-1") == ["p-1"]
+
+
+def test_interest_in_a_posting_found_by_search_can_be_taken_back(exchange):
+    exchange.say(answered("u-1", "p-1", "interested"), answered("u-1", "p-1", "refused", "pay"))
+    assert [m.withdrawn for m in exchange.out("recommendation.interest_shown")] == [False, True]
 
 
 def test_a_refusal_that_comes_before_its_pair_keeps_it_out(exchange):
