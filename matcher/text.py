@@ -65,8 +65,10 @@ def tokens(text: str) -> list[str]:
 
 
 # Sex as part of what is made or treated (女装, 男科) or of a kinship word is trade, not a demand on the person.
-_TRADE_WITH_SEX = "[女男]装(?!配|卸|修|箱|订|潢|裱|载|料|车|运|货|甲|机|模|表)|女鞋|男鞋|女包|男包|女裤|男裤|女袜|男袜|女表|男表|女款|男款|女裙|"
+_TRADE_WITH_SEX = (
+    "[女男]装(?!配|卸|修|箱|订|潢|裱|载|料|车|运|货|甲|机|模|表)|女鞋|男鞋|女包|男包|女裤|男裤|女袜|男袜|女表|男表|女款|男款|女裙|"
     "男科|妇女|子女|儿女|女儿|孙女|仕女|男女装|男女鞋|女团|男团"
+)
 _AGE = r"(?:\d{2}|[二三四五六]十[一二三四五六七八九]?)"
 _PROTECTED = re.compile(
     "|".join(
