@@ -68,7 +68,8 @@ def rebuild_into(
         memory.load(shadow)
     for envelope in _inputs(log, live, subject, until):
         if isinstance(envelope, Unreadable):
-            report.tombstones += 1
+            report.tombstones += envelope.broken is None
+            report.dead += envelope.broken is not None
             continue
         if envelope.seq in held_back or envelope.seq in buried:
             report.dead += envelope.seq in buried
