@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sqlite3
 import sys
 
 import click
+from pydantic import ValidationError
+from sqlalchemy.exc import DatabaseError
 
 import infra.commands
 
@@ -39,6 +42,14 @@ def main() -> None:
         cli(standalone_mode=True)
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
         click.echo(f"gongqiao: {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)
+    except ValidationError as error:
+        for wrong in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in wrong["loc"])
+            click.echo(f"gongqiao: GONGQIAO_{name.upper()}: {wrong['msg']}; docs/settings.md says what it may be", err=True)
+        sys.exit(1)
+    except (sqlite3.DatabaseError, DatabaseError) as error:
+        click.echo(f"gongqiao: the database cannot be used: {getattr(error, 'orig', error)}; gongqiao doctor says more", err=True)
         sys.exit(1)
     except RuntimeError as error:
         # The product's own errors say what to do; a traceback would not.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import FrameType
 
 import uvicorn
-from streams.delivery.sender import Sender
-from streams.intake.index_follower import IndexFollower, fill_anew
 
 from api.app import create_app
 from api.services import Options, Services
@@ -21,6 +23,8 @@ from infra.data_dir import only_one
 from infra.settings import Settings, SettingsError
 from search.index import open_index, tantivy_url
 from search.reindex import needs_reindex
+from streams.delivery.sender import Sender
+from streams.intake.index_follower import IndexFollower, fill_anew
 from streams.runtime.clock import Ticker
 
 _logger = logging.getLogger("gongqiao.serve")
@@ -46,10 +50,27 @@ def running(settings: Settings) -> Iterator[Services]:
         ticker = Ticker(opened, every=settings.tick_seconds)
         ticker.start()
         stack.callback(ticker.stop)
+        scratch = settings.data_dir / "scratch"
+        shutil.rmtree(scratch, ignore_errors=True)  # of runs before; nothing in it is worth keeping
         options = Options(
             production=settings.mode == "production", public_url=settings.public_url, subject_settings=dict(settings.subjects())
         )
-        yield Services(opened, index, options, checks={"index": follower.fault_reason, "clock": lambda: None})
+        yield Services(
+            opened,
+            index,
+            options,
+            checks={"index": follower.fault_reason, "clock": partial(_clock_fault, ticker, settings)},
+            scratch=scratch,
+        )
+
+
+def _clock_fault(ticker: Ticker, settings: Settings) -> str | None:
+    """Why the clock stands still; None when it ticks."""
+    last = ticker.last()
+    late = timedelta(seconds=3 * settings.tick_seconds + 5)
+    if last is None or datetime.now(UTC) - last > late:
+        return f"no tick since {last.isoformat(timespec='seconds') if last else 'the start'}: the log does not take messages"
+    return None
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -81,9 +102,25 @@ def serve(settings: Settings, *, announce: Callable[[Services, str], None]) -> N
             server = _Server(config)
             started = threading.Thread(target=_when_started, args=(server, lambda: announce(services, address)), daemon=True)
             started.start()
-            server.run(sockets=[listener])
+            with _signals_only_noted():
+                server.run(sockets=[listener])
     finally:
         listener.close()
+
+
+@contextmanager
+def _signals_only_noted() -> Iterator[None]:
+    """Uvicorn raises the signal that stopped it once more when it is done; its default would end the process before the exchange is
+    stopped and its last batch committed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Server(uvicorn.Server):

@@ -75,7 +75,36 @@ class Settings(BaseSettings):
         path = self.data_dir / "master.key"
         if not path.exists():
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            # Written whole beside its place: two processes that start at once must not read half a key, nor two keys.
+            part = path.with_name(f"master.key.{secrets.token_hex(4)}")
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_hex(32))
-        return bytes.fromhex(path.read_text().strip())
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(part, path)
+            except FileExistsError:
+                pass
+            except OSError:
+                part.replace(path)  # a volume without hard links
+            finally:
+                part.unlink(missing_ok=True)
+        return self._kept_key(path)
+
+    def kept_key(self) -> bytes | None:
+        """The key as it is, without making one; None where there is none yet. Raises ``SettingsError`` where it is no key."""
+        path = self.data_dir / "master.key"
+        if self.master_key is not None or path.exists():
+            return self.key()
+        return None
+
+    @staticmethod
+    def _kept_key(path: Path) -> bytes:
+        try:
+            key = bytes.fromhex(path.read_text().strip())
+        except ValueError:
+            key = b""
+        if len(key) != 32:
+            raise SettingsError(f"{path}: 64 hex digits expected; put the key back that this data was made with")
+        return key

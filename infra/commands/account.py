@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from api.access.accounts import ROLES, create_account, create_key
+from api.access.accounts import ROLES, close_account, create_account, create_key
 from infra.composition import exchange
 from infra.settings import Settings
 from matcher.shapes import ShapeError
@@ -16,6 +16,19 @@ from matcher.shapes import ShapeError
 @click.group("account")
 def command() -> None:
     """Accounts of the exchange."""
+
+
+@command.command("close")
+@click.option("--login", required=True, help="Name the account signs in with.")
+@click.option("--data-dir", type=click.Path(path_type=Path))
+def close(login: str, data_dir: Path | None) -> None:
+    """Close an account: its sessions and API keys end at once. ``create`` with the same login opens it again."""
+    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    with exchange(settings, run=False) as opened:
+        account_id = opened.write(lambda connection: close_account(connection, login))
+    if account_id is None:
+        raise click.UsageError(f"--login: there is no account {login!r}")
+    click.echo(f"account {account_id}: {login} closed")
 
 
 @command.command("create")

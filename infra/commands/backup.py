@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from infra.migrate import open_to_read, revision_of
 from infra.settings import Settings
 
 
@@ -16,9 +17,16 @@ def backup(database: Path, file: Path) -> int:
     """A consistent copy of the database in one file, also while the exchange runs; answers its bytes. The key is not in it."""
     if not database.exists():
         raise RuntimeError(f"{database}: there is nothing to back up yet")
+    if file.exists() and file.samefile(database):
+        raise RuntimeError(f"{file}: that is the exchange's own database; name another file")
+    if not file.parent.is_dir():
+        raise RuntimeError(f"{file.parent}: no such folder; make it first")
+    if revision_of(database) is None:
+        raise RuntimeError(f"{database}: there is nothing to back up yet")
     part = file.with_name(file.name + ".part")
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as source, closing(sqlite3.connect(part)) as target:
-        os.chmod(part, 0o600)
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(open_to_read(database)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")
         wrong = target.execute("PRAGMA integrity_check").fetchone()[0]

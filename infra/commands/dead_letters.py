@@ -60,8 +60,10 @@ def retry_(data_dir: Path | None, message_ids: tuple[str, ...], everything: bool
         count = opened.write(lambda connection: sum(retry(connection, letter, now=opened.now()) for letter in found))
         if not running:
             opened.runner.start()
-            opened.runner.drain(600)
-            opened.runner.stop()
+            try:
+                opened.runner.drain(600)
+            finally:
+                opened.runner.stop()
         with opened.reading() as connection:
             ids = {letter.message_id for letter in found}
             again = [letter for letter in letters(connection, limit=100_000) if letter.message_id in ids]

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from alembic.script import ScriptDirectory
 
+from infra.commands.restore import opens_with
 from infra.data_dir import in_use
-from infra.migrate import config
+from infra.migrate import SchemaError, newest, open_to_read, revision_of
 from infra.settings import Settings, SettingsError
+from search.index import tantivy_url
+from search.reindex import needs_reindex
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,15 @@ class Finding:
 
 def look(settings: Settings) -> list[Finding]:
     """Look at a data directory without changing it."""
-    found = []
+    found, key = [], None
     try:
-        settings.key()
-        found.append(Finding(True, "master key: there"))
+        key = settings.kept_key()
+        if key is None and settings.mode == "production":
+            settings.key()
+        made = "there" if key is not None else "not there yet, made at the first start"
+        found.append(Finding(key is not None or not settings.database.exists(), f"master key: {made}", "put the key back beside the data"))
     except SettingsError as error:
-        found.append(Finding(False, "master key: missing", str(error)))
+        found.append(Finding(False, "master key: missing or no key", str(error)))
     free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else Path("."))
     enough = free.free > 1 << 30
     found.append(Finding(enough, f"disk: {free.free / (1 << 30):.1f} GiB free", "make space: the exchange waits when the disk is full"))
@@ -42,8 +47,22 @@ def look(settings: Settings) -> list[Finding]:
         return found
     running = in_use(settings.data_dir)
     found.append(Finding(True, "exchange: running" if running else "exchange: not running"))
-    with closing(sqlite3.connect(f"file:{settings.database}?mode=ro", uri=True)) as connection:
-        found += _inside(connection, settings, running)
+    try:
+        current = revision_of(settings.database)
+        found.append(
+            Finding(current == newest(), f"schema: {current}, newest {newest()}", "start the exchange once: it backs up and migrates")
+        )
+        opens = opens_with(settings.database, key)
+        if opens is not None:
+            mend = "use the master key that this data was made with; no other opens names, numbers and profiles"
+            found.append(Finding(opens, f"master key: {'opens' if opens else 'does not open'} the personal data", mend))
+        with closing(open_to_read(settings.database)) as connection:
+            found += _inside(connection, settings, running)
+    except (sqlite3.DatabaseError, SchemaError) as error:
+        found.append(Finding(False, f"database: {error}", "restore the last backup: gongqiao restore FILE"))
+    url = tantivy_url(settings.index.absolute())
+    stale = needs_reindex(url)
+    found.append(Finding(True, f"index: {'made anew at the next start' if stale else 'there'}"))
     return found
 
 
@@ -51,10 +70,6 @@ def _inside(connection: sqlite3.Connection, settings: Settings, running: bool) -
     found = []
     wrong = connection.execute("PRAGMA quick_check").fetchone()[0]
     found.append(Finding(wrong == "ok", f"database: {wrong}", "restore the last backup: gongqiao restore FILE"))
-    head = ScriptDirectory.from_config(config("sqlite://")).get_current_head()
-    version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    current = version[0] if version else None
-    found.append(Finding(current == head, f"schema: {current}, newest {head}", "start the exchange once: it backs up and migrates"))
     end = connection.execute("SELECT coalesce(max(seq), 0) FROM log").fetchone()[0]
     found.append(Finding(True, f"log: {end} messages"))
     for subject, count in connection.execute("SELECT subject, count(*) FROM dead_letters WHERE state = 'open' GROUP BY subject"):
@@ -63,11 +78,8 @@ def _inside(connection: sqlite3.Connection, settings: Settings, running: bool) -
     tick = connection.execute("SELECT recorded_at FROM log WHERE type = 'clock.tick' ORDER BY seq DESC LIMIT 1").fetchone()
     if running:
         late = tick is None or datetime.now(UTC) - datetime.fromisoformat(tick[0]) > timedelta(seconds=3 * settings.tick_seconds + 5)
-        found.append(
-            Finding(
-                not late, f"clock: last tick {tick[0] if tick else 'never'}", "restart the exchange; look at its log for the writer's fault"
-            )
-        )
+        mend = "restart the exchange; look at its log for the writer's fault"
+        found.append(Finding(not late, f"clock: last tick {tick[0] if tick else 'never'}", mend))
     return found
 
 

@@ -30,9 +30,7 @@ def rebuild(settings: Settings, name: str, *, check_only: bool = False) -> Repor
         try:
             with opened.reading() as live, engine.connect() as shadow, tqdm(disable=not sys.stderr.isatty(), unit=" messages") as bar:
                 with shadow.begin():
-                    report = rebuild_into(
-                        shadow, live, opened.log, subject, settings.subjects(), progress=lambda count: _show(bar, count)
-                    )
+                    report = rebuild_into(shadow, live, opened.log, subject, settings.subjects(), progress=lambda count: _show(bar, count))
                 with shadow.begin():
                     compare(shadow, live, opened.log, subject, report)
             if not check_only:
@@ -66,3 +64,5 @@ def command(subject: str, data_dir: Path | None, check_only: bool) -> None:
     click.echo(
         "same as the live one" if report.same else ("different" if check_only else "different: the rebuilt tables are now the live ones")
     )
+    if check_only and not report.same:
+        raise SystemExit(1)

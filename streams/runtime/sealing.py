@@ -86,6 +86,14 @@ class Vault:
         except InvalidTag:
             raise WrongMasterKey("the master key does not open this database's person keys; use the key it was made with") from None
 
+    def fits(self, person_id: str, wrapped: bytes) -> bool:
+        """Whether the master key opens this wrapped person key."""
+        try:
+            self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], person_id.encode())
+        except InvalidTag:
+            return False
+        return True
+
     def warm(self, person_id: str, key: AESGCM) -> None:
         with self._lock:
             if person_id in self._forgotten:
