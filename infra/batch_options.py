@@ -21,9 +21,13 @@ class Day(click.ParamType):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a day; write it as YYYY-MM-DD, such as 2026-11-20", param, ctx)
+        # Months are counted on from this day, which must not run over the calendar's edge.
+        if not 1900 <= day.year <= 2999:
+            self.fail(f"{value!r} lies outside 1900 to 2999; give the day on which the pairs are judged", param, ctx)
+        return day
 
 
 DAY = Day()

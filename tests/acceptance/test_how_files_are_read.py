@@ -227,6 +227,7 @@ def test_ten_thousand_bad_lines_are_ten_thousand_reports(tmp_path: Path) -> None
         ["match"],
         ["match", "--as-of", "someday"],
         ["match", "--as-of", "2026-02-30"],
+        ["match", "--as-of", "9999-12-31"],
         ["match", "--as-of", DAY, "--top", "0"],
         ["match", "--as-of", DAY, "--top", "1001"],
         ["match", "--as-of", DAY, "--by", "employer"],
