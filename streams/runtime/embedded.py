@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint
 from streams.runtime.log import Bell, Log
@@ -22,6 +22,10 @@ from streams.runtime.writer import Writer, WriterStopped
 _logger = logging.getLogger("gongqiao.runner")
 MAX_ATTEMPTS = 5
 MAX_BACKOFF_S = 30.0
+
+
+_OFFSET = select(offsets).where(offsets.c.subject == bindparam("subject"))
+_PARKED = select(parked).where(parked.c.subject == bindparam("subject")).order_by(parked.c.seq)
 
 
 class SubjectLoop:
@@ -57,7 +61,8 @@ class SubjectLoop:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"subject-{subject.name}", daemon=True)
         self.ready = threading.Event()
-        self.idle_at = -1  # the end of the log when last there was nothing to do
+        self._ear = bell.listen(subject.types)
+        self._idle_at = -1  # the end of the log when last there was nothing to do
         self._after = 0  # where the batch in hand was read from
 
     def start(self) -> None:
@@ -66,7 +71,13 @@ class SubjectLoop:
     def stop(self) -> None:
         """Stop after the batch in hand; what is not committed is handled again next time."""
         self._stopping.set()
-        self._bell.ring()
+        self._ear.wake()
+
+    @property
+    def idle_at(self) -> int:
+        """The end of the log as it was when there was nothing left to do; -1 while there is."""
+        at = self._idle_at
+        return at if at < 0 else self._bell.nothing_for(self.subject.types, at)
 
     def join(self) -> None:
         if self._thread.is_alive():
@@ -77,7 +88,7 @@ class SubjectLoop:
     def _run(self) -> None:
         backoff = 0.05
         while not self._stopping.is_set():
-            seen = self._bell.count
+            self._ear.forget()
             try:
                 if self.memory is None and self.subject.memory is not None:
                     memory = self.subject.memory(self._settings)
@@ -101,12 +112,12 @@ class SubjectLoop:
                 backoff = min(backoff * 2, MAX_BACKOFF_S)
                 continue
             if not busy and not self._stopping.is_set():
-                self._bell.wait(seen, 0.5)
+                self._ear.wait(0.5)
 
     def step(self) -> bool:
         """Handle one batch; answers whether there was any work."""
         with self._readers.connect() as connection:
-            row = connection.execute(select(offsets).where(offsets.c.subject == self.subject.name)).mappings().first()
+            row = connection.execute(_OFFSET, {"subject": self.subject.name}).mappings().first()
             after = int(row["seq"]) if row else 0
             cursor = row["cursor"] if row else None
             page = int(row["page"]) if row else 0
@@ -116,13 +127,13 @@ class SubjectLoop:
         if cursor is not None and (not batch or batch[0].seq != after + 1):
             cursor = None  # what went on in pages is nobody's message any more
         if due is not None and cursor is None:
-            self.idle_at = -1
+            self._idle_at = -1
             self._handle_parked(due)
             return True
         if not batch:
-            self.idle_at = end
+            self._idle_at = end
             return False
-        self.idle_at = -1
+        self._idle_at = -1
         self._after = after
         if cursor is not None:
             # A message in mid-pages is finished before anything else of its key, whatever was handed back meanwhile.
@@ -133,7 +144,7 @@ class SubjectLoop:
 
     def _parked(self, connection: Connection) -> tuple[int | None, dict[str, int]]:
         """The place of a parked message that is due, and the keys that wait."""
-        rows = connection.execute(select(parked).where(parked.c.subject == self.subject.name).order_by(parked.c.seq)).mappings().all()
+        rows = connection.execute(_PARKED, {"subject": self.subject.name}).mappings().all()
         first: dict[str, int] = {}
         due = None
         now = self._now().isoformat()

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, RowMapping, func, select, union_all
+from sqlalchemy import BindParameter, Connection, RowMapping, Select, bindparam, func, select, union_all
 
 from streams.runtime.messages import REGISTRY, Envelope, Message, MessageError, Unreadable, from_json, read_message, to_json
 from streams.runtime.sealing import KeyGone, Vault
 from streams.runtime.subjects import Topology
 from streams.runtime.tables import insert_new, log
+
+_END = select(func.coalesce(func.max(log.c.seq), 0))
+APPENDED = "appended"  # in ``connection.info``: the types appended since the last commit
+
+
+@cache
+def _following(types: tuple[str, ...], bounded: bool) -> Select[Any]:
+    """Messages of these types, in their order. Made once: making it takes several milliseconds."""
+    # The places first, type by type: sorting whole rows would carry everything that is still to come through the sorter.
+    after: BindParameter[int] = bindparam("after")
+    most: BindParameter[int] = bindparam("most")
+    places = [
+        select(select(log.c.seq).where(log.c.type == type_, log.c.seq > after).order_by(log.c.seq).limit(most).subquery().c.seq)
+        for type_ in types
+    ]
+    first = select(union_all(*places).subquery().c.seq).order_by("seq").limit(most)
+    query = select(log).where(log.c.seq.in_(first)).order_by(log.c.seq)
+    return query.where(log.c.seq <= bindparam("until")) if bounded else query
 
 
 class Log:
@@ -30,6 +50,7 @@ class Log:
         people = [str(getattr(e.message, e.message.sealed_for)) for e in many if e.message.sealed_for is not None]
         keys = self.vault.keys(connection, people) if people else {}
         rows = [self._row(connection, envelope, keys) for envelope in many]
+        connection.info.setdefault(APPENDED, set()).update(envelope.type for envelope in many)
         return insert_new(connection, log, rows)
 
     def _row(self, connection: Connection, envelope: Envelope, keys: Mapping[str, AESGCM]) -> dict[str, object]:
@@ -62,16 +83,9 @@ class Log:
         self, connection: Connection, types: Sequence[str], after: int, limit: int, *, until: int | None = None
     ) -> list[Envelope | Unreadable]:
         """Messages of these types behind ``after``, oldest first."""
-        # The places first, type by type: sorting whole rows would carry everything that is still to come through the sorter.
-        places = [
-            select(select(log.c.seq).where(log.c.type == type_, log.c.seq > after).order_by(log.c.seq).limit(limit).subquery().c.seq)
-            for type_ in types
-        ]
-        first = select(union_all(*places).subquery().c.seq).order_by("seq").limit(limit)
-        query = select(log).where(log.c.seq.in_(first)).order_by(log.c.seq)
-        if until is not None:
-            query = query.where(log.c.seq <= until)
-        return [self.decode(connection, row) for row in connection.execute(query).mappings()]
+        query = _following(tuple(types), until is not None)
+        rows = connection.execute(query, {"after": after, "most": limit} | ({"until": until} if until is not None else {}))
+        return [self.decode(connection, row) for row in rows.mappings()]
 
     def read_at(self, connection: Connection, seqs: Sequence[int]) -> list[Envelope | Unreadable]:
         query = select(log).where(log.c.seq.in_(list(seqs))).order_by(log.c.seq)
@@ -130,7 +144,7 @@ class Log:
     @staticmethod
     def end(connection: Connection) -> int:
         """The last place in the log, 0 when it is empty."""
-        return int(connection.execute(select(func.coalesce(func.max(log.c.seq), 0))).scalar_one())
+        return int(connection.execute(_END).scalar_one())
 
 
 def _instant(text: object) -> datetime:
@@ -169,23 +183,69 @@ class Lately:
 
 
 class Bell:
-    """Wakes those who wait for news; ringing is cheap and a missed ring costs a look, never a message."""
+    """Wakes those who wait for news; ringing is cheap and a missed ring costs a look, never a message.
+
+    A subject listens for its own types (``listen``): waking all of them for every commit took more than the messages themselves.
+    """
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._count = 0
+        self._ears: list[Ear] = []
+        self._news: set[str] = set()
+        self._last: dict[str, int] = {}  # by type: the end of the log when such a message was committed last
+        self._end = 0
 
     @property
     def count(self) -> int:
         return self._count
 
+    def listen(self, types: Collection[str]) -> Ear:
+        ear = Ear(frozenset(types))
+        self._ears.append(ear)
+        return ear
+
+    def appended(self, types: Collection[str], end: int) -> None:
+        """Messages of these types are committed, and the log ends there: said before it rings."""
+        with self._condition:
+            self._news.update(types)
+            self._last.update(dict.fromkeys(types, end))
+            self._end = end
+
+    def nothing_for(self, types: Collection[str], since: int) -> int:
+        """The end of the log, if nothing of these types came behind ``since``; else ``since``."""
+        end = self._end
+        return max(end, since) if all(self._last.get(type_, 0) <= since for type_ in types) else since
+
     def ring(self) -> None:
         with self._condition:
             self._count += 1
+            news, self._news = self._news, set()
             self._condition.notify_all()
+        for ear in self._ears:
+            if not ear.types.isdisjoint(news):
+                ear.wake()
 
     def wait(self, seen: int, timeout: float) -> int:
         """Wait until it has rung since ``seen`` or the timeout is over; answers the count."""
         with self._condition:
             self._condition.wait_for(lambda: self._count != seen, timeout)
             return self._count
+
+
+class Ear:
+    """Hears the bell when it rings for one of its types."""
+
+    def __init__(self, types: frozenset[str]):
+        self.types = types
+        self._heard = threading.Event()
+
+    def wake(self) -> None:
+        self._heard.set()
+
+    def forget(self) -> None:
+        """What is heard from here on is news."""
+        self._heard.clear()
+
+    def wait(self, timeout: float) -> None:
+        self._heard.wait(timeout)

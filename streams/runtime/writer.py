@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint, transaction_stands
-from streams.runtime.log import Bell
+from streams.runtime.log import APPENDED, Bell, Log
 
 T = TypeVar("T")
 _logger = logging.getLogger("gongqiao.writer")
@@ -104,6 +104,7 @@ class Writer:
             if self._connection is None or self._connection.closed:
                 self._connection = self._engine.connect()
             connection = self._connection
+            connection.info.pop(APPENDED, None)
             with connection.begin():
                 deadline = time.monotonic() + self._window
                 entry: tuple[Callable[[Connection], Any], Future[Any]] | None = first
@@ -128,6 +129,8 @@ class Writer:
                         go_on = False
                         break
                     waiting.append(entry[1])
+                appended = connection.info.pop(APPENDED, None)
+                end = Log.end(connection) if appended else 0
         except BaseException as error:
             self.fault = str(error) if isinstance(error, EngineFault) else plain_reason(error)
             _logger.error("commit failed", extra={"reason": self.fault})
@@ -136,6 +139,8 @@ class Writer:
                 future.set_exception(error if isinstance(error, EngineFault) else EngineFault(self.fault))
             return go_on
         self.fault = None
+        if appended:
+            self._bell.appended(appended, end)
         for future, answer in done:
             future.set_result(answer)
         self._bell.ring()
