@@ -26,6 +26,7 @@ from streams.runtime.tables import log
 
 TYPES = (PostingPublished.type, PostingChanged.type, PostingHeld.type, PostingEnded.type)
 BATCH = 500
+PAUSE_S = 0.2  # between commits of the index: one takes 10 ms of work however little is in it
 MAX_BACKOFF_S = 30.0
 _logger = logging.getLogger("gongqiao.index")
 
@@ -38,6 +39,7 @@ class IndexFollower:
         self._index = index
         self._batch = batch
         self._stopping = threading.Event()
+        self._ear = exchange.bell.listen(TYPES)
         self._thread = threading.Thread(target=self._run, name="index-follower", daemon=True)
         self.fault: str | None = None
         self.followed = 0
@@ -48,7 +50,7 @@ class IndexFollower:
     def stop(self) -> None:
         """Stop after the batch in hand."""
         self._stopping.set()
-        self._exchange.bell.ring()
+        self._ear.wake()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -95,8 +97,9 @@ class IndexFollower:
     def _run(self) -> None:
         backoff = 0.1
         while not self._stopping.is_set():
-            seen = self._exchange.bell.count
+            self._ear.forget()
             try:
+                before = self.followed
                 busy = self.step()
                 self.fault = None
                 backoff = 0.1
@@ -111,7 +114,9 @@ class IndexFollower:
                 backoff = min(backoff * 2, MAX_BACKOFF_S)
                 continue
             if not busy and not self._stopping.is_set():
-                self._exchange.bell.wait(seen, 0.5)
+                self._ear.wait(0.5)
+            elif self.followed - before < self._batch:
+                self._stopping.wait(PAUSE_S)
 
     def _undo(self) -> None:
         try:
