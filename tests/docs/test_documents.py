@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from infra.cli import cli
@@ -51,3 +52,14 @@ def test_make_help_describes_every_target() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     described = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
     assert targets == described
+
+
+def test_every_dependency_is_accounted_for() -> None:
+    """What for, what else was considered, which licence: one line each."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"], *project["dependency-groups"]["build"]]
+    names = {re.split(r"[<>=\[; ]", one, maxsplit=1)[0].lower() for one in wanted}
+    rows = [line.split("|")[1:5] for line in (ROOT / "docs/dependencies.md").read_text().splitlines() if line.startswith("| ")]
+    listed = {name.strip().rstrip("*") for row in rows for name in row[0].split(",")}
+    assert names <= listed, f"docs/dependencies.md does not mention {sorted(names - listed)}"
+    assert all(all(cell.strip() for cell in row) for row in rows)
