@@ -19,7 +19,7 @@ BUDGETS = (PERSON_BUDGET, POSTING_BUDGET)
 
 TEXTS = {
     "not_matched": "这个岗位没有进入推荐名单（未匹配，或不在最合适的范围内）。",
-    "waiting": "已收到答复，等待匹配结果。",
+    "waiting": "已收到您的答复，用人单位也能看到。",
     "pushed": "已推送到收件箱。",
     APPLIED: "已对这个岗位表示感兴趣或正在接洽，不再重复推送。",
     REFUSED: "已表示不考虑这个岗位，不再推送。",
