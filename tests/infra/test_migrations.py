@@ -1,0 +1,151 @@
+"""An older data directory is copied, then migrated in one transaction; what is newer or somebody else's is left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+
+from infra.composition import exchange
+from infra.make_revision import differences, rendered
+from infra.migrate import SchemaError, config, migrate, newest, revision_of
+from streams.runtime.tables import meta, upsert
+from tests.infra.conftest import settings_of
+
+FIRST = "0001"
+
+
+def rows(database: Path, table: str = "log") -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+
+
+def indexes(database: Path) -> set[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+
+
+def back_to_first(database: Path) -> None:
+    """The database as version 0001 had it, with everything in it."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("DROP INDEX log_by_key")
+        connection.execute("UPDATE alembic_version SET version_num = ?", (FIRST,))
+        connection.commit()
+
+
+@pytest.fixture
+def older(folder: Path) -> Path:
+    back_to_first(folder / "gongqiao.sqlite")
+    return folder
+
+
+def test_the_migrations_make_what_the_code_has(tmp_path: Path) -> None:
+    migrate(tmp_path / "g.sqlite")
+    assert differences(tmp_path / "g.sqlite") == [], "a table changed: python -m infra.make_revision NUMBER 'What for.', read it, commit it"
+
+
+def test_the_first_version_is_what_it_was(tmp_path: Path) -> None:
+    command.upgrade(config(f"sqlite:///{tmp_path / 'g.sqlite'}"), FIRST)
+    assert revision_of(tmp_path / "g.sqlite") == FIRST
+    assert "log_by_type" in indexes(tmp_path / "g.sqlite")
+    assert "log_by_key" not in indexes(tmp_path / "g.sqlite")
+
+
+def test_an_older_data_directory_is_migrated_after_a_backup_and_loses_nothing(older: Path) -> None:
+    database = older / "gongqiao.sqlite"
+    before = {table: rows(database, table) for table in ("log", "intake_postings", "delivery_pairs", "private_values")}
+    assert all(before.values())
+    with exchange(settings_of(older)) as opened:
+        opened.runner.drain(60)
+    copy = older / f"gongqiao.before-{newest()}.sqlite"
+    assert revision_of(copy) == FIRST
+    assert revision_of(database) == newest()
+    assert "log_by_key" in indexes(database)
+    for table, content in before.items():
+        assert rows(copy, table) == content
+        assert rows(database, table) == content
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert copy.stat().st_mode & 0o077 == 0
+
+
+def test_the_next_start_copies_nothing(older: Path) -> None:
+    assert migrate(older / "gongqiao.sqlite") is not None
+    assert migrate(older / "gongqiao.sqlite") is None
+    assert len(list(older.glob("gongqiao.before-*"))) == 1
+
+
+def test_an_earlier_copy_is_never_overwritten(older: Path) -> None:
+    database = older / "gongqiao.sqlite"
+    first = migrate(database)
+    back_to_first(database)
+    second = migrate(database)
+    assert first is not None
+    assert second is not None
+    assert first != second
+    assert first.exists()
+
+
+def test_a_copy_can_be_gone_back_to(older: Path) -> None:
+    from click.testing import CliRunner
+
+    from infra.cli import cli
+
+    copy = migrate(older / "gongqiao.sqlite")
+    with exchange(settings_of(older), run=False) as opened:
+        opened.write(lambda connection: upsert(connection, meta, {"name": "since", "value": "x"}))
+    assert CliRunner().invoke(cli, ["restore", str(copy), "--data-dir", str(older), "--yes"]).exit_code == 0
+    assert ("since", "x") not in rows(older / "gongqiao.sqlite", "meta")
+    assert revision_of(older / "gongqiao.sqlite") == newest()
+
+
+def test_a_migration_that_fails_leaves_the_old_version_whole(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from alembic import op
+
+    database = older / "gongqiao.sqlite"
+    before = rows(database)
+
+    def half(*_: object, **__: object) -> None:
+        op.execute("CREATE TABLE half (x)")
+        op.execute("DELETE FROM log")
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(op, "create_index", half)
+        with pytest.raises(RuntimeError, match="power cut"):
+            migrate(database)
+    assert revision_of(database) == FIRST
+    assert rows(database) == before
+    assert "half" not in {name for (name,) in closing_names(database)}
+    migrate(database)
+    assert rows(database) == before
+
+
+def closing_names(database: Path) -> list[tuple[str]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("SELECT name FROM sqlite_master").fetchall()
+
+
+def test_a_newer_database_is_left_alone(folder: Path) -> None:
+    database = folder / "gongqiao.sqlite"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    with pytest.raises(SchemaError, match="upgrade the program"):
+        migrate(database)
+
+
+def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "g.sqlite")) as connection:
+        connection.execute("CREATE TABLE photographs (x)")
+    with pytest.raises(SchemaError, match="not of an exchange"):
+        migrate(tmp_path / "g.sqlite")
+
+
+def test_the_next_migration_can_be_written() -> None:
+    made = rendered("9999", "nothing")
+    compile(made, "9999.py", "exec")
+    assert 'down_revision = "' + newest() in made
