@@ -68,7 +68,7 @@ def read_rows(
     suffix = path.suffix.lower()
     if not path.is_file():
         raise FileError(path, "no such file", "check the name")
-    if path.stat().st_size == 0:
+    if path.stat().st_size == 0 and suffix not in LINES:  # no lines are no objects, but a table has at least its heading
         raise FileError(path, "the file is empty", "export it again")
     if suffix in TABLES:
         rows = _table(path, on_bad, progress)

@@ -50,13 +50,18 @@ def put(path: Path, rows: Any) -> Path:
     return path
 
 
+def rejected_beside(path: Path) -> list[dict[str, Any]]:
+    """The rejected lines that a batch left beside its output (``ingest``: beside its input)."""
+    beside = Path(f"{path}.rejected.jsonl")
+    return [json.loads(line) for line in beside.read_bytes().splitlines()] if beside.exists() else []
+
+
 def ran(arguments: list[Any], output: Path | None = None) -> Done:
     found = CliRunner().invoke(cli, [str(argument) for argument in arguments])
     if found.exception is not None and not isinstance(found.exception, SystemExit):
         raise found.exception
     raw = output.read_bytes() if output is not None and output.exists() else b""
-    beside = None if output is None else Path(f"{output}.rejected.jsonl")
-    rejected = [json.loads(line) for line in beside.read_bytes().splitlines()] if beside is not None and beside.exists() else []
+    rejected = [] if output is None else rejected_beside(output)
     return Done(found.exit_code, found.stdout, found.stderr, [json.loads(line) for line in raw.splitlines()], rejected, raw)
 
 
