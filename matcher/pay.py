@@ -140,7 +140,7 @@ _UNIT_OF: dict[str, PayUnit] = {
     "件": "piece", "单": "piece", "台": "piece", "平米": "piece", "平方": "piece", "吨": "piece", "个": "piece",
 }  # fmt: skip
 _BEFORE = re.compile(
-    r"(年薪|年收入|年总包|月薪|月收入|月工资|每月|日薪|日工资|日结|每天|一天|时薪|每小时|小时工|周薪|每周|计件|单价)[^\d,，。;；]{0,6}$"
+    r"(年薪|年收入|年总包|年包|年入|月薪|月收入|月工资|月入|月赚|每月|日薪|日工资|日结|日入|日赚|每天|一天|时薪|每小时|小时工|周薪|每周|计件|单价)[^\d,，。;；]{0,6}$"
 )
 _BEFORE_UNIT: dict[str, PayUnit] = {
     "年": "year",
@@ -157,7 +157,21 @@ _MONTHS = re.compile(r"(?<!\d)(1[2-9]|2[0-4])\s*(?:薪|个月(?:薪|工资))|(?<
 _NEGOTIABLE = re.compile(r"面议|面谈|待议|详谈|协商|工资不限|薪资不限")
 _BASE = re.compile(r"底薪|无责|保底|基本工资|提成|绩效")
 _NOT_PAY_AFTER = re.compile(
-    r"^\s*(岁|周岁|人|名|位|小时(?!/)|点|:|：|险|休|班倒|级|号|楼|公里|米|%|年(?!薪)|周年|个月|个人|项|天班|天/|餐|次)"
+    r"^\s*(岁|周岁|人|名|位|小时(?!/)|点|:|：|险|休|班倒|级|号|楼|公里|米|%|年(?![薪终底度])|周年|个月|个人|项|天班|天/|餐|次|届)"
+)
+# What stands before an amount that is no wage: turnover and capital, pay for overtime and holidays, an allowance or a bonus.
+_NOT_PAY_BEFORE = re.compile(
+    r"(业绩|消耗|销售额|营业额|营收|产值|资产|投资|资金|流水|资本|规模|(?<![不无])加班(费|工资|补贴)?|节假日|法定假|法定节)[^\d,，。;；、薪资]{0,8}$"
+)
+_NOT_PAY_AFTER_WORD = re.compile(r"^\s*(号|人|名|位|岁|周岁|%|不是梦)")
+_EXTRA_BEFORE = re.compile(r"(保底|补贴|补助|奖|押金|房补|餐补|全勤|社保|费)[^\d,，]{0,4}$")
+_MOST_EXTRA = 1_500
+_PAY_WORD = re.compile(r"(薪资?|薪酬|工资|收入|待遇)(范围|待遇|水平|标准|区间)?\s*(为|是|:)?\s*$")
+# 「试用期3个月，到手7000-9000元/月，转正到手9000-12000元/月」: the first is not what the post pays.
+_PROBATION_BEFORE = re.compile(r"(试用|试岗|实习|培训)期[^。;；转]{0,24}$")
+# A bare figure of hundreds that opens a title, or before what comes with the wage: 「5800包吃住」, 「7000小区保安」.
+_BARE = re.compile(
+    r"(?<![\w.\-(（#])(?!(?:19|20)\d\d(?!\d))[1-9]\d{1,2}00(?!\d)(?=包吃|包住|包食|包餐|双休|单休|五险|社保|急招|急聘|起薪|月休)|^(?!20\d\d)[3-9]\d00(?=[一-鿿])"
 )
 
 
@@ -187,6 +201,7 @@ class _Found:
     unit: PayUnit | None
     sure: float
     weight: float
+    open_above: bool
 
 
 def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
@@ -194,7 +209,7 @@ def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
     high = float(match.group(6)) if match.group("high") else None
     high_scale = match.group(7) if match.group("high") else None
     sure = 0.95
-    if high is not None and low_scale is None and high_scale is not None and low < 100:
+    if high is not None and low_scale is None and high_scale is not None and (low < 100 or low < float(match.group(6))):
         # 「6-8k」, 「1.5-3万」: the scale is said once. 「8-1.2万」 can only mean 8千.
         low_scale = "千" if high_scale in "万w" and low > float(match.group(6)) else high_scale
     before = _BEFORE.search(text[: match.start()])
@@ -208,11 +223,16 @@ def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
         unit = "day"
     elif before:
         unit = _BEFORE_UNIT[before[1].removeprefix("每").removeprefix("一")[0]]
-    if unit is None and _NOT_PAY_AFTER.match(text[match.end() :]):
+    after = text[match.end() :]
+    if (unit is None and _NOT_PAY_AFTER.match(after)) or (not match.group("unit") and _NOT_PAY_AFTER_WORD.match(after)):
+        return None
+    if _NOT_PAY_BEFORE.search(text[: match.start()]):
         return None
     scaled_low = low * _SCALES.get(low_scale or "", 1)
     scaled_high = None if high is None else high * _SCALES.get(high_scale or "", 1)
     marked = bool(low_scale or high_scale or match.group("yuan") or match.group("yuan0") or unit or match.group("bound"))
+    marked = marked or _BARE.match(text, match.start()) is not None
+    marked = marked or (scaled_high is not None and _PAY_WORD.search(text[: match.start()]) is not None)
     if not marked and not alone and not 1_000 <= scaled_low <= 60_000:
         return None
     if not marked and not alone and scaled_high is None and not re.search(r"(薪|工资|收入|待遇|底薪)[^\d]{0,6}$", text[: match.start()]):
@@ -225,9 +245,15 @@ def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
     else:
         found_low, found_high = scaled_low, scaled_high
     weight = (2.0 if scaled_high is not None else 1.0) + (0.5 if before and before[1].startswith(("月", "年")) else 0.0)
-    if re.search(r"(底薪|保底|补贴|补助|奖|押金|房补|餐补|全勤|社保|费)[^\d,，]{0,4}$", text[: match.start()]):
-        weight -= 1.5 if "底薪" not in text[max(0, match.start() - 6) : match.start()] else 0.6
-    return _Found(found_low, found_high, unit, sure if marked else 0.6, weight)
+    if re.search(r"底薪[^\d,，]{0,4}$", text[: match.start()]):
+        weight -= 0.6
+    elif _EXTRA_BEFORE.search(text[: match.start()]):
+        if (scaled_high or scaled_low) < _MOST_EXTRA:
+            return None
+        weight -= 1.5
+    if _PROBATION_BEFORE.search(text[: match.start()]):
+        weight -= 1.0
+    return _Found(found_low, found_high, unit, sure if marked else 0.6, weight, found_low is not None and bool(bound))
 
 
 def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReading:
@@ -259,7 +285,7 @@ def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReadin
         return PayReading()
     if unit is None:
         unit = "piece" if "计件" in plain else "month" if months else default_unit
-    open_above = base_plus or re.search(r"以上|起|\+", rest) is not None
+    open_above = base_plus or best.open_above or re.search(r"起薪|起步|不封顶|以上", rest) is not None
     if low is not None and high is None and not open_above:
         high = low
     if unit is None:
