@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sqlite3
 import sys
@@ -34,6 +35,11 @@ class Commands(click.Group):
 @click.version_option(package_name="gongqiao")
 def cli() -> None:
     """Gongqiao 工桥: a public labour exchange."""
+    if os.environ.get("GONGQIAO_FIGURES_DIR"):  # read here, so that every command works with the same figures
+        from infra.figures import use_figures
+        from infra.settings import Settings
+
+        use_figures(Settings().figures_dir)
 
 
 def main() -> None:

@@ -5,13 +5,16 @@ Ceilings, monthly and yearly amounts are no single figure in yuan here; ``shown`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from matcher.figures import Dated
+from matcher.places import full_name
 from matcher.policy.conditions import TRUE, Prepared, compiled, decide_all
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
+from matcher.policy.named import monthly_minimum_wage
 from matcher.policy.terms import (
     Amount,
     ByCategory,
@@ -45,13 +48,15 @@ from matcher.policy.terms import (
 
 @dataclass(frozen=True)
 class Figure:
-    """``yuan`` or ``percent`` of one unit, where the text and the facts give it."""
+    """``yuan`` or ``percent`` of one unit, where the text and the facts give it; ``yuan_per_month``: that percent of a known wage."""
 
     yuan: Decimal | None = None
     percent: Decimal | None = None
+    yuan_per_month: Decimal | None = None
 
 
 NONE = Figure()
+MINIMUM_WAGE = "local monthly minimum wage"
 KEPT = "restated_keep_earlier_criteria"
 
 
@@ -67,7 +72,21 @@ def amount_in_force(catalogue: Catalogue, entry: Entry, prepared_day: Any) -> Am
 
 def figure(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> Figure:
     """The figure of one unit under these facts, or nothing where a fact it needs is unknown."""
-    return _figure(catalogue, entry, amount_in_force(catalogue, entry, prepared.day), prepared)
+    amount = amount_in_force(catalogue, entry, prepared.day)
+    found = _figure(catalogue, entry, amount, prepared)
+    wage = _wage(catalogue, amount, prepared)
+    return found if wage is None or found.percent is None else replace(found, yuan_per_month=_share(wage, found.percent))
+
+
+def _wage(catalogue: Catalogue, amount: Amount, prepared: Prepared) -> Dated | None:
+    """The minimum wage that the amount is a share of, where the dated tables hold it for the place of the post."""
+    if not catalogue.figures or getattr(amount, "base", None) != MINIMUM_WAGE:
+        return None
+    return monthly_minimum_wage(catalogue.figures, prepared.facts, prepared.day)
+
+
+def _share(wage: Dated, percent: Decimal) -> Decimal:
+    return (wage.value * percent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _figure(catalogue: Catalogue, entry: Entry, amount: Amount, prepared: Prepared) -> Figure:
@@ -160,10 +179,11 @@ class Shown:
     yuan: Decimal | None
     basis: str
     at_most: bool
+    yuan_per_month: Decimal | None = None
 
 
 _BASES = {
-    "local monthly minimum wage": "当地月最低工资标准",
+    MINIMUM_WAGE: "当地月最低工资标准",
     "employer part of social insurance contributions actually paid": "实际缴纳社会保险费（单位缴费部分）",
 }
 
@@ -181,6 +201,19 @@ def _base(text: str) -> str:
 def shown(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> Shown:
     """The amount as a hint shows it."""
     amount = amount_in_force(catalogue, entry, prepared.day)
+    made = _shown(catalogue, entry, amount, prepared)
+    wage = _wage(catalogue, amount, prepared)
+    if wage is None:
+        return made
+    percent = _figure(catalogue, entry, amount, prepared).percent
+    told = f"{made.basis}；{full_name(wage.code)}月最低工资标准{_n(wage.value)}元（{wage.source}）"
+    if percent is None:
+        return replace(made, basis=told)
+    share = _share(wage, percent)
+    return replace(made, basis=f"{told}，即每月{_n(share)}元", yuan_per_month=share)
+
+
+def _shown(catalogue: Catalogue, entry: Entry, amount: Amount, prepared: Prepared) -> Shown:
     found = _figure(catalogue, entry, amount, prepared)
     if isinstance(amount, Fixed):
         unit = {"fixed": "一次性", "fixed_per_person": "每人", "fixed_per_insured_employee": "每名参保职工"}[amount.type]

@@ -37,6 +37,8 @@ def result_json(result: Result) -> dict[str, Any]:
         found["yuan"] = plain(result.yuan)
     if result.percent is not None:
         found["percent"] = plain(result.percent)
+    if result.yuan_per_month is not None:
+        found["yuan_per_month"] = plain(result.yuan_per_month)
     return found
 
 

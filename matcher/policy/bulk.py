@@ -181,7 +181,7 @@ class PairHints(Generic[AnswerT]):
 
     def view(self, person: Person) -> PersonView:
         """What hints read of this person on this day."""
-        raw = person_raw(person)
+        raw = person_raw(person, self.catalogue)
         if person.facts:
             return self._make_view(Side(facts_of_raw(raw, self.as_of), stated_facts(self.catalogue, person.facts, 2)))
         found = self._views.get(raw)

@@ -8,15 +8,17 @@ single form: two sets of facts with the same states (and the same amount facts) 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from matcher.figures import Figures
 from matcher.policy.facts import Facts, KnownTags, Span, Tags, Value, tags_of
 from matcher.policy.format import Entry
-from matcher.policy.loader import Catalogue
+from matcher.policy.loader import PLACES, Catalogue
+from matcher.policy.named import named
 from matcher.policy.terms import AllOf, AnyOf, ByCategory, Condition, Leaf
 
 # States of an atom. UNNAMED: unknown although the fact is given, or because the text states no criterion.
@@ -30,7 +32,10 @@ States: TypeAlias = "list[int]"
 
 @dataclass(frozen=True)
 class Atom:
-    """One test of one fact. ``soft``: values that count as unknown instead of false while the parity modifier's window is open."""
+    """One test of one fact. ``soft``: values that count as unknown instead of false while the parity modifier's window is open.
+
+    ``figure``: the name of the value where no document states it; ``value`` is None then.
+    """
 
     field: str
     kind: str
@@ -39,6 +44,7 @@ class Atom:
     certainty: str | None
     soft: frozenset[str]
     words: str
+    figure: str | None = None
 
     @property
     def absent_state(self) -> int:
@@ -125,6 +131,8 @@ class Compiled:
     modified_fields: frozenset[str] = frozenset()
     raw_fields: tuple[str, ...] = ()
     parity: tuple[Entry, ...] = ()
+    figures: Figures = field(default_factory=lambda: Figures({}))
+    figure_atoms: tuple[int, ...] = ()
     false_is_unknown: tuple[tuple[Entry, str], ...] = ()
 
 
@@ -157,6 +165,7 @@ def compiled(catalogue: Catalogue) -> Compiled:
             leaf.certainty,
             soft,
             leaf.value if leaf.op == "unstated" else "",
+            leaf.value if isinstance(leaf.value, str) and leaf.value in figures else None,
         )
         number = numbers.get(made)
         if number is None:
@@ -190,7 +199,12 @@ def compiled(catalogue: Catalogue) -> Compiled:
     out.amount_fields = frozenset(amount_fields)
     out.parity = tuple(catalogue.by_id[modifier.entry] for modifier in parity)
     out.modified_fields = frozenset(modifier.field for modifier in shared.modifiers if modifier.rule == "false_is_unknown")
-    out.raw_fields = tuple(sorted(out.amount_fields | out.modified_fields))
+    read_as_they_stand = set(out.amount_fields | out.modified_fields)
+    if catalogue.figures:
+        out.figures = catalogue.figures
+        out.figure_atoms = tuple(number for number, one in enumerate(out.atoms) if one.figure is not None)
+        read_as_they_stand |= {out.atoms[number].field for number in out.figure_atoms} | PLACES.keys()
+    out.raw_fields = tuple(sorted(read_as_they_stand))
     out.false_is_unknown = tuple(
         (catalogue.by_id[modifier.entry], modifier.field) for modifier in shared.modifiers if modifier.rule == "false_is_unknown"
     )
@@ -279,9 +293,14 @@ def finish(plan: Compiled, prepared: Prepared) -> Prepared:
     """What one fact does to another, in place.
 
     Gig work is flexible employment where nobody says otherwise (``facts_rule``). Then the modifier of 000 第(十二)条: when all its stated
-    conditions hold, its field stops being known as false.
+    conditions hold, its field stops being known as false. Conditions that name a figure are decided where the dated tables hold it.
     """
     read, states = prepared.facts, prepared.states
+    for number in plan.figure_atoms:
+        atom, value = plan.atoms[number], read.get(plan.atoms[number].field)
+        bound = named(plan.figures, atom.figure or "", read, prepared.day)
+        if value is not None and bound is not None:
+            states[number] = state_of(replace(atom, value=bound.value), value, False)
     kind = read.get("posting.type")
     if FORM not in read and (kind == "gig" or (isinstance(kind, tuple) and "gig" in kind)):
         read[FORM] = "flexible"

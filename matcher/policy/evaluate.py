@@ -28,7 +28,8 @@ LIVE = (ELIGIBLE, NEEDS_CHECK)
 @dataclass(frozen=True)
 class Result:
     """``missing``: unknown facts of conditions still open; ``failed``: fields of the conditions that are false; ``unstated``: the text's
-    own words where it names no criterion, or where only an authority can say; ``yuan`` and ``percent``: of one unit."""
+    own words where it names no criterion, or where only an authority can say; ``yuan`` and ``percent``: of one unit; ``yuan_per_month``:
+    the share of a minimum wage that the dated tables hold."""
 
     entry_id: str
     status: str
@@ -37,6 +38,7 @@ class Result:
     unstated: tuple[str, ...] = ()
     yuan: Decimal | None = None
     percent: Decimal | None = None
+    yuan_per_month: Decimal | None = None
 
     @property
     def live(self) -> bool:
@@ -56,7 +58,7 @@ def evaluate_entry(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> Re
         return Result(entry.id, NOT_ELIGIBLE, failed=tuple(failed))
     amount = figure(catalogue, entry, prepared)
     if found == TRUE:
-        return Result(entry.id, ELIGIBLE, yuan=amount.yuan, percent=amount.percent)
+        return Result(entry.id, ELIGIBLE, yuan=amount.yuan, percent=amount.percent, yuan_per_month=amount.yuan_per_month)
     missing: dict[str, None] = {}
     unstated: dict[str, None] = {}
 
@@ -68,7 +70,7 @@ def evaluate_entry(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> Re
             unstated.setdefault(atom.words or atom.field)
 
     visit_open(trees, prepared.states, seen)
-    return Result(entry.id, NEEDS_CHECK, tuple(missing), (), tuple(unstated), amount.yuan, amount.percent)
+    return Result(entry.id, NEEDS_CHECK, tuple(missing), (), tuple(unstated), amount.yuan, amount.percent, amount.yuan_per_month)
 
 
 class LiveResult:

@@ -121,7 +121,7 @@ def read_facts(catalogue: Catalogue, raw: Any) -> tuple[Facts, list[str]]:
         raise ShapeError([FieldError(field="facts", message="an object of dotted field and value expected")])
     if len(raw) > MOST_FACTS:
         raise ShapeError([FieldError(field="facts", message=f"{len(raw)} facts given, at most {MOST_FACTS} are read")])
-    fields = catalogue.shared.fields
+    fields = catalogue.fields
     facts: Facts = {}
     ignored: list[str] = []
     errors: list[FieldError] = []

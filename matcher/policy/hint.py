@@ -16,6 +16,7 @@ from matcher.policy.emission import Answered, Emission, LeftOut, emit
 from matcher.policy.evaluate import ELIGIBLE, NEEDS_CHECK, NOT_ELIGIBLE, OUT_OF_WINDOW, Result, evaluate_entry
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
+from matcher.policy.named import named
 from matcher.policy.pairing import pair_facts
 from matcher.policy.wording import condition_words, question, step_words, value_words, window_words
 from matcher.shapes import Employer, Person, Posting
@@ -101,6 +102,7 @@ def _hint(catalogue: Catalogue, result: Result, amount: Shown, prepared: Prepare
         "amount": {
             **({"yuan": plain(amount.yuan)} if amount.yuan is not None else {}),
             **({"percent": plain(result.percent)} if result.percent is not None else {}),
+            **({"yuan_per_month": plain(amount.yuan_per_month)} if amount.yuan_per_month is not None else {}),
             "basis": amount.basis,
             "at_most": amount.at_most,
         },
@@ -179,7 +181,8 @@ def _phrase(catalogue: Catalogue, prepared: Prepared, tree: Tree, wanted: int) -
             return ""  # the text states no criterion: said once for the whole hint
         given = prepared.facts.get(atom.field)
         now = f"（现为{value_words(catalogue, atom.field, given)}）" if wanted == FALSE and given is not None else ""
-        return condition_words(catalogue, atom) + now
+        bound = named(catalogue.figures, atom.figure, prepared.facts, prepared.day) if atom.figure is not None else None
+        return condition_words(catalogue, atom, bound) + now
     group, parts = tree
     words = _phrases(catalogue, prepared, parts, wanted)
     if len(words) < 2:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -19,10 +19,21 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from matcher.policy.format import BenefitFile, Document, Entry, SharedFile
+from matcher.figures import Figures, current
+from matcher.policy.format import BenefitFile, Document, Entry, FactField, SharedFile
 from matcher.policy.terms import AllOf, AnyOf, ByCategory, ByLevel, ByReference, Condition, Leaf
 
 SHARED_NAME = "_catalogue.yaml"
+
+
+POSTING_PLACE, PERSON_PLACE = "posting.region", "person.region"
+PLACES: dict[str, FactField] = {
+    name: FactField.model_validate({"type": "enum", "from": "profile", "label": label, "question": question})
+    for name, label, question in (
+        (POSTING_PLACE, "岗位所在地", "岗位在哪个县（市、区）？"),
+        (PERSON_PLACE, "本人所在地", "本人在哪个县（市、区）？"),
+    )
+}
 
 
 class CatalogueError(ValueError):
@@ -50,13 +61,19 @@ class _Loader(yaml.CSafeLoader):
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """The whole catalogue, checked. ``version`` changes whenever any file's bytes change."""
+    """The whole catalogue, checked, with the dated figures it is read with. ``version`` changes with any file's bytes or any figure."""
 
     shared: SharedFile
     entries: tuple[Entry, ...]
     benefit_of: Mapping[str, str]
     benefit_names: Mapping[str, str]
     version: str
+    figures: Figures = field(default_factory=lambda: Figures({}))
+
+    @cached_property
+    def fields(self) -> Mapping[str, FactField]:
+        """The facts that are read: those of the catalogue, and with figures the places whose figures count."""
+        return {**self.shared.fields, **PLACES} if self.figures else self.shared.fields
 
     @cached_property
     def by_id(self) -> dict[str, Entry]:
@@ -195,8 +212,9 @@ def _entry_faults(entry: Entry, benefits: set[str], ids: set[str], shared: Share
         yield f"id: does not name its document {entry.document}"
 
 
-def build(files: Mapping[str, str]) -> Catalogue:
-    """The catalogue of these files (name to text), or ``CatalogueError`` with every fault found."""
+def build(files: Mapping[str, str], figures: Figures | None = None) -> Catalogue:
+    """The catalogue of these files (name to text), or ``CatalogueError`` with every fault found; read with the process's figures."""
+    figures = current() if figures is None else figures
     if SHARED_NAME not in files:
         raise CatalogueError([f"{SHARED_NAME}: missing"])
     shared: SharedFile = _validated(SharedFile, SHARED_NAME, _read_yaml(SHARED_NAME, files[SHARED_NAME]))
@@ -245,7 +263,8 @@ def build(files: Mapping[str, str]) -> Catalogue:
         entries=tuple(entry for _, one in ordered for entry in one.entries),
         benefit_of={entry.id: benefit for benefit, one in ordered for entry in one.entries},
         benefit_names={benefit: one.name for benefit, one in ordered},
-        version=f"{shared.version}-{digest.hexdigest()[:12]}",
+        version=f"{shared.version}-{digest.hexdigest()[:12]}" + (f"+{figures.digest}" if figures else ""),
+        figures=figures,
     )
 
 
@@ -254,10 +273,14 @@ def read_folder(folder: Traversable) -> dict[str, str]:
     return {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith(".yaml")}
 
 
-@cache
 def load_catalogue() -> Catalogue:
-    """The catalogue shipped with the package; read once a process."""
-    return build(read_folder(resources.files("matcher.policy") / "catalogue"))
+    """The catalogue shipped with the package, with the process's figures; read once a process."""
+    return _load(current())
+
+
+@lru_cache(maxsize=2)
+def _load(figures: Figures) -> Catalogue:
+    return build(read_folder(resources.files("matcher.policy") / "catalogue"), figures)
 
 
 __all__ = ["AllOf", "AnyOf", "Catalogue", "CatalogueError", "Leaf", "build", "leaves", "load_catalogue", "read_folder"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from matcher.policy.calendar import age_span, whole_months, years_between
 from matcher.policy.facts import Facts, KnownTags, Span, Value, read_fact
-from matcher.policy.loader import Catalogue, load_catalogue
+from matcher.policy.loader import PERSON_PLACE, POSTING_PLACE, Catalogue, load_catalogue
 from matcher.shapes import Employer, FieldError, Person, Posting
 
 # 003 专栏2: 支持劳动者通过临时性、非全日制、季节性、弹性工作等形式灵活就业; gig work by the catalogue's prospective_fields.
@@ -110,6 +110,8 @@ def posting_side(catalogue: Catalogue, posting: Posting, employer: Employer | No
         derived["contract.min_months"] = Decimal(str(posting.contract_months))
     if posting.region is not None:
         derived["posting.in_province"] = posting.region.startswith("14")
+        if catalogue.figures:
+            derived[POSTING_PLACE] = posting.region
     occupation = _occupation(posting)
     if occupation is not None:
         derived["posting.occupation"] = occupation
@@ -186,8 +188,8 @@ def _level(code: str | None) -> str | None:
     return "other" if first in ("6", "7", "8") else None
 
 
-def person_raw(person: Person) -> tuple[Any, ...]:
-    """What ``person_facts`` reads of a person's fields, as a key."""
+def person_raw(person: Person, catalogue: Catalogue) -> tuple[Any, ...]:
+    """What ``facts_of_raw`` reads of a person's fields, as a key; the place only where figures depend on it."""
     education = person.education
     return (
         person.kind,
@@ -196,12 +198,13 @@ def person_raw(person: Person) -> tuple[Any, ...]:
         person.registered_unemployed_on,
         education.graduated_on,
         education.level,
+        person.region if catalogue.figures else None,
     )
 
 
 def facts_of_raw(raw: tuple[Any, ...], as_of: date) -> Facts:
     """What follows from a person's fields on that day."""
-    kind, given, birth, registered, graduated, level = raw
+    kind, given, birth, registered, graduated, level, place = raw
     categories = _categories(kind, given)
     holds = categories.holds if isinstance(categories, KnownTags) else categories
     found: Facts = {"person.category": categories}
@@ -217,6 +220,7 @@ def facts_of_raw(raw: tuple[Any, ...], as_of: date) -> Facts:
     if graduated is not None:
         candidates.append(("graduate.years_since_graduation", _years_since(graduated, as_of)))
     candidates.append(("graduate.level", _level(level)))
+    candidates.append((PERSON_PLACE, place))
     for name, value in candidates:
         if value is not None:
             found[name] = value
@@ -224,7 +228,7 @@ def facts_of_raw(raw: tuple[Any, ...], as_of: date) -> Facts:
 
 
 def person_side(catalogue: Catalogue, person: Person, as_of: date) -> Side:
-    return Side(facts_of_raw(person_raw(person), as_of), stated_facts(catalogue, person.facts, 2))
+    return Side(facts_of_raw(person_raw(person, catalogue), as_of), stated_facts(catalogue, person.facts, 2))
 
 
 def merged(base: Side, person: Side) -> Facts:

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from matcher.figures import Dated
 from matcher.policy.calendar import add_months
 from matcher.policy.conditions import Atom
 from matcher.policy.facts import KnownTags, Span, Tags
@@ -85,8 +86,11 @@ def in_order(catalogue: Catalogue, name: str, values: Any) -> list[Any]:
     return sorted(values, key=lambda value: (order.index(value) if value in order else len(order), str(value)))
 
 
-def condition_words(catalogue: Catalogue, atom: Atom) -> str:
-    """What a condition asks for: 「劳动合同期限不少于12个月」, 「单位规模为微型或小型」, 「足额缴纳社会保险费」."""
+def condition_words(catalogue: Catalogue, atom: Atom, bound: Dated | None = None) -> str:
+    """What a condition asks for: 「劳动合同期限不少于12个月」, 「单位规模为微型或小型」, 「足额缴纳社会保险费」.
+
+    ``bound``: the value of the figure that the condition names, where the dated tables hold it.
+    """
     name = label(catalogue, atom.field)
     if atom.op == "unstated":
         return f"“{atom.words}”"
@@ -98,6 +102,9 @@ def condition_words(catalogue: Catalogue, atom: Atom) -> str:
     if atom.op == "between":
         low, high = (value_words(catalogue, atom.field, bound) for bound in atom.value)
         return f"{name}在{low}至{high}之间"
+    if atom.figure is not None and bound is not None:
+        value = value_words(catalogue, atom.field, bound.value)
+        return f"{name}{_AT_LEAST[atom.op]}{catalogue.shared.figures[atom.figure]}（{value}，{bound.source}）"
     if atom.value is None:
         return f"{name}达到规定标准（数值不在文件内）"
     return f"{name}{_AT_LEAST[atom.op]}{value_words(catalogue, atom.field, atom.value)}"

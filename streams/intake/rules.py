@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 
 from matcher import credit_code
+from matcher.figures import Figures, current
 from matcher.pay import monthly
 from matcher.shapes import Posting
-from streams.intake.minimum_wages import MinimumWage, in_force, shipped
 
 #: Statutory pension age of men; an upper age from here on is the law's limit and not the employer's.
 PENSION_AGE = 60
@@ -246,20 +246,25 @@ class WageCheck:
     hold: Hold | None = None
 
 
-def minimum_wage(posting: Posting, as_of: date, wages: Iterable[MinimumWage] | None = None) -> WageCheck:
+def minimum_wage(posting: Posting, as_of: date, known: Figures | None = None) -> WageCheck:
     """The posting's pay against the minimum wage in force where it is. Without an entered, sourced figure: not checked."""
-    rate = None if posting.region is None else in_force(shipped() if wages is None else wages, posting.region, as_of)
-    if posting.region is None or rate is None:
-        return WageCheck("not_checked", "当地最低工资标准未录入" if posting.region else "没有写工作地点")
-    if posting.pay.unit == "hour":
-        top, floor, unit = posting.pay.max or posting.pay.min, rate.hour, "小时"
+    if posting.region is None:
+        return WageCheck("not_checked", "没有写工作地点")
+    by_the_hour = posting.pay.unit == "hour"
+    name, unit = ("minimum_wage_hour", "小时") if by_the_hour else ("minimum_wage_month", "月")
+    rate = (current() if known is None else known).in_force(name, posting.region, as_of)
+    if rate is None:
+        return WageCheck("not_checked", "当地最低工资标准未录入")
+    if by_the_hour:
+        top = posting.pay.max or posting.pay.min
+    elif posting.form in ("part_time", "gig"):
+        return WageCheck("not_checked", "非全日制按小时标准比较，岗位没有写小时工资")
     else:
         comparable = monthly(posting.pay)
-        top, floor, unit = (comparable[1] or comparable[0]) if comparable else None, rate.month, "月"
-        if posting.form in ("part_time", "gig"):
-            return WageCheck("not_checked", "非全日制按小时标准比较，岗位没有写小时工资")
-    if top is None or floor is None:
-        return WageCheck("not_checked", "工资没有写明或不可比较" if top is None else "当地标准未录入")
+        top = (comparable[1] or comparable[0]) if comparable else None
+    if top is None:
+        return WageCheck("not_checked", "工资没有写明或不可比较")
+    floor = float(rate.value)
     if top >= floor:
         return WageCheck("met")
     evidence = f"{top:g}元/{unit}，当地最低{floor:g}元/{unit}"
@@ -298,18 +303,19 @@ def holds(
     known_employer: bool = False,
     verified_sender: bool = False,
     licensed_agency: bool | None = None,
-    wages: Iterable[MinimumWage] | None = None,
+    figures: Figures | None = None,
 ) -> list[Hold]:
     """Why this posting has to wait; empty when it can be published.
 
     ``known_employer``: the employer has a confirmed account here. ``verified_sender``: a registered partner or the exchange's own staff
-    sent it. ``licensed_agency``: licence or filing of an agency, None when nobody has looked. ``wages``: the table of minimum wages.
+    sent it. ``licensed_agency``: licence or filing of an agency, None when nobody has looked. ``figures``: the tables of
+    dated figures, those of the process where none are given.
     """
     found = list(_by_words(posting, "hold"))
     limit, _ = _age(posting)
     if limit is not None:
         found.append(limit)
-    for hold in (_probation(posting), minimum_wage(posting, as_of, wages).hold):
+    for hold in (_probation(posting), minimum_wage(posting, as_of, figures).hold):
         if hold is not None:
             found.append(hold)
     found += _employer(posting, known_employer, verified_sender, licensed_agency)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher import credit_code
+from matcher.figures import read_tables, shipped
 from matcher.shapes import Posting, read_posting
-from streams.intake.minimum_wages import MinimumWageError, in_force, read_minimum_wages, shipped
 from streams.intake.rules import advice, holds, minimum_wage, probation_months
 
 AS_OF = date(2026, 11, 20)
@@ -215,39 +215,28 @@ def test_an_agency_needs_its_licence() -> None:
     assert holds(posting(employer={"name": "太原市人力资源服务中心", "uscc": CODE}), as_of=AS_OF) == []
 
 
-TABLE = """region,from,to,month,hour,source
-140100,2026-01-01,2026-12-31,2100,22,made up for this test
-140105,2026-06-01,,2200,,made up for this test
-"""
+HEADER = "code,from,to,value,source,source_date\n"
+WAGES = read_tables(
+    {
+        "minimum_wage_month.csv": HEADER
+        + "140100,2026-01-01,2026-12-31,2100,made up for this test,2025-12-01\n140105,2026-06-01,,2200,made up for this test,2026-05-01\n",
+        "minimum_wage_hour.csv": HEADER + "140100,2026-01-01,,22,made up for this test,2025-12-01\n",
+    }
+)
 
 
 def test_without_a_sourced_figure_the_minimum_wage_is_not_checked() -> None:
-    assert shipped() == ()
+    assert not shipped()
     assert minimum_wage(posting(pay={"min": 100, "max": 900, "unit": "month"}), AS_OF).answer == "not_checked"
 
 
 def test_with_a_figure_pay_under_it_is_held() -> None:
-    wages = read_minimum_wages(TABLE)
     low = posting(pay={"min": 1800, "max": 2150, "unit": "month"})
-    assert minimum_wage(low, AS_OF, wages).answer == "under"
-    assert [hold.rule for hold in holds(low, as_of=AS_OF, wages=wages)] == ["minimum_wage"]
-    assert minimum_wage(posting(pay={"min": 1800, "max": 2200, "unit": "month"}), AS_OF, wages).answer == "met"
-    assert minimum_wage(posting(pay={"max": 21, "unit": "hour"}, region="140106"), AS_OF, wages).answer == "under"
-    assert minimum_wage(posting(pay={"min": 5, "unit": "piece"}), AS_OF, wages).answer == "not_checked"
-
-
-def test_the_county_goes_before_the_city_and_the_last_day_counts() -> None:
-    wages = read_minimum_wages(TABLE)
-    at = [in_force(wages, "140105", day) for day in (date(2026, 5, 31), date(2026, 6, 1), date(2027, 1, 1))]
-    assert [None if wage is None else wage.month for wage in at] == [2100, 2200, 2200]
-    assert in_force(wages, "140106", date(2026, 12, 31)) is not None
-    assert in_force(wages, "140106", date(2027, 1, 1)) is None
-
-
-@pytest.mark.parametrize("row", ["140100,2026-01-01,,2100,22,", "140100,soon,,2100,22,x", "140100"])
-def test_a_figure_without_source_or_date_is_refused(row: str) -> None:
-    with pytest.raises(MinimumWageError, match="line 2"):
-        read_minimum_wages(f"region,from,to,month,hour,source\n{row}\n")
+    assert minimum_wage(low, AS_OF, WAGES).answer == "under"
+    assert [hold.rule for hold in holds(low, as_of=AS_OF, figures=WAGES)] == ["minimum_wage"]
+    assert minimum_wage(posting(pay={"min": 1800, "max": 2200, "unit": "month"}), AS_OF, WAGES).answer == "met"
+    assert minimum_wage(posting(pay={"max": 21, "unit": "hour"}, region="140106"), AS_OF, WAGES).answer == "under"
+    assert minimum_wage(posting(pay={"min": 5, "unit": "piece"}), AS_OF, WAGES).answer == "not_checked"
 
 
 @given(st.text(alphabet="男女性限不招优先岁以下-0123456789年龄户籍本地人无病史押金试用期个月，。、（） ", max_size=50))
