@@ -49,6 +49,7 @@ class RecommendationAnswered(Message):
     type: ClassVar[str] = "recommendation.answered"
     key: ClassVar[str] = "person_id"
     sealed_for: ClassVar[str | None] = "person_id"
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
     person_id: str
     posting_id: str
     match_id: str

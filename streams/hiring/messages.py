@@ -35,6 +35,7 @@ class StepReported(Message):
     upcasts: ClassVar[Mapping[int, Upcast]] = {1: _contract_became_an_object}
     key: ClassVar[str] = "posting_id"
     sealed_for: ClassVar[str | None] = "person_id"
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
     person_id: str
     posting_id: str
     step: Step

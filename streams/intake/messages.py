@@ -26,6 +26,7 @@ class PostingReceived(Message):
 class PostingWithdrawalReceived(Message):
     type: ClassVar[str] = "posting.withdrawal_received"
     key: ClassVar[str] = "posting_id"
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
     posting_id: str
     reason: str
     by: str | None = None
@@ -45,6 +46,7 @@ class HoldDecided(Message):
 
     type: ClassVar[str] = "posting.hold_decided"
     key: ClassVar[str] = "posting_id"
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
     posting_id: str
     decision: Literal["release", "reject"]
     by: str
@@ -76,6 +78,7 @@ class PersonDeletionReceived(Message):
 
     type: ClassVar[str] = "person.deletion_received"
     key: ClassVar[str] = "person_id"
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
     person_id: str
     reason: str = "own wish"
 

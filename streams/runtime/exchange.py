@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, select
 
 from streams.runtime.embedded import EmbeddedRunner
 from streams.runtime.log import Bell, Log
-from streams.runtime.messages import Message, from_json, outermost, to_json
+from streams.runtime.messages import Message, from_json, masked, outermost, to_json
 from streams.runtime.tables import idempotency, offsets, upsert
 from streams.runtime.tables import log as log_table
 from streams.runtime.writer import Writer
@@ -81,11 +81,8 @@ class Exchange:
         for one in said:
             if one.before is not None:
                 one.before(connection)
-            envelopes.append(
-                outermost(
-                    one.message, recorded_at=one.recorded_at or now, source=source, occurred_at=one.occurred_at, id=one.id or str(uuid4())
-                )
-            )
+            id_, recorded_at = one.id or str(uuid4()), one.recorded_at or now
+            envelopes.append(outermost(masked(one.message), recorded_at=recorded_at, source=source, occurred_at=one.occurred_at, id=id_))
         self.log.append(connection, envelopes)
         return [envelope.id for envelope in envelopes]
 

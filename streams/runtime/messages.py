@@ -9,8 +9,10 @@ A class is declared once::
         posting_id: str
 
 ``key`` names the field that orders messages; ``sealed_for`` names the field that holds the person whom the message is about:
-everything but that field is then encrypted with that person's own key before it is appended (see ``sealing``). ``as_made`` promises
-that what is read back equals what was appended, so that readers in the same process may be given the very object: for large messages.
+everything but that field is then encrypted with that person's own key before it is appended (see ``sealing``). ``free_text`` names
+fields in which people write what they like (``reason``, or ``lines.title`` of a list): masked when appended from outside. ``as_made``
+promises that what is read back equals what was appended, so that readers in the same process may be given the very object: for large
+messages.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from matcher.days import day_of
+from matcher.masking import mask
 from matcher.match_order import name_id
 
 NAMESPACE = UUID("6f1d3a52-2f0e-5b0c-9a51-0a6e3a1c7d11")  # ours alone; never changes, or every derived id would
@@ -40,6 +43,7 @@ class Message(BaseModel):
     version: ClassVar[int] = 1
     key: ClassVar[str]
     sealed_for: ClassVar[str | None] = None
+    free_text: ClassVar[tuple[str, ...]] = ()
     upcasts: ClassVar[Mapping[int, Upcast]] = {}
     as_made: ClassVar[bool] = False
 
@@ -62,6 +66,20 @@ class Message(BaseModel):
     def body_json(self) -> bytes:
         """The same as JSON text, without the object in between."""
         return bytes(self.__pydantic_serializer__.to_json(self, exclude_none=True, by_alias=True))
+
+
+def masked(message: Message) -> Message:
+    """The message with telephones, identity numbers and mail addresses taken out of its free text; itself where there are none."""
+    changes = {name: value for name, value in (_masked_field(message, path) for path in message.free_text) if value is not None}
+    return message.model_copy(update=changes) if changes else message
+
+
+def _masked_field(message: BaseModel, path: str) -> tuple[str, Any]:
+    name, _, inner = path.partition(".")
+    value = getattr(message, name)
+    if inner:
+        return name, tuple(one.model_copy(update=dict([_masked_field(one, inner)])) for one in value)
+    return name, mask(value).text if value is not None else None
 
 
 REGISTRY: dict[str, type[Message]] = {}

@@ -22,6 +22,7 @@ class ShortageReported(Message):
 
     type: ClassVar[str] = "shortage.reported"
     key: ClassVar[str] = "employer_id"
+    free_text: ClassVar[tuple[str, ...]] = ("lines.title",)
     employer_id: str
     lines: tuple[ShortageLine, ...]
     since: date
