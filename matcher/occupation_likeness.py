@@ -18,7 +18,8 @@ from matcher.text import without_protected
 
 #: Share of the likeness, in tenths, by the kind of evidence.
 WEIGHT = {"wish": 10, "job": 8, "major": 6}
-_DEGREES = ((900, "名称一致"), (600, "很相近"), (350, "比较相近"), (150, "有些相近"), (0, "不相近"))
+# A fifth is what two unlike jobs of one 中类 have in common (护理员, 跆拳道教练): nobody would call that alike.
+_DEGREES = ((900, "名称一致"), (650, "很相近"), (450, "比较相近"), (280, "有些相近"), (100, "关系不大"), (0, "不相近"))
 
 
 @dataclass(frozen=True)

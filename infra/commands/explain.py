@@ -10,7 +10,7 @@ import click
 import orjson
 
 from infra.batch_files import Batch, read_jsonl
-from infra.batch_options import DAY, existing_file
+from infra.batch_options import DAY, existing_file, summary
 from infra.recommendations import EmployerIndex
 from matcher.blockers import BATCH_RULES
 from matcher.explain import explain
@@ -36,9 +36,15 @@ def _only(batch: Batch[Any], field: str, wanted: str, file: Path) -> Any:
 @click.option("--posting", "posting_id", required=True, help="posting_id of the pair.")
 def command(postings: Path, people: Path, employers: Path | None, as_of: date, person_id: str, posting_id: str) -> None:
     """Explain one pair: blockers, criteria with points, score, what would change it, and hints of every status."""
-    posting = _only(read_jsonl(postings, read_posting, id_field="posting_id"), "posting_id", posting_id, postings)
-    person = _only(read_jsonl(people, read_person, id_field="person_id"), "person_id", person_id, people)
+    read_postings = read_jsonl(postings, read_posting, id_field="posting_id")
+    read_people = read_jsonl(people, read_person, id_field="person_id")
     read_employers: Batch[Employer] = Batch() if employers is None else read_jsonl(employers, read_employer, id_field="employer_id")
+    posting = _only(read_postings, "posting_id", posting_id, postings)
+    person = _only(read_people, "person_id", person_id, people)
+    batches: dict[str, Batch[Any]] = {"postings": read_postings, "people": read_people, "employers": read_employers}
+    for name, batch in batches.items():
+        if batch.reported:
+            summary(name, batch)
     employer = EmployerIndex(read_employers.items).of(posting)
     catalogue = load_catalogue()
     told = explain(posting, person, as_of, employer, BATCH_RULES).as_json()

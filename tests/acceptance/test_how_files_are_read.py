@@ -273,3 +273,11 @@ def test_explain_of_an_id_that_is_not_there_says_so(tmp_path: Path) -> None:
     assert done.code == 1
     assert "p-9" in done.stderr
     assert "p.jsonl: line 2" in done.stderr
+
+
+def test_explain_counts_the_lines_that_do_not_count(tmp_path: Path) -> None:
+    files = ["--postings", put(tmp_path / "p.jsonl", ["{", POSTING]), "--people", put(tmp_path / "u.jsonl", [PERSON, PERSON])]
+    done = ran(["explain", *files, "--as-of", DAY, "--person", "u-1", "--posting", "p-1"])
+    assert done.code == 0
+    assert "postings: 1 read, 1 rejected" in done.stderr
+    assert "1 superseded" in done.stderr
