@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8000, description="port of the web server")
     public_url: str | None = Field(default=None, description="address people reach the exchange at, for links in mails")
-    figures_dir: Path | None = Field(default=None, description="folder of CSV files of dated figures, docs/figures.md; absent: none are known")
+    figures_dir: Path | None = Field(default=None, description="folder of CSV files of dated figures (docs/figures.md); absent: none")
     posting_days: int = Field(default=60, ge=1, le=3650, description="days a posting without apply_by stays open")
     person_pushes_a_day: int = Field(default=10, ge=0, description="recommendations pushed to one person a day at most")
     posting_pushes_a_day: int = Field(default=50, ge=0, description="people one posting is pushed to a day at most")
