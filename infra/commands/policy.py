@@ -1,4 +1,4 @@
-"""``gongqiao policy lint|show|diff``: the catalogue of policies, checked, read and compared."""
+"""``gongqiao policy lint|show|coverage|diff``: the catalogue of policies, checked, read, held against the documents, compared."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import orjson
 
 from infra.batch_files import read_jsonl
 from infra.recommendations import EmployerIndex
+from matcher.policy.coverage import STATUSES, Covered, coverage, coverage_json, totals
 from matcher.policy.difference import difference
 from matcher.policy.loader import Catalogue, CatalogueError, build, load_catalogue, read_folder
 from matcher.policy.wording import window_words
@@ -56,6 +57,32 @@ def show(benefit: str, folder: Path | None) -> None:
     for entry in entries:
         document = catalogue.documents[entry.document]
         click.echo(f"\n{entry.id}\n  {entry.name}\n  {window_words(entry)}\n  {document.title} {entry.clause}\n  {entry.quote}")
+
+
+@command.command("coverage")
+@click.option("--json", "as_json", is_flag=True, help="The whole table as JSON.")
+def show_coverage(as_json: bool) -> None:
+    """Say of each clause of the five documents: implemented, shown only, out of scope and why."""
+    catalogue = load_catalogue()
+    if as_json:
+        click.echo(orjson.dumps(coverage_json(catalogue), option=orjson.OPT_INDENT_2))
+        return
+    covered = coverage(catalogue)
+    for document in catalogue.shared.documents:
+        click.echo(f"\n{document.id} {document.title}")
+        for one in covered:
+            if one.document == document.id:
+                _show_clause(one)
+    counted = totals(covered)
+    click.echo(f"\n{len(covered)} clauses: " + ", ".join(f"{counted[status]} {words}" for status, words in STATUSES.items()))
+
+
+def _show_clause(one: Covered) -> None:
+    click.echo(f"  {one.clause} {one.title}: {STATUSES[one.status]}")
+    for entry in (*one.implemented, *one.shown_only):
+        click.echo(f"    + {entry.id} {entry.name}")
+    for part in one.left:
+        click.echo(f"    - {part.what}: {part.why}")
 
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)

@@ -103,7 +103,7 @@ def leaves(conditions: Iterable[Condition]) -> Iterator[Leaf]:
             yield from leaves(condition.any_of if isinstance(condition, AnyOf) else condition.all_of)
 
 
-def _read_yaml(name: str, text: str) -> Any:
+def read_yaml(name: str, text: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
@@ -112,7 +112,7 @@ def _read_yaml(name: str, text: str) -> Any:
         raise CatalogueError([f"{name}{where}: {getattr(error, 'problem', None) or error}"]) from None
 
 
-def _validated(model: type[BaseModel], name: str, data: Any) -> Any:
+def validated(model: type[BaseModel], name: str, data: Any) -> Any:
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -217,14 +217,14 @@ def build(files: Mapping[str, str], figures: Figures | None = None) -> Catalogue
     figures = current() if figures is None else figures
     if SHARED_NAME not in files:
         raise CatalogueError([f"{SHARED_NAME}: missing"])
-    shared: SharedFile = _validated(SharedFile, SHARED_NAME, _read_yaml(SHARED_NAME, files[SHARED_NAME]))
+    shared: SharedFile = validated(SharedFile, SHARED_NAME, read_yaml(SHARED_NAME, files[SHARED_NAME]))
     faults: list[str] = []
     benefits: dict[str, BenefitFile] = {}
     for name in sorted(files):
         if name == SHARED_NAME:
             continue
         try:
-            one: BenefitFile = _validated(BenefitFile, name, _read_yaml(name, files[name]))
+            one: BenefitFile = validated(BenefitFile, name, read_yaml(name, files[name]))
         except CatalogueError as error:
             faults += error.faults
             continue
