@@ -130,7 +130,7 @@ _NUMERAL = re.compile(
 _UNITS = r"(?P<unit>年|月|周|星期|礼拜|日|天|班|小时|钟头|时|h(?![a-z])|件|单|台|平米|平方|吨|个(?!月))"
 _NUMBER = r"(\d+(?:\.\d+)?)\s*(千|k|万|w|百)?"
 _AMOUNT = re.compile(
-    rf"(?<![\d.\-])(?P<low>{_NUMBER})\s*(?P<yuan0>元|块)?(?:(?:/|每)?(?:月|年|天|日|小时|时)(?=-))?(?:\s*-\s*(?P<high>{_NUMBER}))?"
+    rf"(?<![\d.\-])(?P<low>{_NUMBER})\s*(?P<yuan0>元|块(?!钱))?(?:(?:/|每)?(?:月|年|天|日|小时|时)(?=-))?(?:\s*-\s*(?P<high>{_NUMBER}))?"
     rf"\s*(?P<yuan>元人民币|元|块钱|块|rmb)?(?:/?(?P<finish>日结|天结)|\s*(?P<per>/|每|一(?!个月试)|·)?\s*(?:每|一|个)?{_UNITS})?"
     r"\s*(?P<bound>以上|起|\+|及以上|以下|以内|封顶)?"
 )
@@ -140,7 +140,7 @@ _UNIT_OF: dict[str, PayUnit] = {
     "件": "piece", "单": "piece", "台": "piece", "平米": "piece", "平方": "piece", "吨": "piece", "个": "piece",
 }  # fmt: skip
 _BEFORE = re.compile(
-    r"(年薪|年收入|年总包|年包|年入|月薪|月收入|月工资|月入|月赚|每月|日薪|日工资|日结|日入|日赚|每天|一天|时薪|每小时|小时工|周薪|每周|计件|单价)[^\d,，。;；]{0,6}$"
+    r"(年薪|年收入|年总包|年包|年入|月薪|月收入|月工资|月入|月赚|每月|日薪|日工资|日结|日入|日赚|每天|一天|时薪|每小时|小时工|周薪|每周|计件|单价)[^\d,，。;；]{0,6}$|(?<![\d个年半满])(月)$"
 )
 _BEFORE_UNIT: dict[str, PayUnit] = {
     "年": "year",
@@ -161,17 +161,18 @@ _NOT_PAY_AFTER = re.compile(
 )
 # What stands before an amount that is no wage: turnover and capital, pay for overtime and holidays, an allowance or a bonus.
 _NOT_PAY_BEFORE = re.compile(
-    r"(业绩|消耗|销售额|营业额|营收|产值|资产|投资|资金|流水|资本|规模|(?<![不无])加班(费|工资|补贴)?|节假日|法定假|法定节)[^\d,，。;；、薪资]{0,8}$"
+    r"(身高|年龄|体重|业绩|消耗|销售额|营业额|营收|产值|资产|投资|资金|流水|资本|规模|(?<![不无])加班(费|工资|补贴)?|节假日|法定假|法定节)[^\d,，。;；、薪资]{0,8}$"
 )
 _NOT_PAY_AFTER_WORD = re.compile(r"^\s*(号|人|名|位|岁|周岁|%|不是梦)")
 _EXTRA_BEFORE = re.compile(r"(保底|补贴|补助|奖|押金|房补|餐补|全勤|社保|费)[^\d,，]{0,4}$")
+_EXTRA_AFTER = re.compile(r"^\s*(左右)?的?(?:(?![包有加另提管含五])[一-鿿]){0,4}(补贴|补助|津贴|体检费|礼金|红包)")
 _MOST_EXTRA = 1_500
 _PAY_WORD = re.compile(r"(薪资?|薪酬|工资|收入|待遇)(范围|待遇|水平|标准|区间)?\s*(为|是|:)?\s*$")
 # 「试用期3个月，到手7000-9000元/月，转正到手9000-12000元/月」: the first is not what the post pays.
 _PROBATION_BEFORE = re.compile(r"(试用|试岗|实习|培训)期[^。;；转]{0,24}$")
 # A bare figure of hundreds that opens a title, or before what comes with the wage: 「5800包吃住」, 「7000小区保安」.
 _BARE = re.compile(
-    r"(?<![\w.\-(（#])(?!(?:19|20)\d\d(?!\d))[1-9]\d{1,2}00(?!\d)(?=包吃|包住|包食|包餐|双休|单休|五险|社保|急招|急聘|起薪|月休)|^(?!20\d\d)[3-9]\d00(?=[一-鿿])"
+    r"(?<![A-Za-z0-9_.\-(（#])(?!(?:19|20)\d\d(?!\d))[1-9]\d{1,2}00(?!\d)(?=包吃|包住|包食|包餐|双休|单休|五险|社保|急招|急聘|起薪|月休)|^(?!20\d\d)[3-9]\d00(?=[一-鿿])"
 )
 
 
@@ -216,17 +217,17 @@ def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
     unit: PayUnit | None = None
     if match.group("unit"):
         joined = match.group("per") or match.group("yuan")
-        if not joined and not match.group(3) and not high_scale:
+        if not joined and not match.group(3) and not high_scale and not (match.group("unit") == "月" and max(low, high or 0) >= 1_000):
             return None  # 「8小时」, 「3年」, 「26天」: a length of time, not a wage
         unit = _UNIT_OF[match.group("unit")]
     elif match.group("finish"):
         unit = "day"
     elif before:
-        unit = _BEFORE_UNIT[before[1].removeprefix("每").removeprefix("一")[0]]
+        unit = _BEFORE_UNIT[(before[1] or before[2]).removeprefix("每").removeprefix("一")[0]]
     after = text[match.end() :]
     if (unit is None and _NOT_PAY_AFTER.match(after)) or (not match.group("unit") and _NOT_PAY_AFTER_WORD.match(after)):
         return None
-    if _NOT_PAY_BEFORE.search(text[: match.start()]):
+    if _NOT_PAY_BEFORE.search(text[: match.start()]) or not max(low, high or 0):
         return None
     scaled_low = low * _SCALES.get(low_scale or "", 1)
     scaled_high = None if high is None else high * _SCALES.get(high_scale or "", 1)
@@ -235,7 +236,12 @@ def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
     marked = marked or (scaled_high is not None and _PAY_WORD.search(text[: match.start()]) is not None)
     if not marked and not alone and not 1_000 <= scaled_low <= 60_000:
         return None
-    if not marked and not alone and scaled_high is None and not re.search(r"(薪|工资|收入|待遇|底薪)[^\d]{0,6}$", text[: match.start()]):
+    if (
+        not marked
+        and not alone
+        and scaled_high is None
+        and not re.search(r"(薪|工资|收入|待遇|底薪|无责|保底|到手)[^\d]{0,6}$", text[: match.start()])
+    ):
         return None
     bound = match.group("bound") or ""
     if scaled_high is None and ("以下" in bound or "以内" in bound or "封顶" in bound):
@@ -244,15 +250,17 @@ def _amount(match: re.Match[str], text: str, alone: bool) -> _Found | None:
         found_low, found_high = scaled_low, None
     else:
         found_low, found_high = scaled_low, scaled_high
-    weight = (2.0 if scaled_high is not None else 1.0) + (0.5 if before and before[1].startswith(("月", "年")) else 0.0)
-    if re.search(r"底薪[^\d,，]{0,4}$", text[: match.start()]):
-        weight -= 0.6
-    elif _EXTRA_BEFORE.search(text[: match.start()]):
+    weight = (2.0 if scaled_high is not None else 1.0) + (0.5 if before and (before[1] or before[2]).startswith(("月", "年")) else 0.0)
+    if _EXTRA_BEFORE.search(text[: match.start()]):
         if (scaled_high or scaled_low) < _MOST_EXTRA:
             return None
         weight -= 1.5
+    elif re.search(r"底薪[^\d,，]{0,4}$", text[: match.start()]):
+        weight -= 0.6
+    if not bound and _EXTRA_AFTER.match(after):
+        return None
     if _PROBATION_BEFORE.search(text[: match.start()]):
-        weight -= 1.0
+        weight -= 1.2
     return _Found(found_low, found_high, unit, sure if marked else 0.6, weight, found_low is not None and bool(bound))
 
 
@@ -284,8 +292,10 @@ def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReadin
     if not any((low, high)):
         return PayReading()
     if unit is None:
-        unit = "piece" if "计件" in plain else "month" if months else default_unit
-    open_above = base_plus or best.open_above or re.search(r"起薪|起步|不封顶|以上", rest) is not None
+        # 「计件工资，综合8000-13000元」 is what it comes to in a month, not the price of a piece.
+        by_piece = "计件" in plain and max(low or 0, high or 0) < 1_000
+        unit = "piece" if by_piece else "month" if months else default_unit
+    open_above = base_plus or best.open_above or re.search(r"起薪|起步|不封顶", rest) is not None
     if low is not None and high is None and not open_above:
         high = low
     if unit is None:

@@ -170,8 +170,9 @@ def _met(rule: _Rule, sentence: str, whole: str) -> str | None:
 
 
 _AGE = re.compile(
-    r"(?P<low>\d{2})\s*(?:周岁|岁)?(?:[（(]含[)）])?\s*[-~～—－–至到一]+\s*(?P<high>\d{2})\s*(?:周岁|岁)"
-    r"|年龄[^\d，,。；;]{0,6}(?P<low2>\d{2})\s*[-~～—－–至到]+\s*(?P<high2>\d{2})(?!\d)"
+    r"(?P<low>\d{2})\s*(?:周岁|岁)?(?:[（(]含[)）])?\s*[-~～—－–﹣﹘‐−至到一]+\s*(?P<high>\d{2})\s*(?:周岁|岁)"
+    r"|年龄[^\d，,。；;]{0,6}(?P<under6>\d{2})\s*(?:及|或)?(?:以下|以内|之内|之下|内(?!部))"
+    r"|年龄[^\d，,。；;]{0,6}(?P<low2>\d{2})\s*[-~～—－–﹣﹘‐−至到]+\s*(?P<high2>\d{2})(?!\d)"
     r"|(?P<under>\d{2})\s*(?:周岁|岁)(?:\s*[（(]?含?\d{0,2}岁?[)）]?)?\s*(?:周岁)?(?:及|或)?(?:以下|以内|之内|之下|内(?!部))"
     r"|(?:不超过|不大于|小于|低于|不高于|最大|上限)\s*(?P<under2>\d{2})\s*(?:周岁|岁)"
     r"|(?:超过|大于|年?满)\s*(?P<under4>\d{2})\s*(?:周岁|岁)(?:以上)?(?:的|者|人员)?[^，,。；;]{0,2}(?:不要|不录|不招|勿扰|不收|不考虑|谢绝|除外)"
@@ -190,7 +191,9 @@ def _age(posting: Posting) -> tuple[Hold | None, Hold | None]:
             if not limit.is_meant(sentence, *match.span()):
                 continue
             groups = match.groupdict()
-            high = int(next(groups[name] for name in ("high", "high2", "under", "under2", "under3", "under4", "under5") if groups[name]))
+            high = int(
+                next(groups[name] for name in ("high", "high2", "under", "under2", "under3", "under4", "under5", "under6") if groups[name])
+            )
             if not 16 < high < PENSION_AGE:
                 continue
             words = _clause(sentence, *match.span())

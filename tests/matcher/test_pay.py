@@ -9,6 +9,17 @@ from hypothesis import strategies as st
 from matcher.pay import monthly, pay_of_columns, read_pay
 from matcher.shapes import Pay
 
+# Numbers beside a word for pay that say something else.
+_NO_PAY = (
+    "每月10号发放薪资",
+    "外宿补贴400元/月",
+    "加班按18元/时",
+    "业绩超过600万以上待遇从优",
+    "月薪10万不是梦",
+    "身高168以上",
+    "0元入职",
+)
+
 
 def test_pay_by_the_month_counts_the_months_paid_a_year() -> None:
     assert monthly(Pay(min=5000, max=7000, unit="month")) == (5000, 7000)
@@ -60,6 +71,16 @@ def test_comparable_pay_is_ordered(unit: str, low: float, high: float) -> None:
         ("150日结", 150, 150, "day", None),
         ("每天180", 180, 180, "day", None),
         ("10-15万/年", 100_000, 150_000, "year", None),
+        ("年包200~600万", 2_000_000, 6_000_000, "year", None),
+        ("急招普工月入8000（包住）", 8000, 8000, "month", None),
+        ("直招5800包吃住", 5800, 5800, "month", None),
+        ("月薪2万+年终奖", 20_000, None, "month", None),
+        ("9000到15000月上不封顶", 9000, 15_000, "month", None),
+        ("0元入职！日薪400", 400, 400, "day", None),
+        ("工价23块钱一个小时", 23, 23, "hour", None),
+        ("试用期到手4000-5000元，转正6000-7000元", 6000, 7000, "month", None),
+        ("底薪加全勤奖100，综合5000-6000元", 5000, 6000, "month", None),
+        ("计件工资，综合8000-9000元", 8000, 9000, "month", None),
         ("年薪12万", 120_000, 120_000, "year", None),
         ("1500/周", 1500, 1500, "week", None),
         ("0.5元/件", 0.5, 0.5, "piece", None),
@@ -103,7 +124,7 @@ def test_piece_pay_without_an_amount_keeps_its_unit() -> None:
     assert monthly(found.pay) is None
 
 
-@pytest.mark.parametrize("text", ["", None, "13薪", "8小时/天 双休", "招22人", "0-0", "18-45岁", "五险一金"])
+@pytest.mark.parametrize("text", ["", None, "13薪", "8小时/天 双休", "招22人", "0-0", "18-45岁", "五险一金", *_NO_PAY])
 def test_what_is_no_pay_is_not_taken_for_pay(text: str | None) -> None:
     assert read_pay(text).pay is None
 

@@ -118,3 +118,24 @@ def draw_holds() -> list[Drawn]:
         ]
         drawn += sorted(dice.sample(likely, count))
     return drawn
+
+
+_RARE = re.compile(
+    r"男|女|性别|婚|未育|已育|怀孕|备孕|户籍|户口|本地人|当地人|外地|籍贯|民族|汉族|乙肝|病史|疾病|传染|残疾|押金|保证金|服装费|培训费|报名费|体检费|身份证"
+    r"|毕业证|(?:试用|试岗|试工|见习|培训)期?[^，,。；;\n]{0,10}(?:无|不发|没有|不计|[四五六七八九十1][0-9]?个?(?:月|年))"
+)
+
+
+def draw_rare_holds() -> list[Drawn]:
+    """120 more with words of the rarer rules (all but age), so that more than a handful of each is seen."""
+    dice = random.Random(SEED + 2)
+    taken = set(draw_holds())
+    drawn = []
+    for file, count in ((PUBLIC, 50), (SHANXI, 10), (COMMERCIAL, 60)):
+        likely = [
+            item
+            for at, row in enumerate(rows(file))
+            if _RARE.search(row["title"] + row["description"]) and (item := Drawn(file, at, "description")) not in taken
+        ]
+        drawn += sorted(dice.sample(likely, count))
+    return drawn
