@@ -73,7 +73,10 @@ def decode_once(text: bytes) -> Any:
         return found
 
     orjson.loads(text)  # the stricter reader: no NaN, no broken UTF-8
-    return json.loads(text, object_pairs_hook=once)
+    try:
+        return json.loads(text, object_pairs_hook=once)
+    except RecursionError:
+        raise ShapeError([FieldError(field="(line)", message="nested too deep; one flat object a line expected")]) from None
 
 
 def read_jsonl(

@@ -116,6 +116,14 @@ def test_odd_texts_are_answered_all_the_same(tmp_path: Path, text: str) -> None:
         assert all(math.isfinite(score) for _, score in line["ranked"])
 
 
+def test_a_line_nested_too_deep_is_rejected_like_any_other(tmp_path: Path) -> None:
+    done = rank(
+        tmp_path, [{"id": "q", "title": "焊工"}], ['{"id": "deep", "title": "焊工", "x": ' + "[" * 1010 + "]" * 1010 + "}", *DOCUMENTS]
+    )
+    assert [line["line"] for line in done.rejected] == [1]
+    assert best(done) == ["weld"]
+
+
 def test_unknown_fields_are_ignored_and_known_words_need_no_company(tmp_path: Path) -> None:
     plain = rank(tmp_path, [{"id": "q", "title": "焊工"}])
     more = rank(tmp_path, [{"id": "q", "title": "焊工", "occupation_code": "2-06-03-00", "label": 1}])
