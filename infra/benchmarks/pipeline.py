@@ -14,9 +14,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from infra.composition import exchange
 from infra.sample import SAMPLE_DAY, generate
@@ -27,7 +28,6 @@ from search.index import open_index, tantivy_url
 from streams.delivery.messages import RecommendationIssued
 from streams.intake.gateway import receive_employers, receive_people, receive_postings
 from streams.intake.index_follower import IndexFollower
-from streams.intake.messages import PostingPublished
 from streams.matching.messages import PostingMatched
 from streams.runtime.exchange import Exchange
 from streams.runtime.messages import from_json
@@ -56,7 +56,7 @@ def measure(people: int, postings: int, rate: float, seconds: float, say: Any = 
                 receive_employers(opened, sample.employers, sender="bench", verified=True)
                 loading = _load(opened, people, SAMPLE_DAY, say)
                 throughput = _at_once(opened, sample.postings[:postings], say)
-                latency = _steadily(opened, sample.postings[postings:], rate, say)
+                latency = _steadily(opened, sample.postings[postings : postings + offered], rate, say)
             finally:
                 follower.stop()
                 index.close()
@@ -86,11 +86,10 @@ def _at_once(opened: Exchange, postings: list[dict[str, Any]], say: Any) -> dict
         receive_postings(opened, postings[start : start + 100], sender="bench", via="feed", verified=True, ids_given=True)
     appended = time.monotonic() - began
     # Until everything appended is past intake, and what intake published has its pairs committed.
-    end = _end(opened)
-    while opened.runner.loops["intake"].idle_at < end:
-        opened.bell.wait(opened.bell.count, 0.02)
-    while _count(opened, PostingMatched.type) < _count(opened, PostingPublished.type):
-        opened.bell.wait(opened.bell.count, 0.02)
+    for subject in ("intake", "matching"):
+        end = _end(opened)
+        while opened.runner.loops[subject].idle_at < end:
+            time.sleep(0.01)
     took = time.monotonic() - began
     say(f"{len(postings)} postings with their pairs after {took:.1f} s")
     opened.runner.drain(3600)
@@ -156,7 +155,7 @@ def _steadily(opened: Exchange, postings: list[dict[str, Any]], rate: float, say
     pairs = [(matched[id_] - at) * 1000 for id_, at in sent.items() if id_ in matched]
     say(f"{len(postings)} postings offered in {offered_for:.1f} s, {len(inbox)} of them reached an inbox")
     found: dict[str, Any] = {
-        "offered_per_s": round(len(postings) / offered_for, 1),
+        "offered_per_s": round(len(postings) / offered_for, 1) if postings else 0,
         "offered": len(postings),
         "latest_start_ms": round(late * 1000),
     }
@@ -172,10 +171,15 @@ def _end(opened: Exchange) -> int:
         return opened.log.end(connection)
 
 
-def _count(opened: Exchange, type_: str) -> int:
-    with opened.reading() as connection:
-        return int(connection.execute(select(func.count()).select_from(log).where(log.c.type == type_)).scalar() or 0)
+@click.command("pipeline")
+@click.option("--people", default=100_000, show_default=True, type=click.IntRange(1), help="Registered people to match with.")
+@click.option("--postings", default=2_000, show_default=True, type=click.IntRange(1), help="Postings of the first phase, all at once.")
+@click.option("--rate", default=50.0, show_default=True, type=click.FloatRange(0.1), help="Postings a second offered in the second phase.")
+@click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(0), help="How long they are offered.")
+def command(people: int, postings: int, rate: float, seconds: float) -> None:
+    """From a posting's arrival to durable pairs with hints and to the inbox, in the embedded exchange.
 
-
-def as_json(figures: dict[str, Any]) -> str:
-    return orjson.dumps(figures).decode()
+    Everything happens in a temporary folder; made-up people, employers and postings.
+    """
+    figures = measure(people, postings, rate, seconds, lambda line: click.echo(line, err=True))
+    click.echo(orjson.dumps(figures).decode())
