@@ -29,7 +29,9 @@ NAME_AT_LEAST = 90.0
 ADDRESS_AT_LEAST = 60.0
 PAY_WITHIN = 0.1
 FARTHEST_KM = 2.0
+TEXT_OF_FEW_WORDS = 93.0
 SHORT_TEXT = 30
+FEW_WORDS = 60
 LONG_TEXT = 120
 SHINGLE = 10
 SKETCH = 4
@@ -95,6 +97,11 @@ def _plain(text: str | None) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text or "").lower())
 
 
+# Headings that a platform's form writes into every text: two forms filled in differently are not alike for their headings.
+_HEADINGS = re.compile(
+    r"[一二三四五六]\s*、\s*(?:工作内容|岗位职责|任职要求|岗位要求|福利待遇|工作时间|薪资待遇)\s*[:：]|【(?:岗位|工作|任职|福利|薪资|职位)[^】]{2,4}】"
+)
+
 _BRACKETS = re.compile(r"[【\[(〔<《][^】\])〕>》]{0,30}[】\])〕>》]")
 
 
@@ -129,7 +136,7 @@ def signature(posting: Posting) -> Signature:
         monthly(posting.pay),
         posting.form,
         posting.education_min,
-        _plain(posting.description)[:MOST_TEXT],
+        _plain(_HEADINGS.sub("", posting.description or ""))[:MOST_TEXT],
     )
 
 
@@ -197,6 +204,8 @@ def compare(a: Signature, b: Signature) -> Comparison:
             return Comparison(alike and stated and a.title == b.title, reason, tuple(evidence))
         agrees = a.title == b.title and a.region == b.region and a.pay == b.pay and a.education == b.education and a.form == b.form
         least = TEXT_WHERE_A_TITLE_SAYS_MORE if says_more else TEXT_WHERE_ALL_ELSE_AGREES if agrees else TEXT_AT_LEAST
+        if min(len(a.text), len(b.text)) < FEW_WORDS:
+            least = max(least, TEXT_OF_FEW_WORDS)
         evidence.append(Evidence("text", round(text, 1), least))
         return Comparison(text >= least, "同一单位，描述相近" if text >= least else "描述不同", tuple(evidence))
     if a.key is None or b.key is None:

@@ -15,6 +15,9 @@ from typing import NamedTuple
 
 import pytest
 
+from matcher.shapes import Posting, read_posting
+from streams.intake.mapping import SourceMapping, load_mapping
+
 PUBLIC, SHANXI, COMMERCIAL = "postings_public_service", "postings_shanxi", "postings_commercial_sample"
 BY_MAJOR, TAIYUAN = "postings_51job_by_major", "postings_taiyuan_zhilian_2019"
 SEED = 20261120
@@ -33,6 +36,16 @@ def folder() -> Path:
 def rows(file: str) -> tuple[dict[str, str], ...]:
     with (folder() / f"{file}.csv").open(encoding="utf-8-sig", newline="") as stream:
         return tuple(csv.DictReader(stream))
+
+
+@cache
+def _mapping(file: str) -> SourceMapping:
+    return load_mapping(file if file in (PUBLIC, SHANXI) else SHANXI)
+
+
+def posting(file: str, row: int) -> Posting:
+    """The row as intake reads it."""
+    return read_posting(_mapping(file).apply(rows(file)[row]).value | {"posting_id": f"{file}-{row}"})
 
 
 def labels(name: str) -> list[dict[str, str]]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from functools import cache
 
 import pytest
 
-from matcher.shapes import Posting, read_posting
-from streams.intake.mapping import load_mapping
 from streams.intake.rules import holds
-from tests.quality.real_rows import PUBLIC, SHANXI, Drawn, draw_holds, draw_rare_holds, labels, rows
+from tests.quality.real_rows import Drawn, draw_holds, draw_rare_holds, labels, posting
 
 PRECISION, RECALL = 0.95, 0.9
 #: Rules about the employer's papers, which no text can tell.
@@ -19,17 +16,8 @@ PAPERS = {"employer_unverified", "agency_licence", "minimum_wage"}
 FILES = {"hold_labels.csv": draw_holds, "hold_labels_rare.csv": draw_rare_holds}
 
 
-@cache
-def _mapping(file: str):  # type: ignore[no-untyped-def]
-    return load_mapping(file if file in (PUBLIC, SHANXI) else SHANXI)
-
-
-def _posting(file: str, row: int) -> Posting:
-    return read_posting(_mapping(file).apply(rows(file)[row]).value | {"posting_id": f"{file}-{row}"})
-
-
 def found(file: str, row: int) -> set[str]:
-    return {hold.rule for hold in holds(_posting(file, row), as_of=date(2026, 11, 20), verified_sender=True)} - PAPERS
+    return {hold.rule for hold in holds(posting(file, row), as_of=date(2026, 11, 20), verified_sender=True)} - PAPERS
 
 
 def compared(name: str) -> tuple[Counter[str], list[tuple[str, int, str, str]]]:
