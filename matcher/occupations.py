@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from importlib import resources
 
 import numpy as np
+import numpy.typing as npt
 
 from matcher.title_names import NameIndex
 from matcher.titles import essence
@@ -24,6 +25,8 @@ _MOVED = {"4-10-08-01": "4-02-07-10"}
 SAME, SAME_MINOR, SAME_MID, SAME_MAJOR = 1000, 600, 250, 50
 # A title means an occupation only from this confidence on; below it, the name shares a few characters by chance.
 LEAST_CONFIDENCE = 0.35
+# From this confidence in thousandths on a title is an occupation's name; what it only resembles then keeps this share of its confidence.
+_NAMED, _BESIDE_NAMED = 900, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,13 @@ def leaving_out(names: frozenset[str]) -> Iterator[None]:
 
 
 @cache
+def _minors() -> npt.NDArray[np.int64]:
+    """Per concept the number of its 小类; a family without a class stands for itself."""
+    seen: dict[str, int] = {}
+    return np.array([seen.setdefault(name if name[0] == "=" else name[:7], len(seen)) for name in concepts()], np.int64)
+
+
+@cache
 def _names() -> NameIndex:
     index = NameIndex()
     numbers = {code: number for number, code in enumerate(concepts())}
@@ -154,6 +164,11 @@ def concepts_of_title(title: str, top: int = 3) -> tuple[tuple[int, int], ...]:
     if not wanted:
         return ()
     best = _names().best(wanted, len(concepts()))
+    named = np.flatnonzero(best >= _NAMED)
+    if named.size:
+        # 「平车工」 is a sewer by name: that it ends like 「车工」 does not make it a lathe operator as well.
+        minors = _minors()
+        best = np.where(np.isin(minors, minors[named]), best, best * _BESIDE_NAMED // 1000)
     near = np.flatnonzero(best >= round(LEAST_CONFIDENCE * 1000))
     order = near[np.argsort(-best[near], kind="stable")][:top]
     return tuple((int(number), int(best[number])) for number in order)

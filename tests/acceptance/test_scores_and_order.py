@@ -266,3 +266,23 @@ def test_texts_are_whole_sentences_of_what_was_said(tmp_path: Path) -> None:
     assert text == "期望“电焊工”，岗位“焊工”，同属焊工（6-18-02-04）"
     told = json.dumps(match(tmp_path, *market()).lines, ensure_ascii=False)
     assert not [word for word in ("None", "null ", "nan", "{", "undefined") if word in told.replace('{"', "").replace("null,", "")]
+
+
+def test_who_wants_one_trade_is_not_told_that_another_with_a_like_name_is_nearly_it(tmp_path: Path) -> None:
+    def worth(offered: str, wished: str) -> float:
+        return points(explain(tmp_path, changed(POSTING, title=offered), changed(PERSON, desired__titles=[wished])))["occupation"]
+
+    assert worth("车工", "数控车工") > worth("平车工", "数控车工") + 8
+    assert worth("电焊工", "焊工") > worth("电工", "焊工") + 20
+    assert worth("网约配送员", "骑手") > worth("骑行教练", "骑手")
+    assert worth("保洁员", "保洁") > worth("保安", "保洁") + 20
+    assert worth("跆拳道教练", "护理员") < 12
+
+
+@pytest.mark.parametrize(
+    ("offered", "wished", "words"),
+    [("焊工", "焊工", "同属焊工"), ("跆拳道教练", "护理员", "关系不大"), ("育儿嫂", "备煤的", "不相近"), ("外卖骑手", "送外卖", "同属")],
+)
+def test_what_is_said_of_two_jobs_is_what_a_reader_would_say(tmp_path: Path, offered: str, wished: str, words: str) -> None:
+    told = explain(tmp_path, changed(POSTING, title=offered), changed(PERSON, desired__titles=[wished]))
+    assert words in told["criteria"][0]["text"]
