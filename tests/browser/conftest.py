@@ -22,7 +22,7 @@ ARGS = [
 TELEPHONE = {"width": 360, "height": 740}
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium_path() -> str:
     """Chromium's executable; absent it is a skip on a laptop and a failure in the job that exists for it."""
     if not os.access(CHROMIUM, os.X_OK):
@@ -33,7 +33,7 @@ def chromium_path() -> str:
     return CHROMIUM
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def address(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where ``gongqiao run --demo`` with a small sample answers, the sample loaded and matched."""
     folder: Path = tmp_path_factory.mktemp("walk")
@@ -65,13 +65,13 @@ def address(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         process.stdout.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium(chromium_path: str, playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGS)
     yield browser
