@@ -44,6 +44,7 @@ from matcher.policy.terms import (
     TermExtension,
     WageGradeRaise,
 )
+from matcher.policy.wording import day_words, value_words, yuan_words
 
 
 @dataclass(frozen=True)
@@ -217,9 +218,9 @@ def _shown(catalogue: Catalogue, entry: Entry, amount: Amount, prepared: Prepare
     found = _figure(catalogue, entry, amount, prepared)
     if isinstance(amount, Fixed):
         unit = {"fixed": "一次性", "fixed_per_person": "每人", "fixed_per_insured_employee": "每名参保职工"}[amount.type]
-        return Shown(amount.yuan, f"{unit}{_n(amount.yuan)}元", False)
+        return Shown(amount.yuan, f"{unit}{yuan_words(amount.yuan)}", False)
     if isinstance(amount, MonthlyPerPerson):
-        return Shown(amount.max_total_yuan, f"{_n(amount.yuan_per_month)}元/月 × 最长{amount.max_months}个月", True)
+        return Shown(amount.max_total_yuan, f"{yuan_words(amount.yuan_per_month)}/月 × 最长{amount.max_months}个月", True)
     if isinstance(amount, FractionCapOfBase):
         return Shown(None, f"不超过{_base(amount.base)}的{amount.max_fraction.num}/{amount.max_fraction.den}", True)
     if isinstance(amount, PercentOfBase):
@@ -236,35 +237,61 @@ def _shown(catalogue: Catalogue, entry: Entry, amount: Amount, prepared: Prepare
         )
         return Shown(None, f"{_base(amount.base)}的一定比例（{sizes}）", False)
     if isinstance(amount, LadderPerPerson):
-        steps = "，".join(_step_words(step, f"每人{_n(step.yuan_per_person)}元") for step in amount.steps)
-        return Shown(found.yuan, f"每人{_n(found.yuan)}元" if found.yuan is not None else steps, False)
+        steps = "，".join(_step_words(step, f"每人{yuan_words(step.yuan_per_person)}") for step in amount.steps)
+        return Shown(found.yuan, f"每人{yuan_words(found.yuan)}" if found.yuan is not None else steps, False)
     if isinstance(amount, LadderTotal):
-        totals = "，".join(_step_words(step, f"{_n(step.yuan)}元") for step in amount.steps)
-        return Shown(found.yuan, f"一次性{_n(found.yuan)}元" if found.yuan is not None else totals, False)
+        totals = "，".join(_step_words(step, f"{yuan_words(step.yuan)}") for step in amount.steps)
+        return Shown(found.yuan, f"一次性{yuan_words(found.yuan)}" if found.yuan is not None else totals, False)
     if isinstance(amount, ByLevel):
         unit = "每人" if amount.type == "by_level_per_person" else ""
-        levels = "，".join(f"{LEVEL_WORDS.get(level, level)}{unit}{_n(value)}元" for level, value in amount.levels.items())
-        return Shown(found.yuan, f"{unit}{_n(found.yuan)}元" if found.yuan is not None else levels, False)
+        levels = "，".join(f"{LEVEL_WORDS.get(level, level)}{unit}{yuan_words(value)}" for level, value in amount.levels.items())
+        return Shown(found.yuan, f"{unit}{yuan_words(found.yuan)}" if found.yuan is not None else levels, False)
     if isinstance(amount, ByCategory | ByReference):
-        return Shown(found.yuan, f"每人{_n(found.yuan)}元" if found.yuan is not None else "按所参照的补贴标准", False)
+        if found.yuan is not None:
+            return Shown(found.yuan, f"{_unit_of(catalogue, amount)}{yuan_words(found.yuan)}", False)
+        return Shown(None, _referenced(catalogue, amount, prepared), False)
     return _shown_other(amount)
+
+
+def _unit_of(catalogue: Catalogue, amount: ByCategory | ByReference) -> str:
+    """每人, where what is referred to is a sum a head; prizes are a project's."""
+    named = amount.reference if isinstance(amount, ByReference) else ""
+    first = named if isinstance(named, str) else named[0]
+    return "" if first and catalogue.by_id[first].amount.type == "by_level_total" else "每人"
+
+
+def _referenced(catalogue: Catalogue, amount: ByCategory | ByReference, prepared: Prepared) -> str:
+    """What an amount that only refers to others comes to, in words."""
+    if isinstance(amount, ByReference):
+        if not isinstance(amount.reference, str):
+            return f"与对应项目相同：{'、'.join(catalogue.by_id[name].name for name in amount.reference)}"
+        other = catalogue.by_id[amount.reference]
+        return f"按“{other.name}”的标准（{_shown(catalogue, other, other.amount, prepared).basis}）"
+    cases = []
+    for case in amount.cases:
+        if case.yuan is not None:
+            cases.append(f"{value_words(catalogue, case.when.field, frozenset(case.when.value))}每人{yuan_words(case.yuan)}")
+        elif case.reference is not None:
+            cases.append("其他人员" + _referenced(catalogue, ByReference(type="by_reference", reference=case.reference), prepared))
+    return "；".join(cases)
 
 
 def _shown_other(amount: Amount) -> Shown:
     if isinstance(amount, CapPerPerson):
-        return Shown(amount.max_yuan, f"每人最高{_n(amount.max_yuan)}元", True)
+        return Shown(amount.max_yuan, f"每人最高{yuan_words(amount.max_yuan)}", True)
     if isinstance(amount, Cap):
-        return Shown(amount.max_yuan, f"最高{_n(amount.max_yuan)}元", True)
+        return Shown(amount.max_yuan, f"最高{yuan_words(amount.max_yuan)}", True)
     if isinstance(amount, PerYear):
-        return Shown(None, f"每年{_n(amount.yuan_per_year)}元，年限未写明", False)
+        return Shown(None, f"每年{yuan_words(amount.yuan_per_year)}，年限未写明", False)
     if isinstance(amount, PerYearCapByLevel):
-        levels = "，".join(f"{LEVEL_WORDS.get(level, level)}每年最高{_n(value)}元" for level, value in amount.max_yuan_per_year.items())
+        ceilings = amount.max_yuan_per_year.items()
+        levels = "，".join(f"{LEVEL_WORDS.get(level, level)}每年最高{yuan_words(value)}" for level, value in ceilings)
         return Shown(None, levels, True)
     if isinstance(amount, RangePerCounty):
-        return Shown(amount.max_yuan, f"每县{_n(amount.min_yuan)}元至{_n(amount.max_yuan)}元", True)
+        return Shown(amount.max_yuan, f"每县{yuan_words(amount.min_yuan)}至{yuan_words(amount.max_yuan)}", True)
     if isinstance(amount, Loan):
         credit = amount.max_credit_yuan or amount.max_principal_yuan
-        words = f"额度最高{_n(credit)}元" if credit is not None else "额度未写明"
+        words = f"额度最高{yuan_words(credit)}" if credit is not None else "额度未写明"
         return Shown(
             None, words + (f"，利率原则上不超过{_n(amount.max_rate_percent)}%" if amount.max_rate_percent is not None else ""), True
         )
@@ -283,8 +310,9 @@ def _shown_other(amount: Amount) -> Shown:
     if isinstance(amount, FreeSpace):
         return Shown(None, f"不少于{_n(amount.min_share_of_space_percent)}%的场地免费提供", False)
     if isinstance(amount, Deferral):
-        ends = [str(day) for day in (amount.pension_until, amount.unemployment_until) if day is not None]
-        return Shown(None, f"缓缴社会保险费，免收滞纳金（最晚至{max(ends)}）" if ends else "缓缴社会保险费，免收滞纳金", False)
+        untils = (("养老保险费", amount.pension_until), ("失业保险费", amount.unemployment_until))
+        ends = [f"{insurance}缓缴至{day_words(day)}" for insurance, day in untils if day is not None]
+        return Shown(None, "，".join([*(ends or ["缓缴社会保险费"]), "免收滞纳金"]), False)
     if isinstance(amount, WageGradeRaise):
         return Shown(None, f"高定{amount.grades_min}至{amount.grades_max}级薪级工资", False)
     if isinstance(amount, NonMonetary):

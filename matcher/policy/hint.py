@@ -18,7 +18,7 @@ from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
 from matcher.policy.named import named
 from matcher.policy.pairing import pair_facts
-from matcher.policy.wording import condition_words, question, step_words, value_words, window_words
+from matcher.policy.wording import condition_words, day_words, question, step_words, value_words, window_words
 from matcher.shapes import Employer, Person, Posting
 
 Hint = dict[str, Any]
@@ -137,9 +137,10 @@ def _sentences(
     excludes: list[dict[str, Any]],
 ) -> Iterable[str]:
     trees = compiled(catalogue).trees[entry.id]
-    yield entry.hint or f"{entry.name}：{entry.quote.rstrip('。')}。"
+    # Some of the documents are typed with halfwidth commas; a quotation keeps them, a sentence does not.
+    yield entry.hint or f"{entry.name}：{entry.quote.rstrip('。').replace(',', '，')}。"
     if result.status == OUT_OF_WINDOW:
-        yield f"政策期限：{window_words(entry)}，{prepared.day}不在期限内。"
+        yield f"政策期限：{window_words(entry)}，{day_words(prepared.day)}不在期限内。"
         return
     if result.status == NOT_ELIGIBLE:
         yield f"不符合：{'；'.join(f'须{words}' for words in _phrases(catalogue, prepared, trees, FALSE))}。"
@@ -155,7 +156,7 @@ def _sentences(
     if result.unstated:
         yield "文件没有写明具体条件的部分，由经办机构核定。"
     if step:
-        yield f"{step}{f'（最早{earliest}）' if earliest is not None else ''}。"
+        yield f"{step}{f'（最早{day_words(earliest)}）' if earliest is not None else ''}。"
     for one in excludes:
         yield f"与{one['name']}只能享受一项{_totals(one)}。"
     for words in entry.not_modelled:
@@ -180,7 +181,8 @@ def _phrase(catalogue: Catalogue, prepared: Prepared, tree: Tree, wanted: int) -
         if wanted == MISSING and prepared.states[tree] != MISSING:
             return ""  # the text states no criterion: said once for the whole hint
         given = prepared.facts.get(atom.field)
-        now = f"（现为{value_words(catalogue, atom.field, given)}）" if wanted == FALSE and given is not None else ""
+        told = wanted == FALSE and given is not None and atom.kind != "bool"
+        now = f"（现为{value_words(catalogue, atom.field, given)}）" if told else ""
         bound = named(catalogue.figures, atom.figure, prepared.facts, prepared.day) if atom.figure is not None else None
         return condition_words(catalogue, atom, bound) + now
     group, parts = tree

@@ -13,6 +13,7 @@ from matcher.policy.facts import KnownTags, Span, Tags
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
 
+_DAYS = {"gte": "不早于", "gt": "晚于", "lte": "不晚于", "lt": "早于", "eq": "为"}
 _AT_LEAST = {"gte": "不少于", "gt": "大于", "lte": "不超过", "lt": "少于", "eq": "为"}
 
 # What must happen before the claim, by the catalogue's evaluable_at; months count from the hire.
@@ -30,7 +31,7 @@ _STEPS: dict[str, tuple[str, int | None]] = {
     "at_ui_enrolment": ("参加失业保险后申请", None),
     "month_6_after_hire": ("稳定就业满6个月后申请", 6),
     "month_12_after_registration": ("登记注册并正常经营满12个月后申请", None),
-    "monthly_after_hire": ("录用后按月核定", 1),
+    "monthly_after_hire": ("就业后按月核定", 1),
     "enterprise_thresholds_met": ("单位用工达到规定人数或比例后申请", None),
     "after_failed_market_matches": ("通过市场渠道确实难以就业的，再按规定安置", None),
     "yearly": ("按年度办理", None),
@@ -58,16 +59,26 @@ def _unit(catalogue: Catalogue, name: str) -> str:
     return known.unit if known is not None else ""
 
 
+def yuan_words(value: Decimal | int) -> str:
+    """A sum as readers write it: 300元, 5000元, 1.5万元, 3000万元; anything not in whole thousands stays in 元."""
+    amount = Decimal(value)
+    if amount >= 10_000 and amount % 1000 == 0:
+        return f"{format((amount / 10_000).normalize(), 'f')}万元"
+    return f"{format(amount.normalize(), 'f')}元"
+
+
 def value_words(catalogue: Catalogue, name: str, value: Any) -> str:
     """One value of a fact in the readers' words."""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, Decimal):
+        if _unit(catalogue, name) == "元":
+            return yuan_words(value)
         return f"{format(value.normalize(), 'f')}{_unit(catalogue, name)}"
     if isinstance(value, Span):
         return f"{value.low}或{value.high}{_unit(catalogue, name)}"
     if isinstance(value, Tags | KnownTags):
-        value = value.holds
+        value = value.holds - frozenset(catalogue.shared.categories.always)  # what everybody is says nothing of anybody
     if isinstance(value, frozenset | tuple):
         return "、".join(value_words(catalogue, name, item) for item in in_order(catalogue, name, value)) or "无"
     if isinstance(value, str):
@@ -76,7 +87,12 @@ def value_words(catalogue: Catalogue, name: str, value: Any) -> str:
         known = catalogue.shared.fields.get(name)
         found = catalogue.shared.vocabulary.get(name, {}).get(value)
         return found or (known.words.get(value, value) if known is not None else value)
-    return str(value)
+    return day_words(value) if isinstance(value, date) else str(value)
+
+
+def day_words(day: date) -> str:
+    """2026年11月20日."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def in_order(catalogue: Catalogue, name: str, values: Any) -> list[Any]:
@@ -95,7 +111,8 @@ def condition_words(catalogue: Catalogue, atom: Atom, bound: Dated | None = None
     if atom.op == "unstated":
         return f"“{atom.words}”"
     if atom.kind == "bool":
-        return name if atom.value else f"非“{name}”"
+        known = catalogue.shared.fields.get(atom.field)
+        return name if atom.value else known.words.get("false", f"并非“{name}”") if known is not None else f"并非“{name}”"
     if atom.op in ("in", "contains_any"):
         words = [value_words(catalogue, atom.field, value) for value in in_order(catalogue, atom.field, atom.value)]
         return f"{name}为{'或'.join(words)}"
@@ -107,7 +124,7 @@ def condition_words(catalogue: Catalogue, atom: Atom, bound: Dated | None = None
         return f"{name}{_AT_LEAST[atom.op]}{catalogue.shared.figures[atom.figure]}（{value}，{bound.source}）"
     if atom.value is None:
         return f"{name}达到规定标准（数值不在文件内）"
-    return f"{name}{_AT_LEAST[atom.op]}{value_words(catalogue, atom.field, atom.value)}"
+    return f"{name}{(_DAYS if atom.kind == 'date' else _AT_LEAST)[atom.op]}{value_words(catalogue, atom.field, atom.value)}"
 
 
 def step_words(entry: Entry, day: date) -> tuple[str, date | None]:
@@ -117,5 +134,5 @@ def step_words(entry: Entry, day: date) -> tuple[str, date | None]:
 
 
 def window_words(entry: Entry) -> str:
-    end = f"至{entry.window.to}" if entry.window.to is not None else "起，文件未写明截止日期"
-    return f"{entry.window.from_}{end}"
+    end = f"至{day_words(entry.window.to)}" if entry.window.to is not None else "起，文件未写明截止日期"
+    return f"{day_words(entry.window.from_)}{end}"

@@ -129,7 +129,7 @@ def test_lint_is_content_with_the_shipped_catalogue_and_names_what_is_wrong_with
 def test_show_prints_a_benefit_with_its_quotations() -> None:
     shown = CliRunner().invoke(policy, ["show", "job_expansion_subsidy"])
     assert shown.exit_code == 0
-    assert "2022-06-14至2022-12-31" in shown.output
+    assert "2022年6月14日至2022年12月31日" in shown.output
     assert CliRunner().invoke(policy, ["show", "job_expansion"]).exit_code == 2
 
 

@@ -175,7 +175,7 @@ def test_a_hint_says_what_must_happen_and_what_is_still_open() -> None:
     assert "劳动合同期限不少于12个月" in hints["job_post_subsidy__004"]["text"]
     assert hints["job_post_subsidy__004"]["questions"] == [{"field": "contract.min_months", "question": "劳动合同签多久？"}]
     ladder = hints["hiring_one_off__004_private_small_micro_ladder"]
-    assert "稳定就业满6个月后申请（最早2027-05-20）" in ladder["text"]
+    assert "稳定就业满6个月后申请（最早2027年5月20日）" in ladder["text"]
     assert ladder["earliest"] == "2027-05-20"
 
 
@@ -194,7 +194,7 @@ def test_all_statuses_say_why_not() -> None:
     assert hints["job_post_subsidy__004"]["status"] == "NOT_ELIGIBLE"
     assert "须单位规模为微型或小型（现为大型）" in hints["job_post_subsidy__004"]["text"]
     assert hints["hiring_one_off__000_registered_unemployed"]["status"] == "OUT_OF_WINDOW"
-    assert "2023-07-20至2023-12-31" in hints["hiring_one_off__000_registered_unemployed"]["text"]
+    assert "2023年7月20日至2023年12月31日" in hints["hiring_one_off__000_registered_unemployed"]["text"]
 
 
 def test_a_choice_is_named_with_both_totals() -> None:
