@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -67,11 +68,13 @@ class Program:
     """``gongqiao`` as a process of its own. Lines of its output are waited for, never slept for."""
 
     def __init__(self, *arguments: str | Path, **environment: str):
+        # A file rather than a pipe: a pipe that nobody reads fills up, and then the process stands still.
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         outside = {name: value for name, value in os.environ.items() if not name.startswith("GONGQIAO_")}
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from infra.cli import main; main()", *map(str, arguments)],
             cwd=ROOT, env={**outside, **environment, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=self._errors, text=True,
         )  # fmt: skip
 
     def line_with(self, text: str) -> str:
@@ -84,7 +87,15 @@ class Program:
 
     def rest(self) -> tuple[str, str]:
         """What else it says until it ends."""
-        return self.process.communicate(timeout=60)
+        said, _ = self.process.communicate(timeout=60)
+        self._errors.seek(0)
+        return said, self._errors.read()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+        self._errors.close()
 
 
 @pytest.fixture
@@ -97,6 +108,4 @@ def program() -> Iterator[Callable[..., Program]]:
 
     yield start
     for one in started:
-        if one.process.poll() is None:
-            one.process.kill()
-        one.process.communicate()
+        one.close()
