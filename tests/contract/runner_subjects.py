@@ -18,6 +18,11 @@ echoes = Table("contractechoes_rows", metadata, Column("key", String, primary_ke
 pages = Table("contractsums_pages", metadata, Column("key", String, primary_key=True), Column("page", Integer, primary_key=True))
 
 
+def make_tables(connection: Connection) -> None:
+    """The tables of these subjects; no migration knows them."""
+    metadata.create_all(connection, tables=[sums, echoes, pages])
+
+
 class Added(Message):
     """``how``: fine, drop, dead, raise, retry (until ``Switch.mended``), fault (until mended), pages."""
 

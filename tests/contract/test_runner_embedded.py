@@ -17,7 +17,7 @@ from streams.runtime.dead_letters import letters, retry
 from streams.runtime.exchange import Said
 from streams.runtime.rebuild import compare, rebuild_into
 from streams.runtime.tables import log
-from tests.contract.runner_subjects import Summed, Switch, topology_for
+from tests.contract.runner_subjects import Summed, Switch, make_tables, topology_for
 from tests.contract.runner_suite import RunnerCases
 
 
@@ -30,6 +30,7 @@ class Embedded:
 
     def _open(self) -> None:
         self.exchange, self.writer = open_exchange(self.folder / "log.sqlite", b"k" * 32, {}, flows=topology_for(self.switch))
+        self.exchange.write(make_tables)
 
     def append(self, *messages: Any, ids: list[str] | None = None) -> list[str]:
         given = ids or [None] * len(messages)
@@ -84,6 +85,7 @@ class Embedded:
         engine = open_engine(shadow_file)
         found = self.exchange.log.topology.subject(subject)
         with self.exchange.reading() as live, engine.connect() as shadow, shadow.begin():
+            make_tables(shadow)
             report = rebuild_into(shadow, live, self.exchange.log, found, {})
             compare(shadow, live, self.exchange.log, found, report)
         engine.dispose()

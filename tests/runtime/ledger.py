@@ -30,6 +30,11 @@ lines = Table(
 )
 
 
+def make_tables(connection: Connection) -> None:
+    """The table of this subject; no migration knows it."""
+    metadata.create_all(connection, tables=[lines])
+
+
 class Noted(Message):
     """``do``: note, fail (until mended), wait (Retry until mended), pages (three), fault (until mended)."""
 
@@ -97,6 +102,7 @@ class Ledger:
 
     def open(self) -> None:
         self.exchange, self.writer = open_exchange(self.folder / "log.sqlite", b"k" * 32, {}, flows=self.topology(), now=lambda: self.now)
+        self.exchange.write(make_tables)
 
     def _count(self, message: Noted | Whispered, preparation: Preparation) -> int:
         counts = preparation.memory.counts

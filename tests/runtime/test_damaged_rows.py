@@ -13,7 +13,7 @@ from streams.runtime.database import open_engine
 from streams.runtime.dead_letters import Letter, letters, retry
 from streams.runtime.rebuild import compare, rebuild_into
 from streams.runtime.tables import log
-from tests.runtime.ledger import Ledger, Noted, Whispered, ledger
+from tests.runtime.ledger import Ledger, Noted, Whispered, ledger, make_tables
 
 DAMAGES: dict[str, dict[str, Any]] = {
     "newer version": {"version": 99},
@@ -96,6 +96,7 @@ def test_a_log_with_damaged_rows_still_rebuilds(tmp_path: Path) -> None:
         engine = open_engine(tmp_path / "shadow.sqlite")
         subject = book.exchange.log.topology.subject("ledger")
         with book.exchange.reading() as live, engine.connect() as shadow, shadow.begin():
+            make_tables(shadow)
             report = rebuild_into(shadow, live, book.exchange.log, subject, {})
             compare(shadow, live, book.exchange.log, subject, report)
         engine.dispose()

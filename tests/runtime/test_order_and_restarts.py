@@ -143,7 +143,7 @@ def test_tombstones_in_the_middle_of_a_batch_are_passed_over(tmp_path: Path) -> 
 
 def test_a_parked_message_whose_person_was_deleted_holds_its_key_no_longer(tmp_path: Path) -> None:
     with ledger(tmp_path) as book:
-        (id_,) = book.say(Whispered(person_id="u-1", text="1"))
+        book.say(Whispered(person_id="u-1", text="1"))
         book.start()
         book.drain()
         book.say(Noted(name="u-1", text="waits", do="wait"), Whispered(person_id="u-1", text="behind"), Noted(name="u-1", text="last"))
