@@ -78,6 +78,31 @@ def _cities() -> dict[str, str]:
 
 
 @cache
+def _county_cities() -> dict[str, str]:
+    """Cities without a code of their own in the table (县级市: 昆山, 义乌) by both names, and the city or province they lie in.
+
+    None of them shares its name with a city of the table or a county of Shanxi.
+    """
+    codes = {region.name: code for code, region in regions().items() if region.level != "county"}
+    names: dict[str, str] = {}
+    for row in tables.rows("county_cities"):
+        for name in row["cities"].split():
+            names[name] = names[f"{name}市"] = codes[row["within"]]
+    return names
+
+
+def _county_city(text: str, inside: str | None = None) -> tuple[str, str] | None:
+    """(code of the city or province around it, rest) where the text begins with such a city: in full, or as a part of its own."""
+    for length in range(min(len(text), 7), 1, -1):
+        code = _county_cities().get(text[:length])
+        if code is None or (inside is not None and not covers(inside, code)):
+            continue
+        if text[length - 1] == "市" or text[length : length + 1] in ("", "·"):
+            return code, text[length:].lstrip("·")
+    return None
+
+
+@cache
 def _counties(within: str) -> tuple[tuple[str, str, bool], ...]:
     """(name as written, code, full form) of the counties inside a Shanxi city or all Shanxi, longest name first."""
     names: list[tuple[str, str, bool]] = []
@@ -134,10 +159,13 @@ def _province_and_city(text: str) -> tuple[str | None, str]:
     # 「吉林市」 and 「海南藏族自治州」 are cities, though 「吉林」 and 「海南」 are provinces: the longer name wins.
     if province is not None and (city_here is None or len(city_here[1]) >= len(province[1])):
         code, rest = province
-        city = _take(rest, _cities(), inside=code)
+        city = _take(rest, _cities(), inside=code) or _county_city(rest, inside=code)
         return city if city is not None else (code, rest)
     if city_here is not None:
         return city_here
+    smaller = _county_city(text)
+    if smaller is not None:
+        return smaller
     named = _first_full_name(text)
     if named is None:
         return None, text

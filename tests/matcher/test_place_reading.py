@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from matcher.place_reading import read_place
 from matcher.places import regions
+from matcher.tables import rows
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,29 @@ def test_several_cities_are_asked_about() -> None:
     assert found.candidates == ("140100", "140200")
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("昆山", "320500"), ("义乌市稠城街道", "330700"), ("浙江义乌", "330700"), ("江苏省昆山市花桥镇上海街", "320500"), ("仙桃", "420000")],
+)
+def test_a_city_within_a_city_is_its_prefecture(text: str, code: str) -> None:
+    assert read_place(text).code == code
+
+
+@pytest.mark.parametrize("text", ["昆山路5号", "丰城大厦", "东兴街道"])
+def test_a_street_named_after_such_a_city_says_nothing(text: str) -> None:
+    assert read_place(text).code is None
+    assert read_place(text).question is not None
+
+
+def test_no_such_city_shares_a_name_with_a_city_of_the_table_or_a_county_of_shanxi() -> None:
+    names = [name for row in rows("county_cities") for name in row["cities"].split()]
+    assert len(names) == len(set(names)) > 350
+    known = {region.name for region in regions().values()}
+    assert not {f"{name}{end}" for name in names for end in ("市", "县", "区")} & known
+
+
 def test_a_place_outside_the_table_is_unknown() -> None:
-    assert read_place("昆山").code is None
+    assert read_place("在家办公").code is None
     assert read_place("").code is None
 
 

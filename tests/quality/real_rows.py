@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
+from matcher.places import counties_of, regions
 from matcher.shapes import Posting, read_posting
 from streams.intake.mapping import SourceMapping, load_mapping
 
@@ -152,3 +153,25 @@ def draw_rare_holds() -> list[Drawn]:
         ]
         drawn += sorted(dice.sample(likely, count))
     return drawn
+
+
+def draw_places() -> list[Drawn]:
+    """300: Guangdong rows with a Shanxi county's name in the address (60), four files at random (210), others (30)."""
+    dice = random.Random(SEED + 4)
+    counties = [regions()[code].name for code in counties_of("140000")]
+    in_address = re.compile("|".join(sorted({name for name in counties} | {name[:-1] for name in counties if len(name) > 2})))
+    lookalike = [
+        at for at, row in enumerate(rows(PUBLIC)) if row["region"].startswith("广东") and in_address.search(row["address"] + row["region"])
+    ]
+    drawn = [Drawn(PUBLIC, at, "region") for at in sorted(dice.sample(lookalike, min(60, len(lookalike))))]
+    for file, count in ((PUBLIC, 60), (SHANXI, 60), (COMMERCIAL, 60), (BY_MAJOR, 30)):
+        left = [item for at in range(len(rows(file))) if (item := Drawn(file, at, "region")) not in drawn]
+        drawn += sorted(dice.sample(left, count))
+    plain = {re.sub(r"(市|地区|盟)$", "", region.name) for region in regions().values() if region.level != "county"}
+    others = [
+        item
+        for file in (COMMERCIAL, BY_MAJOR)
+        for at, row in enumerate(rows(file))
+        if re.split(r"[·\-]", row["region"])[0] not in plain and (item := Drawn(file, at, "region")) not in drawn
+    ]
+    return drawn + sorted(dice.sample(others, 300 - len(drawn)))
