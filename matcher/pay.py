@@ -168,9 +168,9 @@ _EXTRA_BEFORE = re.compile(r"(保底|补贴|补助|奖|押金|房补|餐补|全�
 _EXTRA_AFTER = re.compile(r"^\s*(左右)?的?(?:(?![包有加另提管含五])[一-鿿]){0,4}(补贴|补助|津贴|体检费|礼金|红包)")
 _MOST_EXTRA = 1_500
 _PAY_WORD = re.compile(r"(薪资?|薪酬|工资|收入|待遇)(范围|待遇|水平|标准|区间)?\s*(为|是|:)?\s*$")
-# 「试用期3个月，到手7000-9000元/月，转正到手9000-12000元/月」: the first is not what the post pays.
+# 「试用期4000-5000元，转正6000-7000元」: the first is not what the post pays.
 _PROBATION_BEFORE = re.compile(r"(试用|试岗|实习|培训)期[^。;；转]{0,24}$")
-# A bare figure of hundreds that opens a title, or before what comes with the wage: 「5800包吃住」, 「7000小区保安」.
+# A bare figure of hundreds that opens a title, or before what comes with the wage: 「5500包吃住」, 「6500保洁」.
 _BARE = re.compile(
     r"(?<![A-Za-z0-9_.\-(（#])(?!(?:19|20)\d\d(?!\d))[1-9]\d{1,2}00(?!\d)(?=包吃|包住|包食|包餐|双休|单休|五险|社保|急招|急聘|起薪|月休)|^(?!20\d\d)[3-9]\d00(?=[一-鿿])"
 )
@@ -292,7 +292,7 @@ def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReadin
     if not any((low, high)):
         return PayReading()
     if unit is None:
-        # 「计件工资，综合8000-13000元」 is what it comes to in a month, not the price of a piece.
+        # 「计件工资，综合8000-9000元」 is what it comes to in a month, not the price of a piece.
         by_piece = "计件" in plain and max(low or 0, high or 0) < 1_000
         unit = "piece" if by_piece else "month" if months else default_unit
     open_above = base_plus or best.open_above or re.search(r"起薪|起步|不封顶", rest) is not None

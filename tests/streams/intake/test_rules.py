@@ -143,7 +143,7 @@ def test_demands_that_shut_people_out_are_held_with_their_words(rule: str, text:
         "无押金",
         "不收取任何押金、培训费",
         "退还租户押金",
-        "带人来你有介绍费2000元一人",
+        "介绍朋友来，给介绍费300元一人",
         "办理投标保证金",
         "面试带身份证原件",
         "身份证复印件",
