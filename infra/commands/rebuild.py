@@ -19,8 +19,12 @@ from streams.runtime.rebuild import Report, compare, rebuild_into, swap
 from streams.runtime.topology import SUBJECTS
 
 
-def rebuild(settings: Settings, name: str, *, check_only: bool = False) -> Report:
-    """Rebuild one subject of this data directory; swaps the new tables in unless ``check_only``."""
+def rebuild(settings: Settings, name: str, *, check_only: bool = False, force: bool = False) -> Report:
+    """Rebuild one subject of this data directory; swaps the new tables in unless ``check_only``.
+
+    Where people were forgotten and the rebuilt tables differ, the live ones stay unless forced: what a forgotten person's sealed messages
+    said (that an opening was taken, say) is in the live tables alone.
+    """
     with only_one(settings.data_dir), tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
         opened, writer = open_exchange(settings.database, settings.key(), settings.subjects())
         shadow_file = Path(folder) / "shadow.sqlite"
@@ -33,13 +37,18 @@ def rebuild(settings: Settings, name: str, *, check_only: bool = False) -> Repor
                     report = rebuild_into(shadow, live, opened.log, subject, settings.subjects(), progress=lambda count: _show(bar, count))
                 with shadow.begin():
                     compare(shadow, live, opened.log, subject, report)
-            if not check_only:
+            if not check_only and (force or not keeps_live(report)):
                 with engine.connect() as shadow:
                     opened.write(lambda connection: swap(connection, shadow, subject))
         finally:
             writer.stop()
             engine.dispose()
     return report
+
+
+def keeps_live(report: Report) -> bool:
+    """Whether the rebuilt tables would lose what only the live ones still know."""
+    return report.tombstones > 0 and bool(report.changed_tables)
 
 
 def _show(bar: tqdm[Any], count: int) -> None:
@@ -50,10 +59,11 @@ def _show(bar: tqdm[Any], count: int) -> None:
 @click.argument("subject", type=click.Choice([subject.name for subject in SUBJECTS]))
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the embedded exchange.")
 @click.option("--check", "check_only", is_flag=True, help="Compare only; leave the live tables as they are.")
-def command(subject: str, data_dir: Path | None, check_only: bool) -> None:
+@click.option("--force", is_flag=True, help="Swap also where that loses what forgotten people's messages said.")
+def command(subject: str, data_dir: Path | None, check_only: bool, force: bool) -> None:
     """Make one subject's tables anew from the log, compare with the live ones, and swap them in."""
     settings = Settings(data_dir=data_dir) if data_dir else Settings()
-    report = rebuild(settings, subject, check_only=check_only)
+    report = rebuild(settings, subject, check_only=check_only, force=force)
     left_out = f"{report.tombstones} tombstones, {report.dead} dead letters left out"
     click.echo(f"{subject}: {report.handled} messages handled, {left_out}, {report.outputs} outputs")
     for label, ids in (("missing", report.missing_outputs), ("new", report.new_outputs), ("changed", report.changed_outputs)):
@@ -61,8 +71,13 @@ def command(subject: str, data_dir: Path | None, check_only: bool) -> None:
             click.echo(f"  outputs {label}: {len(ids)}, first {', '.join(ids[:3])}")
     for table, (live, made) in report.changed_tables.items():
         click.echo(f"  {table}: {live} rows only in the live table, {made} only in the rebuilt one")
-    click.echo(
-        "same as the live one" if report.same else ("different" if check_only else "different: the rebuilt tables are now the live ones")
-    )
-    if check_only and not report.same:
+    if report.same:
+        click.echo("same as the live one")
+        return
+    if check_only:
+        click.echo("different")
         raise SystemExit(1)
+    if keeps_live(report) and not force:
+        click.echo("different: the live tables stay, for they alone know what forgotten people's messages said; --force swaps all the same")
+        raise SystemExit(1)
+    click.echo("different: the rebuilt tables are now the live ones")
