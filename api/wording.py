@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from matcher.groups import NAMES as GROUPS
+from matcher.policy.wording import day_words
 from matcher.shapes import FieldError
 from matcher.wording import FORMS, number
 
@@ -130,7 +132,7 @@ def window_words(window: Mapping[str, Any]) -> str:
         "derived_plan_period": "（按规划期推算）",
         "derived_superseded": "（之后由新文件代替）",
     }
-    return f"到{end}为止{derived.get(window.get('basis', ''), '')}"
+    return f"到{day_words(date.fromisoformat(end))}为止{derived.get(window.get('basis', ''), '')}"
 
 
 def masked(kind: str, value: str | None) -> str:
