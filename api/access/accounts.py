@@ -192,3 +192,11 @@ def create_key(connection: Connection, account_id: str, *, now: datetime) -> str
 def key_caller(connection: Connection, key: str) -> Caller | None:
     account_id = connection.execute(select(tables.api_keys.c.account_id).where(tables.api_keys.c.key_hash == token_hash(key))).scalar()
     return caller_of(connection, account_id) if account_id is not None else None
+
+
+def forget_accounts(connection: Connection, person_id: str) -> int:
+    """Remove the accounts of a person who is forgotten, with their sessions and keys; answers how many accounts there were."""
+    ids = list(connection.execute(select(tables.accounts.c.account_id).where(tables.accounts.c.person_id == person_id)).scalars())
+    for table in (tables.sessions, tables.api_keys, tables.accounts):
+        connection.execute(delete(table).where(table.c.account_id.in_(ids)))
+    return len(ids)

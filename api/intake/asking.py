@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.access import scope
-from api.access.accounts import Caller
+from api.access.accounts import Caller, forget_accounts
 from api.access.identify import CallerOrNone, Here
 from api.described import search_parameters
 from api.intake.sending import settle, state_of
@@ -242,6 +242,7 @@ def forget(person_id: str, here: Here, caller: CallerOrNone) -> JSONResponse:
         raise NotFound("没有这位求职者")
     scope.person(here.exchange, who, person_id, (found["region"], found["person"].get("registered_at")), "delete")
     message_id = delete_person(here.exchange, person_id, sender=f"account:{who.account_id}")
+    here.exchange.write(lambda connection: forget_accounts(connection, person_id))
     return JSONResponse({"person_id": person_id, "message_id": message_id}, 202)
 
 

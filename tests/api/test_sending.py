@@ -273,6 +273,7 @@ def test_a_forgotten_person_is_gone(market: Market) -> None:
     assert market.call("jobseeker", "DELETE", "/people/u-7").status_code == 202
     market.settle()
     problem(market.get("administrator", "/people/u-7"), 404)
+    problem(market.get("jobseeker", "/people/u-7"), 401)  # the account went with the person
 
 
 def test_an_unknown_parameter_is_named(known: Market) -> None:
