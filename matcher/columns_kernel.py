@@ -283,7 +283,7 @@ def judge(
         elif ask.has_region and flags & HAS_HOME:
             nearness = np.int64(regions[region_at + one.home].home)
         if wishes_region:
-            nearness = max(nearness, wish, 0)
+            nearness = max(nearness, wish, np.int64(0))
         if nearness < 0:
             nearness = np.int64(_NO_PLACE)
             silent |= 16

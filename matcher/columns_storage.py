@@ -46,7 +46,9 @@ class Grown:
 
 
 @compiled
-def _moved(old: Ints, starts: npt.NDArray[np.int64], lengths: Ints, rows: int, new: Ints) -> int:  # pragma: no cover - compiled
+def _moved(
+    old: npt.NDArray[Any], starts: npt.NDArray[np.int64], lengths: Ints, rows: int, new: npt.NDArray[Any]
+) -> int:  # pragma: no cover - compiled
     at = 0
     for row in range(rows):
         length = lengths[row]

@@ -5,6 +5,7 @@ numbers into these answers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -180,7 +181,7 @@ class Skills:
         """The tokens of every skill in order of their numbers."""
         return self._tokens
 
-    def alike_to(self, needed: frozenset[str]) -> list[int]:
+    def alike_to(self, needed: frozenset[str]) -> Sequence[int]:
         # Two different skills are only ever alike by a token of two characters or more that both hold, so those lists are complete.
         upto, found = self._alike.get(needed, (0, []))
         if upto < len(self._tokens):
@@ -227,7 +228,7 @@ class Certificates:
         """The names in order of their numbers."""
         return self._names
 
-    def _that_answer(self, needed: str) -> list[int]:
+    def _that_answer(self, needed: str) -> Sequence[int]:
         upto, found = self._answering.get(needed, (0, []))
         if upto < len(self._names):
             if len(self._answering) > 4096:

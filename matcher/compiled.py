@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -20,4 +20,4 @@ def compiled(function: FunctionT) -> FunctionT:
         made = numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:  # numba: "no locator available", at decoration
         made = numba.njit(nogil=True)(function)
-    return made  # type: ignore[no-any-return]
+    return cast(FunctionT, made)

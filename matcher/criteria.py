@@ -167,10 +167,10 @@ def place(posting: Posting, person: Person) -> Criterion:
         nearness = {SAME_COUNTY: "与求职者在同一县区", SAME_CITY: "与求职者在同一城市", SAME_PROVINCE: "与求职者同省"}.get(tenths)
         found.append((tenths, f"岗位在{where}，{nearness or '求职者在' + places.full_name(person.region)}"))
     if posting.region is not None and person.desired.regions:
-        met = [(tenths, region) for region in person.desired.regions if (tenths := wish_tenths(posting.region, region)) is not None]
+        met = [(worth, region) for region in person.desired.regions if (worth := wish_tenths(posting.region, region)) is not None]
         if met:
-            tenths, region = max(met, key=lambda pair: pair[0])
-            found.append((tenths, f"岗位在{where}，求职者期望到{places.full_name(region)}工作"))
+            best, region = max(met, key=lambda pair: pair[0])
+            found.append((best, f"岗位在{where}，求职者期望到{places.full_name(region)}工作"))
         elif not found:
             wished = chinese_list(places.full_name(region) for region in person.desired.regions)
             found.append((0, f"岗位在{where}，求职者期望到{wished}工作"))
