@@ -89,6 +89,8 @@ def _at_once(opened: Exchange, postings: list[dict[str, Any]], say: Any) -> dict
     for subject in ("intake", "matching"):
         end = _end(opened)
         while opened.runner.loops[subject].idle_at < end:
+            if opened.runner.faults():
+                raise click.ClickException(f"the exchange does not go on: {opened.runner.faults()}")
             time.sleep(0.01)
     took = time.monotonic() - began
     say(f"{len(postings)} postings with their pairs after {took:.1f} s")

@@ -20,7 +20,7 @@ from streams.intake.messages import PersonRemoved, PostingChanged, PostingEnded,
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Drop, Emit, Outcome, Outcomes
 from streams.runtime.subjects import Handler, Subject, Work
-from streams.runtime.tables import upsert
+from streams.runtime.tables import upsert, upsert_newer
 
 
 def take_step(message: StepReported, work: Work) -> Outcomes:
@@ -142,9 +142,6 @@ def note_interest(message: InterestShown, work: Work) -> Outcomes:
 
 
 def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
-    known = work.connection.execute(select(postings.c.revision).where(postings.c.posting_id == message.posting_id)).scalar()
-    if known is not None and known >= message.revision:
-        return [Drop("superseded")]
     posting = message.posting
     row = {
         "posting_id": message.posting_id,
@@ -155,8 +152,7 @@ def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
         "headcount": posting.headcount,
         "ended": None,
     }
-    upsert(work.connection, postings, row)
-    return None
+    return None if upsert_newer(work.connection, postings, row) else [Drop("superseded")]
 
 
 def end_posting(message: PostingEnded, work: Work) -> Outcomes:

@@ -25,6 +25,7 @@ MAX_BACKOFF_S = 30.0
 
 
 _OFFSET = select(offsets).where(offsets.c.subject == bindparam("subject"))
+_PLACE = select(offsets.c.seq).where(offsets.c.subject == bindparam("subject"))
 _PARKED = select(parked).where(parked.c.subject == bindparam("subject")).order_by(parked.c.seq)
 
 
@@ -199,7 +200,7 @@ class SubjectLoop:
 
     def _still_here(self, connection: Connection) -> None:
         """Nobody else may have gone on from where this batch was read: a second process on the same file would handle it twice."""
-        at = connection.execute(select(offsets.c.seq).where(offsets.c.subject == self.subject.name)).scalar() or 0
+        at = connection.execute(_PLACE, {"subject": self.subject.name}).scalar() or 0
         if at != self._after:
             raise EngineFault(f"another process handles {self.subject.name} on this database; run only one")
 

@@ -24,7 +24,7 @@ class WriterStopped(EngineFault):
 
 
 class Writer:
-    """Runs jobs one after another, each in its own savepoint, and commits them in groups.
+    """Runs jobs one after another, each in its own savepoint, and commits them in groups, at most once in ``window`` seconds.
 
     Promises: a job's effects are durable (``synchronous=FULL``) when its future answers, and only then; a job that raises leaves
     nothing and does not touch the others of its group, unless the engine itself gave up the transaction; a commit that fails fails
@@ -39,6 +39,7 @@ class Writer:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._connection: Connection | None = None
+        self._committed = 0.0  # when the last group was durable
         self.fault: str | None = None  # why the last commit failed, in plain words; None when all is well
 
     def start(self) -> None:
@@ -96,6 +97,12 @@ class Writer:
         except Exception as error:  # it is gone either way
             _logger.debug("closing a faulty connection failed", extra={"reason": type(error).__name__})
 
+    def _next(self) -> tuple[Callable[[Connection], Any], Future[Any]] | None:
+        """Another job for the group; raises ``Empty``. A commit right after another one waits for company until the window is over:
+        with single postings every subject would otherwise commit alone, three hundred times a second."""
+        left = self._committed + self._window - time.monotonic()
+        return self._jobs.get(timeout=left) if left > 0 else self._jobs.get_nowait()
+
     def _group(self, first: tuple[Callable[[Connection], Any], Future[Any]]) -> bool:
         done: list[tuple[Future[Any], Any]] = []
         waiting: list[Future[Any]] = [first[1]]
@@ -122,7 +129,7 @@ class Writer:
                     if time.monotonic() >= deadline:
                         break
                     try:
-                        entry = self._jobs.get_nowait()
+                        entry = self._next()
                     except Empty:
                         break
                     if entry is None:
@@ -139,6 +146,7 @@ class Writer:
                 future.set_exception(error if isinstance(error, EngineFault) else EngineFault(self.fault))
             return go_on
         self.fault = None
+        self._committed = time.monotonic()
         if appended:
             self._bell.appended(appended, end)
         for future, answer in done:
