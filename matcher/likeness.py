@@ -55,6 +55,7 @@ def _meaning_of_wish(title: str) -> Vector:
     return meaning_of_title(dict.fromkeys(_title_tokens(title), 1))
 
 
+@lru_cache(maxsize=64)  # asked for twice when a posting comes: people are looked for, and it takes its place among the postings
 def _meaning_of_posting(title: str, text: str | None) -> Vector:
     """The mean of the title's and the description's meaning; of one alone where the other says nothing."""
     of_title = meaning_of_title(dict.fromkeys(_title_tokens(title), 1))

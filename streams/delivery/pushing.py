@@ -63,6 +63,7 @@ class Desk:
         self._channels: Sequence[str] = settings.get("outside_channels", ())
         self.rows: dict[str, Row] = {}
         self._touched: dict[str, None] = {}
+        self._ids: dict[tuple[str, str], str] = {}
         self._offered: dict[str, tuple[Pair, Words]] = {}
         self._used: dict[tuple[str, str], int] = {}
         self._spent: dict[tuple[str, str], int] = {}
@@ -78,11 +79,12 @@ class Desk:
 
     def load(self, who: Iterable[tuple[str, str]]) -> None:
         """Load the rows of these (person, posting) pairs, the day's budgets of both sides, and pushed pairs with the same opening."""
-        ids = [(match_id(person, posting), person, posting) for person, posting in who]
-        if ids:
-            found = self._connection.execute(_PAIRS, {"ids": [m for m, _, _ in ids]}).mappings()
+        wanted = list(who)
+        self._ids.update({pair: match_id(*pair) for pair in wanted})
+        if wanted:
+            found = self._connection.execute(_PAIRS, {"ids": [self._ids[pair] for pair in wanted]}).mappings()
             self.adopt([dict(row) for row in found])
-        self._load_sides([p for _, p, _ in ids], [q for _, _, q in ids])
+        self._load_sides([person for person, _ in wanted], [posting for _, posting in wanted])
 
     def adopt(self, rows: Iterable[Row]) -> None:
         self.rows.update((row["match_id"], row) for row in rows)
@@ -118,7 +120,7 @@ class Desk:
 
     def offer(self, pair: Pair, side: str, model_version: str, catalogue_version: str) -> None:
         """The matcher's newest version of a pair: keep it, and push it unless something holds it back."""
-        id_ = match_id(pair.person_id, pair.posting_id)
+        id_ = self._ids.get((pair.person_id, pair.posting_id)) or match_id(pair.person_id, pair.posting_id)
         row = self.rows.get(id_)
         if row is None:
             row = self.rows[id_] = _new_row(id_, pair.person_id, pair.posting_id, self._now)
