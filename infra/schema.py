@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Table
+
 from api.access import tables as access
 from streams.delivery import tables as delivery
 from streams.hiring import tables as hiring
 from streams.intake import tables as intake
 from streams.matching import tables as matching
+from streams.runtime import tables as runtime
 from streams.runtime.tables import metadata
 from streams.staffing import tables as staffing
 
-MODULES = (access, delivery, hiring, intake, matching, staffing)
+MODULES = (runtime, access, delivery, hiring, intake, matching, staffing)
 
-__all__ = ["MODULES", "metadata"]
+
+def product_tables() -> tuple[Table, ...]:
+    """The tables that the product's own modules declare."""
+    return tuple(thing for module in MODULES for thing in vars(module).values() if isinstance(thing, Table))
+
+
+__all__ = ["MODULES", "metadata", "product_tables"]

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import Result
+from sqlalchemy import func, select
 
 from api.access.accounts import create_account, create_key
 from api.app import create_app
@@ -21,6 +23,8 @@ from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.serve import running
 from infra.settings import SettingsError
+from streams.intake.index_follower import TYPES
+from streams.runtime.tables import log
 from tests.infra.conftest import settings_of
 
 Run = Callable[..., Result]
@@ -32,6 +36,7 @@ def answers(folder: Path, key: str) -> dict[str, Any]:
 
     with running(settings_of(folder, tick_seconds=3600)) as services:
         services.exchange.runner.drain(60)
+        wait_for_index(services)
         app = create_app(services)
 
         async def ask() -> dict[str, Any]:
@@ -53,6 +58,16 @@ def answers(folder: Path, key: str) -> dict[str, Any]:
             return found
 
         return asyncio.run(ask())
+
+
+def wait_for_index(services: Any) -> None:
+    """Until the index has seen everything said of postings; it follows the log at its own pace."""
+    with services.exchange.reading() as connection:
+        end = connection.execute(select(func.max(log.c.seq)).where(log.c.type.in_(TYPES))).scalar() or 0
+    deadline = time.monotonic() + 60
+    while (services.index.offset() or 0) < end:
+        assert time.monotonic() < deadline, "the index does not follow"
+        services.exchange.bell.wait(services.exchange.bell.count, 0.02)
 
 
 def person_ids(services: Any) -> list[str]:
