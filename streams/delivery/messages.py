@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from streams.matching.messages import PairHint
 from streams.runtime.messages import Message
 
 
@@ -24,7 +23,7 @@ class RecommendationIssued(Message):
     priority: int = 0
     priority_reasons: tuple[str, ...] = ()
     points: dict[str, float] = {}
-    hints: tuple[PairHint, ...] = ()
+    hints: tuple[str, ...] = ()  # each a ``PairHint`` of matching as text
     model_version: str
     catalogue_version: str
 
