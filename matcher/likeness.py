@@ -95,11 +95,16 @@ def nearness(meant: Sequence[tuple[int, int]]) -> Ints:
     """Per concept how near the nearest of the meant ones (number, confidence in thousandths) is, times its confidence: 0 to 1000."""
     out = np.zeros(len(concepts()), np.int64)
     for number, confidence in meant:
-        near = np.zeros_like(out)
-        for worth, level in zip((SAME_MAJOR, SAME_MID, SAME_MINOR, SAME), _groups(), strict=True):
-            near[level == level[number]] = worth
-        np.maximum(out, near * confidence // 1000, out=out)
+        np.maximum(out, _near(number) * confidence // 1000, out=out)
     return out
+
+
+@lru_cache(maxsize=512)  # 13 kB each
+def _near(number: int) -> Ints:
+    near = np.zeros(len(concepts()), np.int64)
+    for worth, level in zip((SAME_MAJOR, SAME_MID, SAME_MINOR, SAME), _groups(), strict=True):
+        near[level == level[number]] = worth
+    return near
 
 
 def joined(title: int, kin: int, described: int, meaning: int) -> int:
