@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from streams.matching.messages import PairHint
 from streams.runtime.messages import Message
 
 
@@ -23,7 +24,7 @@ class RecommendationIssued(Message):
     priority: int = 0
     priority_reasons: tuple[str, ...] = ()
     points: dict[str, float] = {}
-    hints: tuple[str, ...] = ()  # each a ``PairHint`` of matching as text
+    hints: tuple[PairHint, ...] = ()
     model_version: str
     catalogue_version: str
 

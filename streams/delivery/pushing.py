@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import BindParameter, bindparam, select, update
 
 from matcher.match_order import match_id
 from streams.delivery import rules
 from streams.delivery.messages import InterestShown, RecommendationEnded, RecommendationIssued
 from streams.delivery.tables import add_counts, budgets, merged, outgoing, pairs, sides, suppressed
-from streams.matching.messages import Pair
+from streams.matching.messages import Pair, PairHint
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Emit
 from streams.runtime.subjects import Work
 from streams.runtime.tables import insert_new, upsert
 
 Row = dict[str, Any]
+
+
+class Words(NamedTuple):
+    """What the list of hints of a pair comes to; a posting's pairs have few different lists."""
+
+    hints: tuple[PairHint, ...]
+    json: orjson.Fragment
+    said: str
 
 
 # Statements are made once: making one takes 70 us, running it 20, and there are a dozen a message.
@@ -54,7 +64,7 @@ class Desk:
         self.rows: dict[str, Row] = {}
         self._touched: dict[str, None] = {}
         self._ids: dict[tuple[str, str], str] = {}
-        self._offered: dict[str, Pair] = {}  # what is in ``document``, without reading it again
+        self._offered: dict[str, tuple[Pair, Words]] = {}
         self._used: dict[tuple[str, str], int] = {}
         self._spent: dict[tuple[str, str], int] = {}
         self._away: dict[tuple[str, str], str] = {}
@@ -117,13 +127,14 @@ class Desk:
             state = None
         else:
             state = row["state"]
+        words = _words(tuple([(hint.entry_id, hint.status, hint.yuan) for hint in pair.hints]))
         document = {
             "priority_reasons": pair.priority_reasons,
             "points": pair.points,
             "not_stated": pair.not_stated,
-            "hints": pair.hints,
+            "hints": words.json,
         }
-        self._offered[id_] = pair
+        self._offered[id_] = pair, words
         row.update(
             score=pair.score,
             band=pair.band,
@@ -286,8 +297,8 @@ class Desk:
 
     def _said(self, row: Row) -> str:
         offered = self._offered.get(row["match_id"])
-        hints = offered.hints if offered is not None else tuple(from_json(row["document"])["hints"])
-        return rules.said(row["band"], rules.said_of_hints(hints))
+        words = offered[1] if offered is not None else _words_of(from_json(row["document"])["hints"])
+        return rules.said(row["band"], words.said)
 
     def _issue(self, row: Row, said: str, *, silent: bool = False) -> None:
         again = row["pushed_on"] is not None
@@ -298,10 +309,11 @@ class Desk:
             row.update(answer=None, answer_reason=None, answered_on=None)
         offered = self._offered.get(row["match_id"])
         if offered is not None:
-            reasons, points, hints = offered.priority_reasons, offered.points, offered.hints
+            pair, words = offered
+            reasons, points, hints = pair.priority_reasons, pair.points, words.hints
         else:
             document = from_json(row["document"])
-            reasons, points, hints = tuple(document["priority_reasons"]), document["points"], tuple(document["hints"])
+            reasons, points, hints = tuple(document["priority_reasons"]), document["points"], _words_of(document["hints"]).hints
         issued = RecommendationIssued(
             person_id=row["person_id"],
             posting_id=row["posting_id"],
@@ -404,6 +416,17 @@ def _new_row(id_: str, person_id: str, posting_id: str, now: str) -> Row:
     )
     row["best"] = rules.best_first(0, 0, 0.0, person_id, posting_id)
     return row
+
+
+@lru_cache(maxsize=10_000)
+def _words(hints: tuple[tuple[str, str, float | None], ...]) -> Words:
+    made = tuple(PairHint(entry_id=entry_id, status=status, yuan=yuan) for entry_id, status, yuan in hints)
+    shown = [hint.model_dump(mode="json") for hint in made]
+    return Words(made, orjson.Fragment(to_json(shown)), rules.said_of_hints(shown))
+
+
+def _words_of(hints: Iterable[dict[str, Any]]) -> Words:
+    return _words(tuple([(hint["entry_id"], hint["status"], hint.get("yuan")) for hint in hints]))
 
 
 def _weightier(one: str, other: str) -> str:

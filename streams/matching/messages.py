@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from streams.runtime.messages import Message
 
 
-class PairHint(NamedTuple):
-    """A subsidy hint of a pair: entry of the catalogue and its status (ELIGIBLE or NEEDS_CHECK).
+class PairHint(BaseModel):
+    """A subsidy hint of a pair: entry, benefit, who is paid, and its status (ELIGIBLE or NEEDS_CHECK)."""
 
-    In messages it is one text, ``entry=STATUS`` or ``entry=STATUS:yuan``: ten hints a pair and fifty pairs a posting are otherwise half of
-    what is written for it.
-    """
-
+    model_config = ConfigDict(frozen=True)
     entry_id: str
     status: str
     yuan: float | None = None
-
-    def __str__(self) -> str:
-        return f"{self.entry_id}={self.status}" if self.yuan is None else f"{self.entry_id}={self.status}:{self.yuan}"
-
-    @classmethod
-    def of(cls, text: str) -> PairHint:
-        entry_id, _, rest = text.rpartition("=")
-        status, _, yuan = rest.partition(":")
-        return cls(entry_id, status, float(yuan) if yuan else None)
 
 
 class Pair(BaseModel):
@@ -43,7 +31,7 @@ class Pair(BaseModel):
     priority_reasons: tuple[str, ...] = ()
     points: dict[str, float] = {}
     not_stated: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()  # each a ``PairHint`` as text
+    hints: tuple[PairHint, ...] = ()
 
 
 class PostingMatched(Message):
@@ -51,7 +39,7 @@ class PostingMatched(Message):
 
     type: ClassVar[str] = "posting.matched"
     key: ClassVar[str] = "posting_id"
-    as_made: ClassVar[bool] = True  # fifty pairs: decoding took a third of what delivery does with it
+    as_made: ClassVar[bool] = True  # 30 kB of hints: decoding took a third of what delivery does with it
     posting_id: str
     revision: int
     openings_left: int
