@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from infra.engine_settings import EngineSettings
 
 
 class SettingsError(RuntimeError):
     """Settings that cannot be run with; says which and what to do."""
 
 
-class Settings(BaseSettings):
+class Settings(EngineSettings):
     """Settings of one process. Secrets never appear in its repr."""
 
     model_config = SettingsConfigDict(env_prefix="GONGQIAO_", extra="ignore")
@@ -33,7 +35,9 @@ class Settings(BaseSettings):
     quiet_from: int = Field(default=22, ge=0, le=23, description="hour from which nothing is sent by mail or message gateway")
     quiet_to: int = Field(default=7, ge=0, le=23, description="hour until which nothing is sent by mail or message gateway")
     tick_seconds: float = Field(default=60.0, gt=0, description="seconds between two clock ticks")
-    smtp_url: str | None = Field(default=None, description="smtp://user:password@host:port, smtps:// for TLS; absent: no mail is sent")
+    smtp_url: str | None = Field(
+        default=None, repr=False, description="smtp://user:password@host:port, smtps:// for TLS; absent: no mail is sent"
+    )
     mail_from: str = Field(default="gongqiao@localhost", description="sender of mails")
     gateway_url: str | None = Field(default=None, description="message gateway that takes signed HTTP posts; absent: none is sent")
     gateway_secret: SecretStr | None = Field(default=None, description="key of the signature on calls to the message gateway")
@@ -46,6 +50,31 @@ class Settings(BaseSettings):
     @property
     def index(self) -> Path:
         return self.data_dir / "index"
+
+    @property
+    def log_url(self) -> str:
+        """Where the log is: ``kafka://…``, or ``sqlite:///…`` of the data directory."""
+        return self.log or f"sqlite:///{self.database}"
+
+    @property
+    def state_url(self) -> str:
+        """Where the state is: ``postgresql://…``, or ``sqlite:///…`` of the data directory."""
+        return self.state or f"sqlite:///{self.database}"
+
+    @property
+    def search_url(self) -> str:
+        """Where the postings index is: ``elastic://…``, or ``tantivy:///…`` of the data directory."""
+        return self.search or f"tantivy:///{self.index.absolute()}"
+
+    @property
+    def cache_url(self) -> str:
+        """Where limits, wake-ups and caches are: ``redis://…``, or ``memory://`` of the process."""
+        return self.cache or "memory://"
+
+    @property
+    def clustered(self) -> bool:
+        """Whether several processes share the work over a broker."""
+        return self.log_url.startswith("kafka://")
 
     def subjects(self) -> dict[str, object]:
         """What the subjects' handlers may know of the settings: numbers of the domain, no secrets and no addresses."""
