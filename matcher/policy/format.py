@@ -6,12 +6,13 @@ The JSON Schema of these models ships beside the files as ``catalogue.schema.jso
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from matcher.policy.terms import Amount, Condition, Part
+from matcher.policy.terms import Amount, Condition, Number, Part
 
+Day: TypeAlias = date
 Channel = Literal["hint_per_match", "enterprise_push", "person_push", "founder_push", "institution_level", "modifier"]
 FieldType = Literal["bool", "date", "enum", "number", "set", "unstated_marker"]
 DocumentId = Literal["000", "001", "002", "003", "004"]
@@ -186,11 +187,44 @@ class Stackable(Part):
     quote: str
 
 
+class SettledCase(Part):
+    """Facts on a day and what the entry says of them once the conflict is settled."""
+
+    entry: str
+    date: Day
+    facts: dict[str, Any]
+    status: Literal["ELIGIBLE", "NEEDS_CHECK", "NOT_ELIGIBLE", "OUT_OF_WINDOW"]
+    yuan: Number | None = None
+    percent: Number | None = None
+
+
+class Target(Part):
+    """A number that a document sets itself, in its period (first and last day); no benefit depends on it."""
+
+    what: str
+    value: Number
+    unit: str
+    from_: Day | None = Field(alias="from")
+    to: Day | None
+    source: str
+    quote: str
+
+
 class Conflict(Part):
+    """Where texts disagree: how it was settled, with ``cases`` that hold the entries to it and ``targets`` kept apart."""
+
     id: str
     topic: str
     texts: tuple[str, ...]
     resolution: str
+    cases: tuple[SettledCase, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+    @model_validator(mode="after")
+    def _settled(self) -> Conflict:
+        if not (self.cases or self.targets):
+            raise ValueError("cases or targets expected: a conflict is settled by data")
+        return self
 
 
 class Gap(Part):

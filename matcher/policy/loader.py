@@ -249,6 +249,9 @@ def build(files: Mapping[str, str], figures: Figures | None = None) -> Catalogue
     for rule in shared.exclusion_rules:
         strangers = [other for other in rule.between if other not in benefits]
         faults += [f"{SHARED_NAME}: exclusion_rules.{rule.id}: there is no benefit {other}" for other in strangers]
+    for conflict in shared.conflicts:
+        strangers = [case.entry for case in conflict.cases if case.entry not in ids]
+        faults += [f"{SHARED_NAME}: conflicts.{conflict.id}: there is no entry {other}" for other in strangers]
     for modifier in shared.modifiers:
         if modifier.entry not in ids:
             faults.append(f"{SHARED_NAME}: modifiers: there is no entry {modifier.entry}")
