@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, select, update
@@ -14,19 +14,18 @@ from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint
 from streams.runtime.log import Bell, Log
 from streams.runtime.messages import Envelope, Unreadable
-from streams.runtime.processing import Failed, Processed, process
+from streams.runtime.processing import Failed, process
+from streams.runtime.setbacks import MAX_ATTEMPTS, Setbacks, worn_out
 from streams.runtime.subjects import Memory, Preparation, Subject
-from streams.runtime.tables import dead_letters, offsets, parked, upsert
+from streams.runtime.tables import offsets, parked, upsert
 from streams.runtime.writer import Writer, WriterStopped
 
 _logger = logging.getLogger("gongqiao.runner")
-MAX_ATTEMPTS = 5
 MAX_BACKOFF_S = 30.0
 
 
 _OFFSET = select(offsets).where(offsets.c.subject == bindparam("subject"))
 _PLACE = select(offsets.c.seq).where(offsets.c.subject == bindparam("subject"))
-_PARKED = select(parked).where(parked.c.subject == bindparam("subject")).order_by(parked.c.seq)
 
 
 class SubjectLoop:
@@ -59,6 +58,7 @@ class SubjectLoop:
         self._bell = bell
         self._settings = settings
         self._now = now
+        self._setbacks = Setbacks(subject.name, now)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"subject-{subject.name}", daemon=True)
         self.ready = threading.Event()
@@ -122,7 +122,7 @@ class SubjectLoop:
             after = int(row["seq"]) if row else 0
             cursor = row["cursor"] if row else None
             page = int(row["page"]) if row else 0
-            due, waiting_keys = self._parked(connection)
+            due, waiting_keys = self._setbacks.parked(connection)
             end = self._log.end(connection)
             batch = self._log.read(connection, self.subject.types, after, self.subject.batch)
         if cursor is not None and (not batch or batch[0].seq != after + 1):
@@ -142,19 +142,6 @@ class SubjectLoop:
             waiting_keys = {}
         self._handle_batch(batch, cursor, page, waiting_keys)
         return True
-
-    def _parked(self, connection: Connection) -> tuple[int | None, dict[str, int]]:
-        """The place of a parked message that is due, and the keys that wait."""
-        rows = connection.execute(_PARKED, {"subject": self.subject.name}).mappings().all()
-        first: dict[str, int] = {}
-        due = None
-        now = self._now().isoformat()
-        for row in rows:
-            if row["key"] not in first:
-                first[row["key"]] = row["seq"]
-                if due is None and row["due_at"] <= now:
-                    due = row["seq"]
-        return due, first
 
     def _prepare(self, envelope: Envelope, reading: Connection) -> Any:
         handler = self.subject.handler_of(envelope.type)
@@ -250,10 +237,10 @@ class SubjectLoop:
     ) -> object:
         """One message inside the write transaction. With memory and ``failed`` absent, a failure asks for singles."""
         if isinstance(envelope, Unreadable):
-            self._bury_broken(connection, envelope)
+            self._setbacks.bury_broken(connection, envelope)
             return None
         if envelope.key in parked_keys:
-            self._park(connection, envelope, attempts=0, after=timedelta(0), reason="waits behind an earlier message of its key")
+            self._setbacks.park_behind(connection, envelope)
             return None
         result = process(self.subject, self._log, connection, envelope, ready, self.memory, self._settings, cursor)
         if result.failed and self.memory is not None and failed is None:
@@ -261,11 +248,11 @@ class SubjectLoop:
         if result.failed and failed is not None:
             failed.append(True)
         if result.retry is not None:
-            self._park(connection, envelope, attempts=1, after=result.retry.after, reason=result.retry.reason)
+            self._setbacks.park(connection, envelope, attempts=1, after=result.retry.after, reason=result.retry.reason)
             parked_keys[envelope.key] = envelope.seq
             return None
         if result.dead is not None:
-            self._bury(connection, envelope, result)
+            self._setbacks.bury(connection, envelope, result)
             return None
         if result.cursor is not None:
             values = {"subject": self.subject.name, "seq": envelope.seq - 1, "cursor": result.cursor, "page": page + 1}
@@ -286,7 +273,7 @@ class SubjectLoop:
         def job(connection: Connection) -> None:
             here = (parked.c.subject == self.subject.name, parked.c.seq == seq)
             if isinstance(envelope, Unreadable):
-                self._bury_broken(connection, envelope)
+                self._setbacks.bury_broken(connection, envelope)
                 connection.execute(delete(parked).where(*here))
                 return
             result = process(self.subject, self._log, connection, envelope, ready, self.memory, self._settings, None, all_pages=True)
@@ -297,53 +284,15 @@ class SubjectLoop:
                 connection.execute(update(parked).where(*here).values(attempts=attempts, due_at=due, reason=result.retry.reason))
                 return
             if result.retry is not None:
-                self._bury(
-                    connection, envelope, Processed(dead=(f"tried {attempts} times: {result.retry.reason}", None), handler=result.handler)
-                )
+                self._setbacks.bury(connection, envelope, worn_out(result, attempts))
             elif result.dead is not None:
-                self._bury(connection, envelope, result)
+                self._setbacks.bury(connection, envelope, result)
             connection.execute(delete(parked).where(*here))
 
         self._writer.run(job)
         self.handled += 1
         if failed:
             self._forget_prepared([envelope])
-
-    def _park(self, connection: Connection, envelope: Envelope, *, attempts: int, after: timedelta, reason: str) -> None:
-        due = (self._now() + after).isoformat()
-        row = {
-            "subject": self.subject.name,
-            "seq": envelope.seq,
-            "key": envelope.key,
-            "attempts": attempts,
-            "due_at": due,
-            "reason": reason,
-        }
-        upsert(connection, parked, row)
-
-    def _bury(self, connection: Connection, envelope: Envelope, result: Processed) -> None:
-        assert result.dead is not None
-        reason, field = result.dead
-        self._bury_as(connection, envelope.seq, envelope.id, envelope.type, result.handler, reason, field)
-
-    def _bury_as(self, connection: Connection, seq: int, id_: str, type_: str, handler: str, reason: str, field: str | None) -> None:
-        row = {
-            "subject": self.subject.name,
-            "message_id": id_,
-            "seq": seq,
-            "type": type_,
-            "handler": handler,
-            "field": field,
-            "reason": reason[:2000],
-            "at": self._now().isoformat(),
-            "state": "open",
-        }
-        upsert(connection, dead_letters, row)
-        _logger.warning("dead letter", extra={"subject": self.subject.name, "message_id": id_, "type": type_, "reason": reason[:200]})
-
-    def _bury_broken(self, connection: Connection, envelope: Unreadable) -> None:
-        if envelope.broken is not None:
-            self._bury_as(connection, envelope.seq, envelope.id, envelope.type, self.subject.name, envelope.broken, None)
 
     def _advance(self, connection: Connection, seq: int) -> None:
         upsert(connection, offsets, {"subject": self.subject.name, "seq": seq, "cursor": None, "page": 0})

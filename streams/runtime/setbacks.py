@@ -1,0 +1,85 @@
+"""What a subject could not do now: keys parked behind a ``Retry``, and dead letters. The same rows for every runner."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, select
+
+from streams.runtime.messages import Envelope, Unreadable
+from streams.runtime.processing import Processed
+from streams.runtime.tables import dead_letters, parked, upsert
+
+_logger = logging.getLogger("gongqiao.runner")
+MAX_ATTEMPTS = 5
+WAITS = "waits behind an earlier message of its key"
+
+_PARKED = select(parked).where(parked.c.subject == bindparam("subject")).order_by(parked.c.seq)
+
+
+class Setbacks:
+    """Writes and reads the parked messages and dead letters of one subject, inside the caller's transaction."""
+
+    def __init__(self, subject: str, now: Callable[[], datetime]):
+        self._subject = subject
+        self._now = now
+
+    def parked(self, connection: Connection) -> tuple[int | None, dict[str, int]]:
+        """The place of a parked message that is due, and the keys that wait with the place of their first message."""
+        first: dict[str, int] = {}
+        due = None
+        now = self._now().isoformat()
+        for row in connection.execute(_PARKED, {"subject": self._subject}).mappings():
+            if row["key"] not in first:
+                first[row["key"]] = row["seq"]
+                if due is None and row["due_at"] <= now:
+                    due = row["seq"]
+        return due, first
+
+    def park(self, connection: Connection, envelope: Envelope, *, attempts: int, after: timedelta, reason: str) -> None:
+        row = {
+            "subject": self._subject,
+            "seq": envelope.seq,
+            "key": envelope.key,
+            "attempts": attempts,
+            "due_at": (self._now() + after).isoformat(),
+            "reason": reason,
+        }
+        upsert(connection, parked, row)
+
+    def park_behind(self, connection: Connection, envelope: Envelope) -> None:
+        """Keep a message whose key waits already."""
+        self.park(connection, envelope, attempts=0, after=timedelta(0), reason=WAITS)
+
+    def bury(self, connection: Connection, envelope: Envelope, result: Processed) -> None:
+        assert result.dead is not None
+        reason, field = result.dead
+        self.bury_as(connection, envelope.seq, envelope.id, envelope.type, result.handler, reason, field)
+
+    def bury_broken(self, connection: Connection, envelope: Unreadable) -> None:
+        """A message that cannot be read is a dead letter; one whose person was forgotten is nothing."""
+        if envelope.broken is not None:
+            self.bury_as(connection, envelope.seq, envelope.id, envelope.type, self._subject, envelope.broken, None)
+
+    def bury_as(self, connection: Connection, seq: int, id_: str, type_: str, handler: str, reason: str, field: str | None) -> None:
+        row = {
+            "subject": self._subject,
+            "message_id": id_,
+            "seq": seq,
+            "type": type_,
+            "handler": handler,
+            "field": field,
+            "reason": reason[:2000],
+            "at": self._now().isoformat(),
+            "state": "open",
+        }
+        upsert(connection, dead_letters, row)
+        _logger.warning("dead letter", extra={"subject": self._subject, "message_id": id_, "type": type_, "reason": reason[:200]})
+
+
+def worn_out(result: Processed, attempts: int) -> Processed:
+    """What becomes of a message that asked to be tried again once too often."""
+    assert result.retry is not None
+    return Processed(dead=(f"tried {attempts} times: {result.retry.reason}", None), handler=result.handler)
