@@ -7,7 +7,6 @@ blank lines, undecodable bytes and progress are handled, so that every command a
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from typing import IO, Any, Generic, TypeVar
 import orjson
 from tqdm import tqdm
 
-from matcher.shapes import FieldError, ShapeError
+from matcher.shapes import ShapeError
 
 T = TypeVar("T")
 
@@ -59,24 +58,6 @@ def _reason(error: ShapeError) -> tuple[str, str]:
         allowed = f" (allowed: {', '.join(item.allowed)})" if item.allowed else ""
         parts.append(f"{item.field}: {item.message}{allowed}")
     return error.errors[0].field if error.errors else "(object)", "; ".join(parts)
-
-
-def decode_once(text: bytes) -> Any:
-    """JSON in which no key is given twice; the last of two would win silently. Raises ``ShapeError`` naming the key."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise ShapeError([FieldError(field=twice, message="given twice; give it once")])
-        return found
-
-    orjson.loads(text)  # the stricter reader: no NaN, no broken UTF-8
-    try:
-        return json.loads(text, object_pairs_hook=once)
-    except RecursionError:
-        raise ShapeError([FieldError(field="(line)", message="nested too deep; one flat object a line expected")]) from None
 
 
 def read_jsonl(

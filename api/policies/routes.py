@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from api.bodies import read_body
 from api.described import hints_body
 from api.problems import Invalid
+from matcher.given_once import decode_once
 from matcher.policy import answer_facts, load_catalogue
 from matcher.shapes import FieldError
 
@@ -22,7 +23,7 @@ async def hints(request: Request) -> dict[str, Any]:
     body = await read_body(request)
     if body.many:
         raise Invalid("一次一组事实；多组请用 gongqiao hints", errors=[FieldError(field="(body)", message="one JSON object expected")])
-    return await run_in_threadpool(answer, body.objects[0][1])
+    return await run_in_threadpool(lambda: answer(decode_once(body.raw)))
 
 
 def answer(asked: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 import click
 import orjson
 
-from infra.batch_files import decode_once, progress, read_jsonl, write_rejected, writing
+from infra.batch_files import progress, read_jsonl, write_rejected, writing
 from infra.batch_options import check_output, existing_file, output_file
+from matcher.given_once import decode_once
 from matcher.policy import load_catalogue
 from matcher.policy.answer import answer, read_question
 from matcher.policy.loader import Catalogue

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from infra.batch_files import decode_once, progress, read_jsonl, write_rejected, writing
+from infra.batch_files import progress, read_jsonl, write_rejected, writing
 from infra.batch_options import check_output, existing_file, output_file
+from matcher.given_once import decode_once
 from matcher.ranking import Entry, Ranker
 from matcher.shapes import FieldError, ShapeError
 

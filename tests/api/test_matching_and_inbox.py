@@ -285,6 +285,14 @@ def test_hints_of_nonsense_are_refused_by_field(furnished: Market, body: dict[st
     assert answer.json()["errors"][0]["field"] in ("date", "facts")
 
 
+def test_a_fact_given_twice_is_refused_and_named(furnished: Market) -> None:
+    body = b'{"date": "2026-11-20", "facts": {"person.age": 20, "person.age": 30}}'
+    answer = furnished.call(None, "POST", "/hints", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "person.age"
+
+
+
 def test_search_has_facets_distance_and_pages(crowd: Market) -> None:
     found = crowd.get(None, "/postings?q=焊工").json()
     assert found["total"] == 3
