@@ -1,4 +1,4 @@
-"""Brings a data directory to this program's version: Alembic migrations, after a backup of what was there."""
+"""Brings the state to this program's version: Alembic migrations; a SQLite file is copied before."""
 
 from __future__ import annotations
 
@@ -10,18 +10,27 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, create_engine, text
+
+from streams.runtime.database import EngineFault, Where, is_engine_fault, plain_reason, url_of
 
 
 class SchemaError(RuntimeError):
     """A database that this program cannot bring to its version; says why and what to do."""
 
 
-def config(url: str) -> Config:
+def config(url: str | URL) -> Config:
     """Alembic's configuration; the migrations ship inside the package."""
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    made.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    whole = url.render_as_string(hide_password=False) if isinstance(url, URL) else url
+    made.set_main_option("sqlalchemy.url", whole.replace("%", "%%"))
     return made
+
+
+def known_revisions() -> set[str]:
+    """Every revision this program knows."""
+    return {script.revision for script in ScriptDirectory.from_config(config("sqlite://")).walk_revisions()}
 
 
 def newest() -> str:
@@ -48,8 +57,7 @@ def revision_of(database: Path) -> str | None:
         if tables:
             raise SchemaError(f"{database}: a database, but not of an exchange; name another folder with --data-dir")
         return None
-    known = {script.revision for script in ScriptDirectory.from_config(config("sqlite://")).walk_revisions()}
-    if found[0] not in known:
+    if found[0] not in known_revisions():
         raise SchemaError(f"{database}: made by a newer version (schema {found[0]}, this program knows {newest()}); upgrade the program")
     return str(found[0])
 
@@ -59,11 +67,20 @@ def open_to_read(database: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
 
 
-def migrate(database: Path) -> Path | None:
-    """Migrate the SQLite file to the newest version. An older one is copied first; answers the copy's path, None if none was needed.
+def migrate(where: Where) -> Path | None:
+    """Migrate to the newest version. An older SQLite file is copied first; answers the copy's path, None if none was needed.
 
-    Raises ``SchemaError``. The migration is one transaction: a crash in it leaves the old version.
+    Raises ``SchemaError``. The migration is one transaction: a crash in it leaves the old version. PostgreSQL is not copied: back it up
+    (docs/operations.md); several processes may migrate it at once, one does and the others wait for it.
     """
+    url = url_of(where)
+    if url.get_backend_name() == "postgresql":
+        _migrate_postgres(url)
+        return None
+    return _migrate_file(Path(url.database or ""))
+
+
+def _migrate_file(database: Path) -> Path | None:
     current, head = revision_of(database), newest()
     if current == head:
         return None
@@ -87,3 +104,54 @@ def _copy(database: Path, head: str) -> Path:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")
     return backup
+
+
+_COLLATIONS = ("C", "POSIX", "C.UTF-8", "C.utf8", "ucs_basic")
+_MIGRATING = 0x676F6E67  # of the advisory lock
+
+
+def revision_of_postgres(connection: Connection) -> str | None:
+    """The revision a PostgreSQL database stands at; None where it is empty. Raises ``SchemaError`` for what is no exchange's, or newer."""
+    tables = set(connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")).scalars())
+    name = connection.engine.url.database
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if "alembic_version" in tables else None
+    if found is None:
+        if tables:
+            raise SchemaError(f"{name}: a database, but not of an exchange; name an empty one in the URL of the state")
+        return None
+    if found not in known_revisions():
+        raise SchemaError(f"{name}: made by a newer version (schema {found}, this program knows {newest()}); upgrade the program")
+    return str(found)
+
+
+def _migrate_postgres(url: URL) -> None:
+    engine = create_engine(url, connect_args={"connect_timeout": 10})
+    try:
+        with engine.connect() as connection:
+            if revision_of_postgres(connection) == newest():
+                return
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATING})  # until the connection ends, however it ends
+            connection.commit()
+            if revision_of_postgres(connection) != newest():
+                _fit(connection)
+                connection.rollback()
+                command.upgrade(config(url), "head")
+    except Exception as error:
+        if is_engine_fault(error):
+            raise EngineFault(plain_reason(error)) from error
+        raise
+    finally:
+        engine.dispose()
+
+
+def _fit(connection: Connection) -> None:
+    """Text must sort by code points here as it does on SQLite: lists, pages and ids are the same on both."""
+    row = connection.execute(
+        text("SELECT datcollate, datlocprovider, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()")
+    ).one()
+    if row[0] not in _COLLATIONS or row[1] != "c" or row[2] != "UTF8":
+        name = connection.engine.url.database
+        raise SchemaError(
+            f"{name}: made with encoding {row[2]} and collation {row[0]}; make it again: "
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
+        )

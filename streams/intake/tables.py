@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text
 
-from streams.runtime.tables import metadata
+from streams.runtime.tables import Place, metadata
 
 # Written in the transaction that appends the message, so it is never behind the log: it answers "is this id known, whose is it, is this
 # the same content again" before intake has handled anything. Not part of a rebuild. ``fingerprint`` is a keyed hash, readable by nobody.
@@ -48,7 +48,7 @@ postings = Table(
     Column("sources", LargeBinary, nullable=False),  # every source of the opening, its own first
     Column("content_from", String),  # where the opening's own source has left: the posting whose version is shown
     Column("received_at", String, nullable=False),
-    Column("received_seq", Integer, nullable=False),  # tells apart what was received in the same instant
+    Column("received_seq", Place, nullable=False),  # tells apart what was received in the same instant
     Column("published_at", String),
     Column("opens_on", String),
     Column("last_open_day", String),

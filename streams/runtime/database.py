@@ -1,4 +1,4 @@
-"""Connections to the embedded database: one file, WAL, ``synchronous=FULL``, one writer, readers that only read."""
+"""Connections to the state: SQLite (one file, WAL, ``synchronous=FULL``, one writer, readers that only read) or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,29 +8,66 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool, QueuePool
 
-_ENGINE_CODES = tuple(f"SQLITE_{name}" for name in ("FULL", "IOERR", "BUSY", "LOCKED", "CANTOPEN", "READONLY", "NOMEM"))
+Where = Path | str  # a SQLite file, or a URL: sqlite:///… or postgresql://…
+
+_SQLITE_CODES = tuple(f"SQLITE_{name}" for name in ("FULL", "IOERR", "BUSY", "LOCKED", "CANTOPEN", "READONLY", "NOMEM"))
+# By SQLSTATE, its beginning: connection, no resources, operator's intervention, input and output, serialization and deadlock, lock not
+# had in time, a server that only reads (a standby), a session ended for idling in a transaction, damaged pages.
+_SQLSTATES = ("08", "53", "57", "58", "40", "55P03", "25006", "25P03", "XX001", "XX002")
+_POSTGRES_WORDS = (
+    ("53100", "the disk of the database server is full: make space there; nothing is lost, work goes on by itself"),
+    ("53300", "the database server has no connection left: raise max_connections, or run fewer processes"),
+    ("53", "the database server has run out of memory or another resource"),
+    ("57P", "the database server is stopping or starting; work goes on by itself when it is up"),
+    ("25006", "the database server only reads (a standby?): name the primary in the URL"),
+    ("40", "two transactions were in each other's way; it is done again by itself"),
+    ("55P03", "a lock was not had in time: another process holds it too long"),
+    ("58", "the database server cannot read or write its files: look at its log"),
+    ("XX", "the database server reports damaged data: look at its log"),
+)
+_CONNECT_WORDS = (
+    ("password authentication failed", "the database refuses user or password: check the URL of the state"),
+    ("does not exist", "there is no such database or user on the server: check the URL of the state, or make it"),
+    ("no pg_hba.conf entry", "the database server does not let this machine or user in: check its pg_hba.conf, and TLS in the URL"),
+    ("certificate", "the certificate of the database server is not accepted: check sslmode and sslrootcert in the URL"),
+)
 
 
 class EngineFault(RuntimeError):
     """The engine, not the message, is at fault (disk full, locked, gone): waited for without end, never a dead letter."""
 
 
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE of PostgreSQL's answer; empty where there is none."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+
+
 def is_engine_fault(error: BaseException) -> bool:
     """Whether an exception says something of the database rather than of the message being handled."""
-    if isinstance(error, EngineFault):
+    if isinstance(error, EngineFault | PoolTimeout):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(error, OperationalError):
-        code = getattr(error.orig, "sqlite_errorname", "") or ""
-        return code.startswith(
-            ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
-        )
+        code = getattr(error.orig, "sqlite_errorname", None)
+        if code is not None:
+            return bool(code.startswith(_SQLITE_CODES))
+    if is_postgres_error(error):
+        state = sqlstate(error)
+        if not state:  # never reached the server, or lost it
+            return type(getattr(error, "orig", error)).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout")
+        return state.startswith(_SQLSTATES) or (state == "0A000" and "cached plan" in str(error))  # the tables were migrated meanwhile
     return isinstance(error, OSError | MemoryError)
+
+
+def is_postgres_error(error: BaseException) -> bool:
+    """Whether it was PostgreSQL's driver that raised, wrapped by the toolkit or not."""
+    return type(getattr(error, "orig", error)).__module__.startswith("psycopg")
 
 
 def plain_reason(error: BaseException) -> str:
@@ -38,11 +75,37 @@ def plain_reason(error: BaseException) -> str:
     if isinstance(error, EngineFault):
         return str(error)
     text = str(getattr(error, "orig", error)).lower()
+    if is_postgres_error(error):
+        state = sqlstate(error)
+        found = next((words for beginning, words in _POSTGRES_WORDS if state.startswith(beginning)), None) if state else None
+        found = found or next((words for part, words in _CONNECT_WORDS if part in text and not state), None)
+        return found or f"the database does not answer ({type(getattr(error, 'orig', error)).__name__}{f' {state}' if state else ''})"
+    if isinstance(error, PoolTimeout):
+        return "all connections to the database are in use: fewer requests at a time, or more processes"
     if "full" in text or "no space" in text:
         return "the disk is full: make space on the volume of the data directory; nothing is lost, work goes on by itself"
     if "readonly" in text or "read-only" in text:
         return "the database file cannot be written: check owner and rights of the data directory"
     return f"the database does not answer ({type(error).__name__})"
+
+
+def url_of(where: Where) -> URL:
+    """The toolkit's URL of a file or of what settings say (``sqlite:///…``, ``postgresql://…``); raises ``ValueError`` for another kind."""
+    if isinstance(where, Path):
+        return URL.create("sqlite", database=str(where))
+    url = make_url(where)
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() == "sqlite" and url.database:
+        return url
+    raise ValueError(f"state: sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE expected, not {url.drivername}://")
+
+
+def is_postgres(where: Where | Engine | Connection) -> bool:
+    """Whether this names, or is connected to, PostgreSQL."""
+    if isinstance(where, Engine | Connection):
+        return where.dialect.name == "postgresql"
+    return url_of(where).get_backend_name() == "postgresql"
 
 
 def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
@@ -61,14 +124,18 @@ def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
     cursor.close()
 
 
-def open_engine(path: Path, *, read_only: bool = False) -> Engine:
-    """An engine on the SQLite file. The writer's has one connection; readers' connections refuse to write."""
+def open_engine(where: Where, *, read_only: bool = False) -> Engine:
+    """An engine on a SQLite file or a PostgreSQL URL.
+
+    SQLite: the writer's has one connection. Both: readers' connections refuse to write, and see one state from their first look on.
+    """
+    url = url_of(where)
+    if url.get_backend_name() == "postgresql":
+        return _open_postgres(url, read_only=read_only)
     if read_only:
-        engine = create_engine(
-            f"sqlite:///{path}", poolclass=QueuePool, pool_size=16, max_overflow=48, connect_args={"check_same_thread": False}
-        )
+        engine = create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=48, connect_args={"check_same_thread": False})
     else:
-        engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"check_same_thread": False})
+        engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
@@ -77,6 +144,45 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+# A machine that vanishes without a word is noticed within seconds, on either side.
+_KEEPALIVE = {"keepalives_idle": 3, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 10_000}
+_SERVER_KEEPALIVE = "; ".join(
+    ("SET tcp_keepalives_idle = 3", "SET tcp_keepalives_interval = 2", "SET tcp_keepalives_count = 2", "SET tcp_user_timeout = 10000")
+)
+
+
+def _open_postgres(url: URL, *, read_only: bool) -> Engine:
+    given = {"connect_timeout": 5, "application_name": "gongqiao", **_KEEPALIVE}
+    engine = create_engine(
+        url,
+        pool_size=8,
+        max_overflow=24,
+        pool_timeout=10,
+        pool_pre_ping=read_only,  # who writes notices a lost connection itself and does its work again
+        pool_use_lifo=True,
+        connect_args={name: value for name, value in given.items() if name not in url.query},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(_SERVER_KEEPALIVE)
+            cursor.execute("SET TimeZone = 'UTC'")
+            if not read_only:
+                cursor.execute("SET lock_timeout = '30s'")
+                # A process that was halted in mid-transaction must not hold everybody up.
+                cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+        connection.autocommit = False
+        if read_only:
+            from psycopg import IsolationLevel
+
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
 
     return engine
 
@@ -106,7 +212,13 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 def transaction_stands(connection: Connection) -> bool:
     """Whether the engine still has the transaction open: a full disk or a read error may have made it undo everything by itself."""
-    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", False))
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name == "postgresql":
+        return bool(driver is not None and driver.info.transaction_status == _IN_TRANSACTION)
+    return bool(getattr(driver, "in_transaction", False))
+
+
+_IN_TRANSACTION = 2  # libpq's PQTRANS_INTRANS: open, and not spoilt by an error
 
 
 def _say(connection: Connection, statement: str) -> None:

@@ -1,4 +1,4 @@
-"""The embedded log: a table in the state's own file, so that state, outputs and offsets commit together."""
+"""The log: a table beside the state, so that state and outputs commit together. On PostgreSQL what is appended passes the outbox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Connection, RowMapping, Select, bindparam,
 from streams.runtime.messages import REGISTRY, Envelope, Message, MessageError, Unreadable, from_json, read_message, to_json
 from streams.runtime.sealing import KeyGone, Vault
 from streams.runtime.subjects import Topology
-from streams.runtime.tables import insert_new, log
+from streams.runtime.tables import insert_new, log, outbox
 
 _END = select(func.coalesce(func.max(log.c.seq), 0))
 APPENDED = "appended"  # in ``connection.info``: the types appended since the last commit
@@ -45,13 +45,16 @@ class Log:
         self._lately = Lately()
 
     def append(self, connection: Connection, envelopes: Iterable[Envelope]) -> int:
-        """Append inside the caller's transaction; an id that is there already is left alone. Answers how many were new."""
+        """Append inside the caller's transaction; an id that is there already is left alone. Answers how many were new.
+
+        PostgreSQL: new in the outbox; one that the log has already is dropped when it is moved.
+        """
         many = list(envelopes)
         people = [str(getattr(e.message, e.message.sealed_for)) for e in many if e.message.sealed_for is not None]
         keys = self.vault.keys(connection, people) if people else {}
         rows = [self._row(connection, envelope, keys) for envelope in many]
         connection.info.setdefault(APPENDED, set()).update(envelope.type for envelope in many)
-        return insert_new(connection, log, rows)
+        return insert_new(connection, outbox if connection.dialect.name == "postgresql" else log, rows)
 
     def _row(self, connection: Connection, envelope: Envelope, keys: Mapping[str, AESGCM]) -> dict[str, object]:
         message = envelope.message

@@ -8,12 +8,14 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Connection,
     CursorResult,
     Dialect,
     Executable,
+    FetchedValue,
     Float,
     Index,
     Integer,
@@ -28,10 +30,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData()
 
+# A place in the log. SQLite numbers rows with INTEGER only, and that is as long.
+Place = BigInteger().with_variant(Integer, "sqlite")
+
+# PostgreSQL: written by the one mover alone (``outbox.move_outbox``), so that ``seq`` grows in the order of the commits and who follows
+# it never skips a late one.
 log = Table(
     "log",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", Place, primary_key=True, autoincrement=True),
     Column("id", String, nullable=False, unique=True),
     Column("topic", String, nullable=False),
     Column("key", String, nullable=False),
@@ -48,11 +55,51 @@ log = Table(
     sqlite_autoincrement=True,
 )
 
+# PostgreSQL: what many writers append, until it is moved into the log in the order of their transactions. Empty on SQLite.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("n", Place, primary_key=True, autoincrement=True),
+    *(Column(column.name, column.type, nullable=column.nullable) for column in log.c if column.name != "seq"),
+    Column("xid", Place, FetchedValue(), nullable=False),  # the transaction; PostgreSQL fills it in
+    UniqueConstraint("id"),
+    Index("outbox_by_transaction", "xid", "n"),
+    sqlite_autoincrement=True,
+)
+
+# The cluster: a message that a subject has got past (``done``), or how far it is in a message handled in pages. Written first in the unit
+# of work; a row that is done says that the message was delivered again.
+handled = Table(
+    "handled",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("message_id", String, primary_key=True),
+    Column("seq", Place, nullable=False),
+    Column("cursor", Text),  # where a message handled in pages (Continue) goes on
+    Column("page", Integer, nullable=False, server_default="0"),
+    Column("done", Boolean, nullable=False),
+    Column("at", String, nullable=False),
+    Column("worker", String),  # the process that wrote the row last
+    Column("n", Place, FetchedValue()),  # of the sequence ``handled_n``, given anew with each change: in the order of a subject's commits
+    Index("handled_by_place", "subject", "seq"),
+    Index("handled_by_change", "subject", "n"),
+)
+
+# PostgreSQL: a row for each process that writes, changed by every unit of work: after a lost connection it tells whether the last commit
+# took place.
+writers = Table(
+    "writers",
+    metadata,
+    Column("writer", String, primary_key=True),
+    Column("n", Place, nullable=False),
+    Column("at", String, nullable=False),
+)
+
 offsets = Table(
     "offsets",
     metadata,
     Column("subject", String, primary_key=True),
-    Column("seq", Integer, nullable=False),
+    Column("seq", Place, nullable=False),
     Column("cursor", Text),  # where a message handled in pages (Continue) goes on
     Column("page", Integer, nullable=False, server_default="0"),
 )
@@ -61,7 +108,7 @@ parked = Table(
     "parked",
     metadata,
     Column("subject", String, primary_key=True),
-    Column("seq", Integer, primary_key=True),
+    Column("seq", Place, primary_key=True, autoincrement=False),
     Column("key", String, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", String, nullable=False),
@@ -74,7 +121,7 @@ dead_letters = Table(
     metadata,
     Column("subject", String, primary_key=True),
     Column("message_id", String, primary_key=True),
-    Column("seq", Integer, nullable=False),
+    Column("seq", Place, nullable=False),
     Column("type", String, nullable=False),
     Column("handler", String, nullable=False),
     Column("field", String),
