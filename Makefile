@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser check format lock crash bench clean
+.PHONY: help run test cluster cluster-down test-cluster check format lock crash bench clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,15 @@ run: $(VENV)/installed ## start the whole exchange with its sample on http://127
 test: $(VENV)/installed-dev ## every test that needs no engine, in under ten minutes
 	@$(BIN)/pytest $(ARGS)
 
+cluster: $(VENV)/installed ## start Kafka, Elasticsearch, Redis and PostgreSQL on this machine, under .cluster/
+	@$(BIN)/gongqiao cluster up
+
+cluster-down: $(VENV)/installed ## stop them; their data stays
+	@$(BIN)/gongqiao cluster down
+
+test-cluster: $(VENV)/installed-dev ## every test that talks to the engines `make cluster` started; a skip is a failure
+	@GONGQIAO_ENGINES=1 $(BIN)/pytest -p tests.engines -m engine $(ARGS)
+
 check: $(VENV)/installed-dev ## style, types and layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -42,9 +51,9 @@ crash: $(VENV)/installed-dev ## kill the exchange twenty times in a 5,000-messag
 	@$(BIN)/pytest -m slow tests/crash $(ARGS)
 
 lock: $(VENV)/installed-dev ## resolve the dependencies anew into the two lock files
-	@$(PYTHON) -m pip install --quiet uv
-	@uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group build pyproject.toml -o requirements.lock
-	@uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group build --group dev pyproject.toml -o requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group build --group dev pyproject.toml -o requirements-dev.lock
 
 clean: ## remove the virtual environment and caches; data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

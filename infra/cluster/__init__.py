@@ -1,0 +1,1 @@
+"""Kafka, Elasticsearch, Redis and PostgreSQL on this machine, without containers (docs/operations.md)."""
