@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from api.access.limits import described_headers
 from api.problems import BadRequest
 from matcher.shapes import Employer, FieldError, Person, Posting
 from search.documents import FACETS, FORMS, SOURCES, TYPES, ZONES
@@ -129,6 +130,10 @@ _COUNTS: dict[str, Any] = {name: _WHOLE for name in ("reported", "filled", "acce
 
 _SCHEMAS: dict[str, Schema] = {
     "Problem": _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT, errors=_list(_ERROR)),
+    "OverLimit": _object(
+        ("type", "title", "status", "detail", "errors"), type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT, errors=_list(_ERROR),
+        limit=_object(name=_TEXT, most=_WHOLE, seconds=_WHOLE, retry_after=_WHOLE),
+    ),
     "Sent": _object(
         ("line", "id", "message_id", "state"), line=_WHOLE, id=_TEXT, message_id=_TEXT, state=_TEXT, outcome=_TEXT,
         notes=_list(_TEXT), unchanged={"type": "boolean"}, rule=_TEXT, evidence=_TEXT, change=_TEXT, merged_into=_TEXT,
@@ -262,6 +267,8 @@ def _complete(name: str, operation: Schema) -> None:
         responses[status] = {"description": described_as, "content": {_JSON: {"schema": said}}}
     if "/api/v1/" not in name:
         return
+    for response in responses.values():
+        response["headers"] = described_headers()
     if name.startswith("POST") and "application/x-ndjson" in operation.get("requestBody", {}).get("content", {}):
         content = {_JSON: {"schema": ref("SentLines")}, "application/problem+json": {"schema": ref("Problem")}}
         responses["422"] = {"description": "nothing was accepted: lines of NDJSON each with its errors, else a problem", "content": content}
@@ -270,6 +277,12 @@ def _complete(name: str, operation: Schema) -> None:
     responses["default"] = {
         "description": "a problem: what is wrong, which field, what is allowed",
         "content": {"application/problem+json": {"schema": ref("Problem")}},
+    }
+    limited = {"Retry-After": {"description": "seconds until one request fits again", "schema": {"type": "integer", "minimum": 1}}}
+    responses["429"] = {
+        "description": "asked too often: `limit` names the limit and when to come back",
+        "headers": {**described_headers(), **limited},
+        "content": {"application/problem+json": {"schema": ref("OverLimit")}},
     }
     ways: list[dict[str, list[str]]] = [{way: []} for way in _SIGNING_IN]
     operation["security"] = [{}, *ways] if name in _OPEN else ways

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access.limits import headers_of
 from api.bodies import MOST_BYTES
 from api.problems import Misdirected, TooLarge, problem_response
 from api.services import Options
@@ -41,7 +44,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
-        answer = _Answer(send, self._headers, keep=path.startswith("/static/"))
+        answer = _Answer(send, self._headers, scope.setdefault("state", {}), keep=path.startswith("/static/"))
         headers = Headers(scope=scope)
         if self._hosts is not None and not path.startswith(_ANY_HOST) and _host(headers.get("host", "")) not in self._hosts:
             await problem_response(Misdirected("这个地址不是本系统的地址"))(scope, receive, answer.send)
@@ -86,14 +89,15 @@ class _Body:
 class _Answer:
     """Adds the headers that an answer does not bring itself."""
 
-    def __init__(self, send: Send, headers: dict[str, str], *, keep: bool):
+    def __init__(self, send: Send, headers: dict[str, str], state: MutableMapping[str, Any], *, keep: bool):
         self._send = send
+        self._state = state
         self._headers = headers if keep else {**headers, "Cache-Control": "no-store"}
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             found = MutableHeaders(scope=message)
-            for name, value in self._headers.items():
+            for name, value in {**self._headers, **headers_of(self._state.get("room"))}.items():
                 found.setdefault(name, value)
         await self._send(message)
 

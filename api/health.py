@@ -37,11 +37,14 @@ def readiness(services: Services) -> tuple[bool, dict[str, dict[str, object]]]:
         except Exception as error:
             wrong = type(error).__name__
         engines[name] = {"status": "ok"} if wrong is None else {"status": "down", "reason": wrong}
+    # Without its cache the edge is colder and stricter, but at work: no reason to be taken out of service.
+    lost = services.cache.fault
+    engines["cache"] = {"status": "ok"} if lost is None else {"status": "degraded", "reason": lost}
     faults = services.exchange.runner.faults()
     for name, loop in services.exchange.runner.loops.items():
         state: dict[str, object] = {"status": "ok"} if loop.ready.is_set() else {"status": "loading"}
         engines[f"subject:{name}"] = {"status": "down", "reason": faults[name]} if name in faults else state
-    return all(engine["status"] == "ok" for engine in engines.values()), engines
+    return all(engine["status"] in ("ok", "degraded") for engine in engines.values()), engines
 
 
 @router.get("/health/ready")

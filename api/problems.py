@@ -95,6 +95,12 @@ class TooMany(Problem):
     type = "urn:gongqiao:problem:too-many"
 
 
+class OverLimit(Problem):
+    status = 429
+    title = "请求太频繁"
+    type = "urn:gongqiao:problem:over-limit"
+
+
 class Misdirected(Problem):
     status = 421
     title = "地址不对"
@@ -111,6 +117,12 @@ class Unavailable(Problem):
     status = 503
     title = "暂时不可用"
     type = "urn:gongqiao:problem:unavailable"
+
+
+class LimitsUnknown(Problem):
+    status = 503
+    title = "暂时只为已登录的用户办理"
+    type = "urn:gongqiao:problem:limits-unknown"
 
 
 def as_json(status: int, title: str, type_: str, detail: str, errors: list[FieldError]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from api.cache.memory import MemoryCache
+from api.cache.shapes import Cache
 from streams.runtime.exchange import Exchange
 
 
@@ -19,6 +21,9 @@ class Options:
     production: bool = False
     public_url: str | None = None
     session_hours: int = 12
+    requests_a_minute: int = 12_000  # of one account
+    anonymous_requests_a_minute: int = 1_200  # of one address
+    facet_seconds: float = 0.0  # how long counted facets may be shown again
     subject_settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -33,6 +38,7 @@ class Services:
     index: Any
     options: Options = field(default_factory=Options)
     checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
+    cache: Cache = field(default_factory=MemoryCache)  # rate limits, wake-ups, what was counted lately
     scratch: Path | None = None  # folder for files made on the way, such as the feed's snapshot
     started: str = field(default_factory=lambda: uuid4().hex[:12])
 

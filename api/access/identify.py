@@ -89,13 +89,11 @@ def sign_in(request: Request, login: str, password: str) -> str | None:
     """The account's id if login and password fit, else None. Raises ``TooMany`` after too many wrong ones."""
     throttle: Throttle = request.app.state.throttle
     address = request.client.host if request.client is not None else ""
-    throttle.check(address, login)
+    throttle.enter(address, login)
     with services_of(request).exchange.reading() as connection:
         account_id = check_password(connection, login, password)
-    if account_id is None:
-        throttle.failed(address, login)
-    else:
-        throttle.succeeded(address, login)
+    if account_id is not None:
+        throttle.right(address, login)
     return account_id
 
 

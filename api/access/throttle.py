@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-
+from api.cache.memory import MemoryCache
+from api.cache.shapes import Cache, CacheFault, Limit, Room
 from api.problems import TooMany
 
 WINDOW_S = 300.0
 FOR_ONE_NAME = 10  # wrong passwords for one login from one address
 FOR_ONE_ADDRESS = 100  # from one address whatever the login; a counter hall may share one
-MOST_KEPT = 20_000
+NAME = Limit("password", FOR_ONE_NAME, WINDOW_S)
+ADDRESS = Limit("password-address", FOR_ONE_ADDRESS, WINDOW_S)
 
 
 class Throttle:
-    """Failures of the last five minutes, in this process. A right password forgets those of its login."""
+    """Ten wrong passwords at once, then one in half a minute. A try is taken before the password is looked at, so that many at the same
+    moment are counted as well, and given back when it was right. Without the cache's engine this process counts alone."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic):
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._failures: dict[tuple[str, str], list[float]] = {}
+    def __init__(self, cache: Cache):
+        self._cache = cache
+        self._own = MemoryCache()
 
-    def check(self, address: str, login: str) -> None:
-        """Raises ``TooMany`` while there were too many wrong passwords."""
-        with self._lock:
-            for key, most in (((address, login), FOR_ONE_NAME), ((address, ""), FOR_ONE_ADDRESS)):
-                recent = self._recent(key)
-                if len(recent) >= most:
-                    wait = max(1, int(recent[-most] + WINDOW_S - self._clock()) + 1)
-                    raise TooMany("密码连续输错次数太多，请过几分钟再试", headers={"Retry-After": str(wait)})
+    def enter(self, address: str, login: str) -> None:
+        """Take one try; raises ``TooMany`` after too many wrong passwords."""
+        for limit, who in ((NAME, _name(address, login)), (ADDRESS, address)):
+            room = self._take(limit, who, 1)
+            if not room.allowed:
+                if limit is ADDRESS:
+                    self._take(NAME, _name(address, login), -1)
+                detail = "密码连续输错次数太多，请过几分钟再试"
+                raise TooMany(
+                    detail,
+                    headers={"Retry-After": str(room.wait)},
+                    more={"limit": {"name": limit.name, "most": limit.most, "seconds": int(limit.seconds), "retry_after": room.wait}},
+                )
 
-    def failed(self, address: str, login: str) -> None:
-        with self._lock:
-            if len(self._failures) >= MOST_KEPT:
-                self._failures = {key: times for key, times in self._failures.items() if self._fresh(times[-1])}
-                if len(self._failures) >= MOST_KEPT:
-                    self._failures.clear()
-            for key in ((address, login), (address, "")):
-                self._failures[key] = [*self._recent(key)[-FOR_ONE_ADDRESS:], self._clock()]
+    def right(self, address: str, login: str) -> None:
+        """The password was right: what was wrong before is forgotten for this name, and the try is given back to the address."""
+        self._take(NAME, _name(address, login), -FOR_ONE_NAME)
+        self._take(ADDRESS, address, -1)
 
-    def succeeded(self, address: str, login: str) -> None:
-        with self._lock:
-            self._failures.pop((address, login), None)
+    def _take(self, limit: Limit, who: str, cost: int) -> Room:
+        try:
+            return self._cache.take(limit, who, cost)
+        except CacheFault:
+            return self._own.take(limit, who, cost)
 
-    def _recent(self, key: tuple[str, str]) -> list[float]:
-        return [at for at in self._failures.get(key, ()) if self._fresh(at)]
 
-    def _fresh(self, at: float) -> bool:
-        return self._clock() - at < WINDOW_S
+def _name(address: str, login: str) -> str:
+    return f"{address}\x00{login}"

@@ -16,6 +16,7 @@ from api.described import search_parameters
 from api.intake.sending import settle, state_of
 from api.matching.routes import public_posting
 from api.problems import BadRequest, Conflict, Gone, Invalid, NotFound, Problem
+from api.search.facets import search_with_facets
 from api.services import Services
 from matcher.places import seat_of
 from matcher.shapes import FieldError, field_errors, read_posting
@@ -72,7 +73,7 @@ def search_postings(here: Services, parameters: dict[str, Any]) -> dict[str, Any
             with here.exchange.reading() as connection:
                 return queries.visible(connection, ids)
 
-        page = here.index.search(query, allowed=allowed)
+        page = search_with_facets(here, query, allowed)
     except QueryError as error:
         raise BadRequest(
             "查询参数有误", errors=[FieldError(field=error.field, message=error.message, allowed=list(error.allowed or ()) or None)]

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from api.access.accounts import create_account, create_key
 from api.app import create_app
+from api.cache.shapes import Cache
 from api.described import template_of
 from api.services import Options, Services
 from infra.composition import open_exchange
@@ -194,14 +195,15 @@ def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def open_market(folder: Path, empty_folder: Path, **options: Any) -> Iterator[Market]:
+def open_market(folder: Path, empty_folder: Path, *, cache: Cache | None = None, **options: Any) -> Iterator[Market]:
     if not (folder / "gongqiao.sqlite").exists():
         shutil.copy(empty_folder / "gongqiao.sqlite", folder / "gongqiao.sqlite")
     clock = Clock()
     exchange, writer = open_exchange(folder / "gongqiao.sqlite", b"k" * 32, SETTINGS, now=clock)
     index = open_index(tantivy_url(folder / "index"))
     exchange.runner.start()
-    services = Services(exchange, index, Options(subject_settings=SETTINGS, **options), scratch=folder / "scratch")
+    given = {"cache": cache} if cache is not None else {}
+    services = Services(exchange, index, Options(subject_settings=SETTINGS, **options), scratch=folder / "scratch", **given)
     app = create_app(services)
     try:
         with Client(app) as client:

@@ -292,7 +292,6 @@ def test_a_fact_given_twice_is_refused_and_named(furnished: Market) -> None:
     assert answer.json()["errors"][0]["field"] == "person.age"
 
 
-
 def test_search_has_facets_distance_and_pages(crowd: Market) -> None:
     found = crowd.get(None, "/postings?q=焊工").json()
     assert found["total"] == 3

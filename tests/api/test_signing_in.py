@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from api.access.accounts import create_account, create_key
-from api.access.throttle import FOR_ONE_NAME, WINDOW_S, Throttle
+from api.access.throttle import FOR_ONE_ADDRESS, FOR_ONE_NAME, WINDOW_S, Throttle
+from api.cache.memory import MemoryCache
 from api.problems import TooMany
 from tests.api.conftest import PASSWORD, Market
 
@@ -196,18 +197,35 @@ def test_too_many_wrong_passwords_are_stopped(market: Market) -> None:
 
 def test_the_throttle_forgets() -> None:
     now = [0.0]
-    throttle = Throttle(lambda: now[0])
+    throttle = Throttle(MemoryCache(lambda: now[0]))
     for _ in range(FOR_ONE_NAME):
-        throttle.check("a", "somebody")
-        throttle.failed("a", "somebody")
+        throttle.enter("a", "somebody")
+    with pytest.raises(TooMany) as stopped:
+        throttle.enter("a", "somebody")
+    assert stopped.value.headers["Retry-After"] == "30"
+    throttle.enter("b", "somebody")
+    now[0] = 30.0
+    throttle.enter("a", "somebody")
     with pytest.raises(TooMany):
-        throttle.check("a", "somebody")
-    throttle.check("b", "somebody")
-    now[0] = WINDOW_S
-    throttle.check("a", "somebody")
-    throttle.failed("a", "somebody")
-    throttle.succeeded("a", "somebody")
-    throttle.check("a", "somebody")
+        throttle.enter("a", "somebody")
+    now[0] = 30.0 + WINDOW_S
+    for _ in range(FOR_ONE_NAME):
+        throttle.enter("a", "somebody")
+    throttle.right("a", "somebody")  # what was wrong before is forgotten
+    for _ in range(FOR_ONE_NAME):
+        throttle.enter("a", "somebody")
+
+
+def test_right_passwords_do_not_use_up_an_address() -> None:
+    throttle = Throttle(MemoryCache(lambda: 0.0))
+    for number in range(2 * FOR_ONE_ADDRESS):
+        throttle.enter("a", f"somebody-{number}")
+        throttle.right("a", f"somebody-{number}")
+    for number in range(FOR_ONE_ADDRESS):
+        throttle.enter("a", f"somebody-{number}")
+    with pytest.raises(TooMany) as stopped:
+        throttle.enter("a", "one-more")
+    assert stopped.value.more["limit"]["name"] == "password-address"
 
 
 @pytest.mark.parametrize(
