@@ -33,6 +33,7 @@ class EngineSettings(BaseSettings):
 
     # Kafka
     kafka_prefix: str = Field(default="gongqiao.", pattern=r"^[A-Za-z0-9._-]{0,60}$", description="before every topic and consumer group")
+    kafka_partitions: int = Field(default=8, ge=1, le=1000, description="partitions of each topic; never changed later")
     kafka_replication: int = Field(default=1, ge=1, le=7, description="copies of each topic; three where there are three brokers")
     kafka_min_in_sync: int = Field(default=1, ge=1, le=7, description="copies that must have a message before it counts; two of three")
     kafka_tls: bool = Field(default=False, description="speak TLS with the brokers")
@@ -74,7 +75,8 @@ class EngineSettings(BaseSettings):
 
     # Workers of a cluster
     shards: int = Field(default=1, ge=1, le=64, description="parts the people are split into; a posting is announced once to each")
-    worker_port: int = Field(default=9101, ge=0, le=65535, description="port of a worker's /health and /metrics; 0: none")
+    worker_batch: int | None = Field(default=None, ge=1, le=10_000, description="messages a worker takes at once; absent: by subject")
+    worker_port: int = Field(default=0, ge=0, le=65535, description="port of a worker's /health and /metrics; 0: none")
 
     # The engines of `gongqiao cluster`, on this machine
     cluster_dir: Path = Field(default=Path(".cluster"), description="folder of the local engines: programs, data, logs, passwords")

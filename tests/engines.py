@@ -10,24 +10,106 @@ Engines are shared by whatever runs: use a topic prefix, an index prefix, a data
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import socket
+import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from infra.cluster import fetch
 from infra.cluster.control import Cluster
+from infra.cluster.folder import ClusterError
 from infra.engine_settings import EngineSettings
 from infra.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+# Read once: tests take the settings of the machine out of the environment.
+_MUST = os.environ.get("GONGQIAO_ENGINES") == "1"
+_OURS = {name.lower()[9:]: value for name, value in os.environ.items() if name.startswith("GONGQIAO_CLUSTER_")}
+_OURS["cluster_dir"] = str(ROOT / _OURS.get("cluster_dir", ".cluster"))
 _skipped: list[str] = []
 
 
 def settings_of_the_cluster() -> EngineSettings:
     """Settings of the local engines; the folder is the repository's wherever the test's working directory is."""
-    folder = Path(os.environ.get("GONGQIAO_CLUSTER_DIR", ".cluster"))
-    return Settings(cluster_dir=folder if folder.is_absolute() else ROOT / folder)
+    return _settings(**_OURS)
+
+
+def _settings(**given: Any) -> EngineSettings:
+    return Settings(log=None, state=None, search=None, cache=None, **given)
+
+
+class OwnEngines:
+    """Engines of a test's own, in a folder and on ports of their own, to be stopped and killed without disturbing anybody.
+
+    ``with OwnEngines("kafka", "postgres") as own:`` they answer; ``own.url("kafka")``, ``own.stop("kafka")`` in good order,
+    ``own.kill("kafka")`` by SIGKILL, ``own.start("kafka")`` and wait until it answers. At the end they are stopped and the folder is gone.
+    Small: Elasticsearch 512 MB, Kafka 384 MB. The programs are those of the shared folder, where it has them.
+    """
+
+    def __init__(self, *names: str, **settings: Any) -> None:
+        for name in names:
+            require(name)  # what the shared ones lack is lacking here too
+        self.names = names
+        # Not pytest's folder: as root the engines run as nobody, who cannot enter it.
+        self.folder = Path(tempfile.mkdtemp(prefix="gongqiao-engines-", dir="/var/tmp"))
+        self.folder.chmod(0o755)
+        shared = Path(_OURS["cluster_dir"])
+        for program in ("java", f"kafka-{fetch.KAFKA}", f"elasticsearch-{fetch.ELASTIC}"):
+            if (shared / program).exists():
+                (self.folder / program).symlink_to(shared / program)
+        sizes = {"cluster_elastic_heap_mb": 512, "cluster_kafka_heap_mb": 384, "cluster_postgres_buffers_mb": 64}
+        self.settings = _settings(**{**sizes, **_free_ports(), "cluster_dir": self.folder, **settings})
+        self.cluster = Cluster(self.settings)
+
+    def __enter__(self) -> OwnEngines:
+        try:
+            self.cluster.up(self.names)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def url(self, name: str) -> str:
+        """Its address, with name and password."""
+        return self.cluster.engines[name].url
+
+    def start(self, name: str) -> None:
+        """Start it, if it does not run, and wait until it answers."""
+        self.cluster.up([name])
+
+    def stop(self, name: str) -> None:
+        """Stop it in good order."""
+        self.cluster.down([name])
+
+    def kill(self, name: str) -> None:
+        """SIGKILL."""
+        self.cluster.kill(name)
+
+    def close(self) -> None:
+        """Stop what runs and remove the folder."""
+        for name in self.names:
+            with contextlib.suppress(ClusterError):
+                self.cluster.kill(name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _free_ports() -> dict[str, int]:
+    """A free port for each that an engine may want; held all together while they are looked for."""
+    wanted = [name for name in EngineSettings.model_fields if name.startswith("cluster_") and name.endswith("_port")]
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(socket.socket()) for _ in wanted]
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return {name: one.getsockname()[1] for name, one in zip(wanted, held, strict=True)}
 
 
 @cache
@@ -40,7 +122,7 @@ def _fault(name: str) -> str | None:
 
 def must() -> bool:
     """Whether the engines have to be there."""
-    return os.environ.get("GONGQIAO_ENGINES") == "1"
+    return _MUST
 
 
 def require(name: str) -> str:
