@@ -44,7 +44,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.basic_cache = {}
     app.state.throttle = Throttle(services.cache)
-    app.state.wakeups = Wakeups(services.exchange.bell)
+    app.state.wakeups = Wakeups(services.exchange.bell, services.log_end if services.shared else None)
     problems.install(app)
     app.add_middleware(Edge, options=services.options)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from api.access.identify import Here, services_of
 from api.services import Services
+from streams.runtime.group import unhandled
 from streams.runtime.tables import dead_letters, offsets, parked
 
 router = APIRouter(tags=["health"])
+_logger = logging.getLogger("gongqiao.health")
 
 
 @router.get("/health/live")
@@ -41,6 +46,9 @@ def readiness(services: Services) -> tuple[bool, dict[str, dict[str, object]]]:
     lost = services.cache.fault
     engines["cache"] = {"status": "ok"} if lost is None else {"status": "degraded", "reason": lost}
     faults = services.exchange.runner.faults()
+    if services.market is not None:
+        wrong = services.market.not_ready()
+        engines["market"] = {"status": "ok"} if wrong is None else {"status": "loading" if wrong == "loading" else "down", "reason": wrong}
     for name, loop in services.exchange.runner.loops.items():
         state: dict[str, object] = {"status": "ok"} if loop.ready.is_set() else {"status": "loading"}
         engines[f"subject:{name}"] = {"status": "down", "reason": faults[name]} if name in faults else state
@@ -65,19 +73,50 @@ def metrics(request: Request) -> Response:
     waiting = Gauge("gongqiao_parked", "messages waiting for a retry", ["subject"], registry=registry)
     up = Gauge("gongqiao_engine_up", "1 while the engine answers", ["engine"], registry=registry)
     size = Gauge("gongqiao_log_end", "last place in the log", registry=registry)
-    with services.exchange.reading() as connection:
-        end = services.exchange.log.end(connection)
-        at = {row.subject: row.seq for row in connection.execute(select(offsets.c.subject, offsets.c.seq))}
-        open_letters = select(dead_letters.c.subject, func.count()).where(dead_letters.c.state == "open").group_by(dead_letters.c.subject)
-        buried = {subject: count for subject, count in connection.execute(open_letters)}
-        held = {subject: count for subject, count in connection.execute(select(parked.c.subject, func.count()).group_by(parked.c.subject))}
-    size.set(end)
+    behind = Gauge("gongqiao_market_behind", "changes of matching not yet seen by this process's copy of the market", registry=registry)
+    loading = Gauge("gongqiao_market_load_seconds", "how long the copy of the market took to load", registry=registry)
+    try:
+        with services.exchange.reading() as connection:
+            places = _places(connection, services)
+            behind.set(services.market.behind(connection) if services.market is not None else 0)
+        size.set(places.end)
+        for name, place in places.subjects.items():
+            lag.labels(name).set(place["lag"])
+            letters.labels(name).set(place["letters"])
+            waiting.labels(name).set(place["parked"])
+    except Exception as error:  # said by gongqiao_engine_up below; what is known otherwise is still told
+        _logger.warning("metrics without the state", extra={"reason": type(error).__name__})
     for name, loop in services.exchange.runner.loops.items():
-        # Idle at the end means nothing of its own is left, though its offset stands at its last own message.
-        lag.labels(name).set(0 if loop.idle_at >= end else end - at.get(name, 0))
         handled.labels(name).set(loop.handled)
-        letters.labels(name).set(buried.get(name, 0))
-        waiting.labels(name).set(held.get(name, 0))
+    if services.market is not None and services.market.loading_s is not None:
+        loading.set(services.market.loading_s)
     for name, engine in readiness(services)[1].items():
         up.labels(name).set(1 if engine["status"] == "ok" else 0)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the log ends, and of each subject what is left to do."""
+
+    end: int
+    subjects: dict[str, dict[str, int]]
+
+
+def _places(connection: Connection, services: Services) -> _Places:
+    exchange = services.exchange
+    end = exchange.log.end(connection)
+    at = {row.subject: row.seq for row in connection.execute(select(offsets.c.subject, offsets.c.seq))}
+    open_letters = select(dead_letters.c.subject, func.count()).where(dead_letters.c.state == "open").group_by(dead_letters.c.subject)
+    buried = {subject: count for subject, count in connection.execute(open_letters)}
+    held = {subject: count for subject, count in connection.execute(select(parked.c.subject, func.count()).group_by(parked.c.subject))}
+    found = {}
+    for subject in exchange.log.topology.subjects:
+        loop = exchange.runner.loops.get(subject.name)
+        if loop is None:
+            left = unhandled(connection, exchange.log, subject)
+        else:
+            # Idle at the end means nothing of its own is left, though its offset stands at its last own message.
+            left = 0 if loop.idle_at >= end else end - at.get(subject.name, 0)
+        found[subject.name] = {"lag": left, "letters": buried.get(subject.name, 0), "parked": held.get(subject.name, 0)}
+    return _Places(end, found)

@@ -18,8 +18,11 @@ MOST = 100
 
 
 def market_of(services: Services) -> Market:
-    """The matcher's arrays of this process; a problem while they are being loaded."""
-    memory = services.exchange.runner.loops["matching"].memory
+    """The matcher's own arrays (docs/decisions/0003), or this process's copy of them; a problem while they are being loaded."""
+    if services.market is not None:
+        memory: object = services.market.market
+    else:
+        memory = services.exchange.runner.loops["matching"].memory
     if memory is None:
         raise Unavailable("匹配数据正在载入，请稍后再试", headers={"Retry-After": "2"})
     return cast(Market, memory)

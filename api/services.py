@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from api.cache.memory import MemoryCache
 from api.cache.shapes import Cache
+from api.market_copy import MarketCopy
 from streams.runtime.exchange import Exchange
 
 
@@ -38,9 +39,20 @@ class Services:
     index: Any
     options: Options = field(default_factory=Options)
     checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
+    market: MarketCopy | None = None  # the matcher's arrays where matching runs in other processes
     cache: Cache = field(default_factory=MemoryCache)  # rate limits, wake-ups, what was counted lately
     scratch: Path | None = None  # folder for files made on the way, such as the feed's snapshot
     started: str = field(default_factory=lambda: uuid4().hex[:12])
+
+    @property
+    def shared(self) -> bool:
+        """Whether the subjects run in other processes: what they commit rings no bell here by itself."""
+        return not self.exchange.runner.loops
+
+    def log_end(self) -> int:
+        """The last place in the log as committed by whomever."""
+        with self.exchange.reading() as connection:
+            return int(self.exchange.log.end(connection))
 
     def scratch_folder(self) -> Path:
         """The folder for files made on the way; one of its own in the system's where none was given."""

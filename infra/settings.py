@@ -41,6 +41,12 @@ class Settings(EngineSettings):
     mail_from: str = Field(default="gongqiao@localhost", description="sender of mails")
     gateway_url: str | None = Field(default=None, description="message gateway that takes signed HTTP posts; absent: none is sent")
     gateway_secret: SecretStr | None = Field(default=None, description="key of the signature on calls to the message gateway")
+    requests_a_minute: int = Field(default=12_000, ge=1, description="requests of one account a minute at most")
+    anonymous_requests_a_minute: int = Field(default=1_200, ge=1, description="requests of one address without an account a minute at most")
+    facet_seconds: float = Field(default=2.0, ge=0, le=60, description="how long counted facets may be shown again; 0: never")
+    trusted_proxies: str = Field(
+        default="", description="addresses, with commas, whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: nobody's"
+    )
     log_level: str = Field(default="INFO", description="level of the structured log on standard error")
 
     @property

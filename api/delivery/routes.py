@@ -31,6 +31,7 @@ from streams.runtime.exchange import Said
 router = APIRouter(tags=["delivery"])
 HEARTBEAT_S = 15.0
 LOOK_S = 0.1
+BEHIND_S = 0.5
 REFUSALS = ("pay", "distance", "trade", "hours", "other")
 
 
@@ -153,7 +154,7 @@ async def events(request: Request, here: Here, caller: CallerOrNone) -> Streamin
         alive = loop.time()
         while not wakeups.stopping:
             began = loop.time()
-            end, concerned = await run_in_threadpool(_look, here, who, seen)
+            end, concerned, behind = await run_in_threadpool(_look, here, who, seen)
             if concerned is not None:
                 alive = loop.time()
                 yield f'id: {concerned}\nevent: {name}\ndata: {{"version": "{concerned}"}}\n\n'
@@ -163,7 +164,8 @@ async def events(request: Request, here: Here, caller: CallerOrNone) -> Streamin
             seen = end
             if await request.is_disconnected():
                 return
-            await wakeups.wait(woken, HEARTBEAT_S)
+            # In a cluster a subject's place moves on without a ring of its own.
+            await wakeups.wait(woken, BEHIND_S if behind and here.shared else HEARTBEAT_S)
             woken = wakeups.count
             # A busy exchange commits a hundred times a second; ten looks are soon enough for a page.
             await asyncio.sleep(max(0.0, LOOK_S - (loop.time() - began)))
@@ -177,9 +179,10 @@ def _settled(here: Services, caller: Caller) -> int:
         return settled_until(connection, log.topology, caller, log.end(connection))
 
 
-def _look(here: Services, caller: Caller, after: int) -> tuple[int, int | None]:
-    """How far was looked, and the last message there that concerns this caller."""
+def _look(here: Services, caller: Caller, after: int) -> tuple[int, int | None, bool]:
+    """How far was looked, the last message there that concerns this caller, and whether the log goes on behind it."""
     with here.exchange.reading() as connection:
         log = here.exchange.log
-        until = settled_until(connection, log.topology, caller, log.end(connection))
-        return until, last_change(connection, caller, after, until)
+        end = log.end(connection)
+        until = settled_until(connection, log.topology, caller, end)
+        return until, last_change(connection, caller, after, until), until < end
