@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from infra.migrate import migrate
-from infra.settings import Settings
-from streams.runtime.database import open_engine
+from sqlalchemy import Engine
+
+from infra.engines import postgres_arguments
+from infra.migrate import check_migrated, migrate
+from infra.settings import Settings, SettingsError
+from streams.runtime.database import is_postgres, open_engine
+from streams.runtime.elsewhere import Elsewhere
 from streams.runtime.embedded import EmbeddedRunner
 from streams.runtime.exchange import Exchange
 from streams.runtime.log import Bell, Log
 from streams.runtime.sealing import Vault
 from streams.runtime.subjects import Topology
 from streams.runtime.topology import topology
+from streams.runtime.units import Units
 from streams.runtime.writer import Writer
 
 
@@ -39,9 +45,73 @@ def open_exchange(
     return Exchange(log, readers, writer, bell, runner, now=now), writer
 
 
+@dataclass(frozen=True)
+class Shared:
+    """One process's part of an exchange that many share over PostgreSQL. ``engine`` writes, ``readers`` only read."""
+
+    exchange: Exchange
+    units: Units
+    engine: Engine
+    readers: Engine
+
+    def close(self) -> None:
+        self.units.stop()
+        self.engine.dispose()
+        self.readers.dispose()
+
+
+def open_shared(
+    url: str,
+    key: bytes,
+    *,
+    flows: Topology | None = None,
+    now: Callable[[], datetime] | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    connections: int = 8,
+    migrating: bool = True,
+) -> Shared:
+    """An exchange over PostgreSQL: appends, reads and waits; handling is the workers' (``Elsewhere``).
+
+    ``arguments``: of the driver (TLS). ``migrating`` False leaves the tables to a migration job and raises ``SchemaError`` where that
+    has not run yet.
+    """
+    if migrating:
+        migrate(url, arguments=arguments)
+    else:
+        check_migrated(url, arguments=arguments)
+    engine = open_engine(url, arguments=arguments, connections=connections)
+    readers = open_engine(url, read_only=True, arguments=arguments, connections=connections)
+    bell = Bell()
+    units = Units(engine, bell)
+    units.start()
+    log = Log(flows or topology(), Vault(key))
+    return Shared(Exchange(log, readers, units, bell, Elsewhere(log, readers), now=now), units, engine, readers)
+
+
+def shared(settings: Settings, *, now: Callable[[], datetime] | None = None) -> Shared:
+    """This process's part of the shared exchange that the settings name; migrates first. Raises ``SettingsError`` where they name none."""
+    if not settings.clustered or not is_postgres(settings.state_url):
+        raise SettingsError(
+            "GONGQIAO_LOG and GONGQIAO_STATE: kafka://… goes with postgresql://…, and neither with the embedded exchange; set both or none"
+        )
+    return open_shared(
+        settings.state_url, settings.key(), now=now, arguments=postgres_arguments(settings), connections=settings.postgres_pool
+    )
+
+
 @contextmanager
 def exchange(settings: Settings, *, run: bool = True, now: Callable[[], datetime] | None = None) -> Iterator[Exchange]:
-    """The embedded exchange of this data directory, for as long as the block lasts; ``run`` starts its subjects."""
+    """The exchange that the settings name, for as long as the block lasts.
+
+    Embedded: of this data directory; ``run`` starts its subjects. Shared: this process appends and reads, workers handle.
+    """
+    if settings.clustered or is_postgres(settings.state_url):
+        part = shared(settings, now=now)
+        try:
+            yield part.exchange
+        finally:
+            part.close()
+        return
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     opened, writer = open_exchange(settings.database, settings.key(), settings.subjects(), now=now)
     try:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, create_engine, text
 
-from streams.runtime.database import EngineFault, Where, is_engine_fault, plain_reason, url_of
+from streams.runtime.database import EngineFault, Where, driver_arguments, is_engine_fault, plain_reason, url_of
 
 
 class SchemaError(RuntimeError):
     """A database that this program cannot bring to its version; says why and what to do."""
 
 
-def config(url: str | URL) -> Config:
-    """Alembic's configuration; the migrations ship inside the package."""
-    made = Config()
+def config(url: str | URL, arguments: Mapping[str, Any] | None = None) -> Config:
+    """Alembic's configuration; the migrations ship inside the package. ``arguments`` of the driver."""
+    made = Config(attributes={"arguments": dict(arguments or {})})
     made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     whole = url.render_as_string(hide_password=False) if isinstance(url, URL) else url
     made.set_main_option("sqlalchemy.url", whole.replace("%", "%%"))
@@ -67,7 +69,7 @@ def open_to_read(database: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
 
 
-def migrate(where: Where) -> Path | None:
+def migrate(where: Where, *, arguments: Mapping[str, Any] | None = None) -> Path | None:
     """Migrate to the newest version. An older SQLite file is copied first; answers the copy's path, None if none was needed.
 
     Raises ``SchemaError``. The migration is one transaction: a crash in it leaves the old version. PostgreSQL is not copied: back it up
@@ -75,7 +77,7 @@ def migrate(where: Where) -> Path | None:
     """
     url = url_of(where)
     if url.get_backend_name() == "postgresql":
-        _migrate_postgres(url)
+        _migrate_postgres(url, arguments or {})
         return None
     return _migrate_file(Path(url.database or ""))
 
@@ -124,24 +126,40 @@ def revision_of_postgres(connection: Connection) -> str | None:
     return str(found)
 
 
-def _migrate_postgres(url: URL) -> None:
-    engine = create_engine(url, connect_args={"connect_timeout": 10})
+@contextmanager
+def _looking(url: URL, arguments: Mapping[str, Any]) -> Iterator[Connection]:
+    """A connection to PostgreSQL; its faults are the engine's, in plain words."""
+    engine = create_engine(url, connect_args=driver_arguments(url, {"connect_timeout": 10, **arguments}))
     try:
         with engine.connect() as connection:
-            if revision_of_postgres(connection) == newest():
-                return
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATING})  # until the connection ends, however it ends
-            connection.commit()
-            if revision_of_postgres(connection) != newest():
-                _fit(connection)
-                connection.rollback()
-                command.upgrade(config(url), "head")
+            yield connection
     except Exception as error:
         if is_engine_fault(error):
             raise EngineFault(plain_reason(error)) from error
         raise
     finally:
         engine.dispose()
+
+
+def check_migrated(where: Where, *, arguments: Mapping[str, Any] | None = None) -> None:
+    """Raises ``SchemaError`` where the PostgreSQL database is not at this program's version."""
+    url = url_of(where)
+    with _looking(url, arguments or {}) as connection:
+        found = revision_of_postgres(connection)
+    if found != newest():
+        raise SchemaError(f"{url.database}: at schema {found or 'none'}, this program wants {newest()}; run: gongqiao migrate")
+
+
+def _migrate_postgres(url: URL, arguments: Mapping[str, Any]) -> None:
+    with _looking(url, arguments) as connection:
+        if revision_of_postgres(connection) == newest():
+            return
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATING})  # until the connection ends, however it ends
+        connection.commit()
+        if revision_of_postgres(connection) != newest():
+            _fit(connection)
+            connection.rollback()
+            command.upgrade(config(url, driver_arguments(url, arguments)), "head")
 
 
 def _fit(connection: Connection) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy import create_engine, event
 
 from infra.schema import metadata
 
-engine = create_engine(context.config.get_main_option("sqlalchemy.url") or "")
+engine = create_engine(
+    context.config.get_main_option("sqlalchemy.url") or "", connect_args=context.config.attributes.get("arguments") or {}
+)
 
 if engine.dialect.name == "sqlite":
     # The driver's own transactions leave tables outside them; SQLite itself does not.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -124,14 +124,15 @@ def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
     cursor.close()
 
 
-def open_engine(where: Where, *, read_only: bool = False) -> Engine:
+def open_engine(where: Where, *, read_only: bool = False, arguments: Mapping[str, Any] | None = None, connections: int = 8) -> Engine:
     """An engine on a SQLite file or a PostgreSQL URL.
 
     SQLite: the writer's has one connection. Both: readers' connections refuse to write, and see one state from their first look on.
+    PostgreSQL: ``arguments`` of the driver (TLS), and how many connections are kept open at most.
     """
     url = url_of(where)
     if url.get_backend_name() == "postgresql":
-        return _open_postgres(url, read_only=read_only)
+        return _open_postgres(url, read_only=read_only, arguments=arguments or {}, connections=connections)
     if read_only:
         engine = create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=48, connect_args={"check_same_thread": False})
     else:
@@ -148,6 +149,11 @@ def open_engine(where: Where, *, read_only: bool = False) -> Engine:
     return engine
 
 
+def driver_arguments(url: URL, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What the driver is told beside the URL; what the URL says itself (``?sslmode=…``) holds."""
+    return {name: value for name, value in arguments.items() if name not in url.query}
+
+
 # A machine that vanishes without a word is noticed within seconds, on either side.
 _KEEPALIVE = {"keepalives_idle": 3, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 10_000}
 _SERVER_KEEPALIVE = "; ".join(
@@ -155,16 +161,16 @@ _SERVER_KEEPALIVE = "; ".join(
 )
 
 
-def _open_postgres(url: URL, *, read_only: bool) -> Engine:
+def _open_postgres(url: URL, *, read_only: bool, arguments: Mapping[str, Any], connections: int) -> Engine:
     given = {"connect_timeout": 5, "application_name": "gongqiao", **_KEEPALIVE}
     engine = create_engine(
         url,
-        pool_size=8,
-        max_overflow=24,
+        pool_size=connections,
+        max_overflow=3 * connections,
         pool_timeout=10,
         pool_pre_ping=read_only,  # who writes notices a lost connection itself and does its work again
         pool_use_lifo=True,
-        connect_args={name: value for name, value in given.items() if name not in url.query},
+        connect_args=driver_arguments(url, given | dict(arguments)),
     )
 
     @event.listens_for(engine, "connect")

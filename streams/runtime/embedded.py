@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint
 from streams.runtime.log import Bell, Log
@@ -17,15 +17,20 @@ from streams.runtime.messages import Envelope, Unreadable
 from streams.runtime.processing import Failed, process
 from streams.runtime.setbacks import MAX_ATTEMPTS, Setbacks, worn_out
 from streams.runtime.subjects import Memory, Preparation, Subject
+from streams.runtime.tables import log as log_table
 from streams.runtime.tables import offsets, parked, upsert
 from streams.runtime.writer import Writer, WriterStopped
 
 _logger = logging.getLogger("gongqiao.runner")
 MAX_BACKOFF_S = 30.0
 
-
 _OFFSET = select(offsets).where(offsets.c.subject == bindparam("subject"))
 _PLACE = select(offsets.c.seq).where(offsets.c.subject == bindparam("subject"))
+_PAST = (
+    select(func.coalesce(offsets.c.seq, 0) >= log_table.c.seq)
+    .select_from(log_table.outerjoin(offsets, offsets.c.subject == bindparam("subject")))
+    .where(log_table.c.id == bindparam("id"))
+)
 
 
 class SubjectLoop:
@@ -308,6 +313,8 @@ _AGAIN = object()
 class EmbeddedRunner:
     """All subjects of a topology over one file; ``start``, ``stop``, ``drain``."""
 
+    look_every = 0.25
+
     def __init__(
         self,
         log: Log,
@@ -353,6 +360,11 @@ class EmbeddedRunner:
     def _end(self) -> int:
         with self._readers.connect() as connection:
             return self._log.end(connection)
+
+    def got_past(self, connection: Connection, message_id: str, subject: str) -> bool | None:
+        """Whether the subject has got past this message; None where there is no such message."""
+        row = connection.execute(_PAST, {"id": message_id, "subject": subject}).first()
+        return None if row is None else bool(row[0])
 
     def faults(self) -> dict[str, str]:
         return {name: loop.fault for name, loop in self.loops.items() if loop.fault}

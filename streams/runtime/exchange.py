@@ -4,27 +4,59 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, select
 
-from streams.runtime.embedded import EmbeddedRunner
 from streams.runtime.log import Bell, Log
 from streams.runtime.messages import Message, from_json, masked, outermost, to_json
-from streams.runtime.tables import idempotency, offsets, upsert
-from streams.runtime.tables import log as log_table
-from streams.runtime.writer import Writer
+from streams.runtime.tables import idempotency, upsert
 
 T = TypeVar("T")
 
 
 class IdempotencyConflict(ValueError):
     """The same ``Idempotency-Key`` came with another content."""
+
+
+class Runner(Protocol):
+    """What handles the messages: the loops of this process (embedded), or workers elsewhere."""
+
+    look_every: float  # seconds after which who waits looks again, though no bell rang
+
+    @property
+    def loops(self) -> Mapping[str, Any]:
+        """The loops of this process by subject; none where workers elsewhere do it."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def drain(self, timeout: float = 60.0) -> None:
+        """Wait until everything said so far is handled; raises ``EngineFault`` when the time is over."""
+
+    def got_past(self, connection: Connection, message_id: str, subject: str) -> bool | None:
+        """Whether the subject has got past this message; None where there is no such message."""
+
+    def faults(self) -> dict[str, str]:
+        """What the loops of this process wait for, by subject, in plain words."""
+
+
+class Writes(Protocol):
+    """Who commits: the one writer of the embedded file, or units of work among others'. Durable when it answers."""
+
+    @property
+    def fault(self) -> str | None: ...
+
+    def run(self, job: Callable[[Connection], T], timeout: float | None = None) -> T: ...
+
+    def submit(self, job: Callable[[Connection], T]) -> Future[T]: ...
 
 
 @dataclass(frozen=True)
@@ -42,11 +74,9 @@ class Said:
 
 
 class Exchange:
-    """The embedded exchange of one process. Everything that is appended from outside goes through ``append``."""
+    """The exchange as one process has it. Everything that is appended from outside goes through ``append``."""
 
-    def __init__(
-        self, log: Log, readers: Engine, writer: Writer, bell: Bell, runner: EmbeddedRunner, *, now: Callable[[], datetime] | None = None
-    ):
+    def __init__(self, log: Log, readers: Engine, writer: Writes, bell: Bell, runner: Any, *, now: Callable[[], datetime] | None = None):
         self.log = log
         self.vault = log.vault
         self.runner = runner
@@ -67,7 +97,7 @@ class Exchange:
             yield connection
 
     def write(self, job: Callable[[Connection], T]) -> T:
-        """Run a job on the one write connection; durable when it answers. For tables of the edge (accounts, sessions, audit)."""
+        """Run a job in a transaction; durable when it answers. For tables of the edge (accounts, sessions, audit)."""
         return self._writer.run(job)
 
     def append(self, said: Sequence[Said], *, source: str) -> list[str]:
@@ -109,19 +139,17 @@ class Exchange:
         return self._writer.run(guarded)
 
     def wait_handled(self, message_id: str, subject: str, timeout: float) -> bool:
-        """Wait until ``subject`` has got past this message; False when the time is over."""
-        with self.reading() as connection:
-            seq = connection.execute(select(log_table.c.seq).where(log_table.c.id == message_id)).scalar()
-        if seq is None:
-            return False
+        """Wait until ``subject`` has got past this message; False when the time is over, or where there is no such message."""
         deadline = time.monotonic() + timeout
         while True:
             seen = self.bell.count
             with self.reading() as connection:
-                at = connection.execute(select(offsets.c.seq).where(offsets.c.subject == subject)).scalar() or 0
-            if at >= seq:
+                past = self.runner.got_past(connection, message_id, subject)
+            if past is None:
+                return False
+            if past:
                 return True
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            self.bell.wait(seen, min(left, 0.25))
+            self.bell.wait(seen, min(left, self.runner.look_every))

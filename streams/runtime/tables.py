@@ -80,7 +80,7 @@ handled = Table(
     Column("done", Boolean, nullable=False),
     Column("at", String, nullable=False),
     Column("worker", String),  # the process that wrote the row last
-    Column("n", Place, FetchedValue()),  # of the sequence ``handled_n``, given anew with each change: in the order of a subject's commits
+    Column("n", Place),  # counts the changes of a subject's rows, in the order of the commits
     Index("handled_by_place", "subject", "seq"),
     Index("handled_by_change", "subject", "n"),
 )
@@ -224,7 +224,7 @@ def _upsert_newer(dialect: str, table: Table, names: tuple[str, ...]) -> Executa
     made: Executable = statement.on_conflict_do_update(
         index_elements=key, set_=changed, where=table.c.revision < statement.excluded.revision
     )
-    return made
+    return _counting(dialect, made)
 
 
 def insert_new(connection: Connection, table: Table, rows: dict[str, Any] | list[dict[str, Any]]) -> int:
@@ -239,4 +239,9 @@ def insert_new(connection: Connection, table: Table, rows: dict[str, Any] | list
 def _insert_new(dialect: str, table: Table) -> Executable:
     statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     made: Executable = statement.on_conflict_do_nothing()
-    return made
+    return _counting(dialect, made)
+
+
+def _counting(dialect: str, statement: Executable) -> Executable:
+    """PostgreSQL's driver is asked how many rows several inserts wrote; SQLite's says so unasked."""
+    return statement.execution_options(preserve_rowcount=True) if dialect != "sqlite" else statement

@@ -32,6 +32,8 @@ def back_to_first(database: Path) -> None:
     """The database as version 0001 had it, with everything in it."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("DROP INDEX log_by_key")
+        for table in ("outbox", "handled", "writers"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = ?", (FIRST,))
         connection.commit()
 

@@ -68,8 +68,6 @@ def _postgresql() -> None:
         op.alter_column(table, column, type_=sa.BigInteger(), existing_type=sa.Integer())
     op.execute("ALTER SEQUENCE log_seq_seq AS bigint")
     op.execute(f"ALTER TABLE outbox ALTER COLUMN xid SET DEFAULT {_TRANSACTION}")
-    op.execute("CREATE SEQUENCE handled_n OWNED BY handled.n")
-    op.execute("ALTER TABLE handled ALTER COLUMN n SET DEFAULT nextval('handled_n')")
     # Not among the columns that the program knows: a rebuild compares and copies those, and a row's transaction is none of its business.
     op.execute(
         f"CREATE FUNCTION say_transaction() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.xid := {_TRANSACTION}; RETURN NEW; END $$"
