@@ -36,12 +36,15 @@ def letters(connection: Connection, *, subject: str | None = None, state: str | 
 def retry(connection: Connection, letter: Letter, *, now: datetime) -> bool:
     """Have one message handled for real, once more. It is parked at the head of its key, where the subject's loop finds it.
 
-    Answers False where it is not open any more. If it fails again it is open again, with the new reason.
+    Answers False where it is not open any more, and where no log has it (a foreign record on a topic): there is nothing to handle. If it
+    fails again it is open again, with the new reason.
     """
+    row = connection.execute(select(log.c.seq, log.c.key).where(log.c.id == letter.message_id)).first()
+    if row is None:
+        return False
     here = (dead_letters.c.subject == letter.subject, dead_letters.c.message_id == letter.message_id, dead_letters.c.state == "open")
     if connection.execute(update(dead_letters).where(*here).values(state="retried")).rowcount == 0:
         return False
-    row = connection.execute(select(log.c.seq, log.c.key).where(log.c.id == letter.message_id)).one()
     values = {
         "subject": letter.subject,
         "seq": row.seq,
