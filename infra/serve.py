@@ -1,4 +1,4 @@
-"""Everything in one process: the exchange, its followers, the clock, the web server."""
+"""The web server, and what stands behind it: the whole exchange in one process, or the edge of one that many processes share."""
 
 from __future__ import annotations
 
@@ -6,26 +6,36 @@ import logging
 import shutil
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from api.app import create_app
+from api.cache.opening import open_cache
+from api.cache.ringing import Ringing
+from api.cache.shapes import Cache
+from api.market_copy import MarketCopy
 from api.services import Options, Services
 from infra.composition import exchange
 from infra.data_dir import only_one
+from infra.engines import redis_arguments, search_options
 from infra.settings import Settings, SettingsError
-from search.index import open_index, tantivy_url
+from search.errors import IndexFault
+from search.index import open_index
 from search.reindex import needs_reindex
 from streams.delivery.sender import Sender
 from streams.intake.index_follower import IndexFollower, fill_anew
 from streams.runtime.clock import Ticker
+from streams.runtime.exchange import Exchange
 
 _logger = logging.getLogger("gongqiao.serve")
 
@@ -36,10 +46,10 @@ def running(settings: Settings) -> Iterator[Services]:
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.data_dir))
         opened = stack.enter_context(exchange(settings))
-        url = tantivy_url(settings.index.absolute())
+        url = settings.search_url
         if needs_reindex(url):
             fill_anew(opened, url)
-        index = open_index(url)
+        index = open_index(url, options=search_options(settings))
         stack.callback(index.close)
         follower = IndexFollower(opened, index)
         follower.start()
@@ -50,23 +60,76 @@ def running(settings: Settings) -> Iterator[Services]:
         ticker = Ticker(opened, every=settings.tick_seconds)
         ticker.start()
         stack.callback(ticker.stop)
+        checks: dict[str, Callable[[], str | None]] = {
+            "index": follower.fault_reason,
+            "clock": partial(_clock_fault, ticker.last, settings),
+        }
         scratch = settings.data_dir / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)  # of runs before; nothing in it is worth keeping
-        options = Options(
-            production=settings.mode == "production", public_url=settings.public_url, subject_settings=dict(settings.subjects())
-        )
-        yield Services(
-            opened,
-            index,
-            options,
-            checks={"index": follower.fault_reason, "clock": partial(_clock_fault, ticker, settings)},
-            scratch=scratch,
-        )
+        yield _services(settings, opened, index, stack, checks, scratch)
 
 
-def _clock_fault(ticker: Ticker, settings: Settings) -> str | None:
+@contextmanager
+def edge(settings: Settings) -> Iterator[Services]:
+    """The edge of an exchange whose subjects, relay, clock and index follower are workers elsewhere (``gongqiao worker``)."""
+    if not settings.clustered:
+        raise SettingsError(
+            "gongqiao serve is the edge of a cluster: set GONGQIAO_LOG and GONGQIAO_STATE, or start all in one: gongqiao run"
+        )
+    with ExitStack() as stack:
+        opened = stack.enter_context(exchange(settings, run=False))
+        index = open_index(settings.search_url, options=search_options(settings))
+        stack.callback(index.close)
+        copy = MarketCopy(opened, settings.subjects())
+        copy.start()
+        stack.callback(copy.stop)
+        checks: dict[str, Callable[[], str | None]] = {
+            "index": partial(_index_fault, index),
+            "clock": partial(_clock_fault, Ticker(opened).last, settings),
+        }
+        # Of this process alone: several may share a data directory.
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gongqiao-")))
+        services = _services(settings, opened, index, stack, checks, scratch)
+        services.market = copy
+        yield services
+
+
+def _services(
+    settings: Settings, opened: Exchange, index: Any, stack: ExitStack, checks: dict[str, Callable[[], str | None]], scratch: Path
+) -> Services:
+    cache = _cache(settings)
+    stack.callback(cache.close)
+    ringing = Ringing(opened.bell, cache)
+    ringing.start()
+    stack.callback(ringing.stop)
+    options = Options(
+        production=settings.mode == "production",
+        public_url=settings.public_url,
+        requests_a_minute=settings.requests_a_minute,
+        anonymous_requests_a_minute=settings.anonymous_requests_a_minute,
+        facet_seconds=settings.facet_seconds,
+        subject_settings=dict(settings.subjects()),
+    )
+    return Services(opened, index, options, checks=checks, cache=cache, scratch=scratch)
+
+
+def _cache(settings: Settings) -> Cache:
+    arguments = redis_arguments(settings) if settings.cache_url.startswith("redis") else None
+    return open_cache(settings.cache_url, prefix=settings.redis_prefix, arguments=arguments)
+
+
+def _index_fault(index: Any) -> str | None:
+    """Why the index cannot be asked; None when it answers."""
+    try:
+        index.offset()
+    except IndexFault as error:
+        return str(error)
+    return None
+
+
+def _clock_fault(last_tick: Callable[[], datetime | None], settings: Settings) -> str | None:
     """Why the clock stands still; None when it ticks."""
-    last = ticker.last()
+    last = last_tick()
     late = timedelta(seconds=3 * settings.tick_seconds + 5)
     if last is None or datetime.now(UTC) - last > late:
         return f"no tick since {last.isoformat(timespec='seconds') if last else 'the start'}: the log does not take messages"
@@ -88,16 +151,28 @@ def listen(host: str, port: int) -> socket.socket:
     return made
 
 
-def serve(settings: Settings, *, announce: Callable[[Services, str], None]) -> None:
-    """Run until interrupted. ``announce`` is called once the server answers, with its address."""
+def serve(
+    settings: Settings,
+    *,
+    announce: Callable[[Services, str], None],
+    opening: Callable[[Settings], AbstractContextManager[Services]] = running,
+) -> None:
+    """Run until interrupted: all of it (``running``), or the ``edge`` alone. ``announce`` is called once the server answers, with its
+    address."""
     # Before the exchange is opened: a taken port must not cost a start of everything else.
     listener = listen(settings.host, settings.port)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{listener.getsockname()[1]}"
     try:
-        with running(settings) as services:
+        with opening(settings) as services:
             config = uvicorn.Config(
-                create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=3, proxy_headers=False
+                create_app(services),
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=3,
+                # Believed from those named alone: anybody could say another address than their own, and so have another limit.
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=settings.trusted_proxies or "127.0.0.1",
             )
             server = _Server(config)
             started = threading.Thread(target=_when_started, args=(server, lambda: announce(services, address)), daemon=True)
