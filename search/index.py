@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from search.cursors import Phase, Position, encode, mark_of
 from search.documents import IndexDocument
@@ -63,6 +63,10 @@ class PostingIndex(Protocol):
     Writes are seen by searches after ``commit``. The offset is written after the documents are durable: a crash between the two leaves
     the old offset, and what is then sent again changes nothing (same versions).
     """
+
+    def begin(self) -> int | None:
+        """Where a writer follows from: the offset of the live index, to which what is written until ``commit`` belongs. Forgets what was
+        not committed. A writer asks before each batch: another index may have taken the place of the one it knew."""
 
     def upsert(self, documents: Iterable[IndexDocument]) -> int:
         """Puts newer versions in; the same or an older version never overrides. Answers how many were taken."""
@@ -134,10 +138,12 @@ def tantivy_folder(url: str) -> Path:
     return Path(path)
 
 
-def open_index(url: str, *, rerank: Rerank | None = None) -> PostingIndex:
-    """The index at a URL: ``tantivy:///folder`` (made when absent) or ``memory://`` (the reference evaluator, gone with the process).
+def open_index(url: str, *, rerank: Rerank | None = None, options: Mapping[str, Any] | None = None) -> PostingIndex:
+    """The index at a URL: ``tantivy:///folder`` (made when absent), ``elastic://user:password@host:port/prefix`` (``elastics://``: TLS), or
+    ``memory://`` (the reference evaluator, gone with the process).
 
-    Raises IndexFault: an unknown URL, a damaged folder; MappingChanged where the folder was filled by a release with another mapping.
+    ``options`` go to Elasticsearch (``search.elastic_server.server_of``), which is not asked anything yet. Raises IndexFault: an unknown
+    URL, a damaged folder; MappingChanged where the folder was filled by a release with another mapping.
     """
     if url == "memory://":
         from search.reference import ReferenceIndex
@@ -147,4 +153,13 @@ def open_index(url: str, *, rerank: Rerank | None = None) -> PostingIndex:
         from search.tantivy_index import TantivyIndex
 
         return TantivyIndex(tantivy_folder(url), rerank=rerank)
-    raise IndexFault(f"search={url.split('://')[0]}://…: no such index; allowed: tantivy:///folder, memory://")
+    if is_elastic(url):
+        from search.elastic_index import ElasticIndex
+
+        return ElasticIndex(url, options=options, rerank=rerank)
+    raise IndexFault(f"search={url.split('://')[0]}://…: no such index; allowed: tantivy:///folder, elastic://host:port, memory://")
+
+
+def is_elastic(url: str) -> bool:
+    """Whether a URL names an index in Elasticsearch."""
+    return url.startswith(("elastic://", "elastics://"))

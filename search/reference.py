@@ -68,6 +68,10 @@ class ReferenceIndex:
         self._pending: dict[str, IndexDocument | _Gone] = {}
         self._offset: int | None = None
 
+    def begin(self) -> int | None:
+        self.rollback()
+        return self._offset
+
     def upsert(self, documents: Iterable[IndexDocument]) -> int:
         return sum(self._put(document.posting_id, document) for document in documents)
 

@@ -86,6 +86,10 @@ class TantivyIndex:
                 ) from error
         return self._writer
 
+    def begin(self) -> int | None:
+        self.rollback()
+        return self.offset()
+
     def upsert(self, documents: Iterable[IndexDocument]) -> int:
         taken = 0
         for chunk in _chunks(documents):
