@@ -70,7 +70,7 @@ class Cluster:
     def _check_machine(self, missing: list[Engine]) -> None:
         for engine in missing:
             for setting, port in engine.ports.items():
-                if taken(port):
+                if _stays_taken(port):
                     mend = f"stop it, or name another port: GONGQIAO_{setting.upper()}=…"
                     raise ClusterError(f"port {port} for {engine.title} is taken by another program; {mend}")
         needed, there = sum(engine.memory_mb for engine in missing), available_mb()
@@ -139,3 +139,12 @@ class Cluster:
     def _write_addresses(self) -> None:
         lines = [f"{name}={value}" for name, value in self.addresses().items()]
         self.folder.write(self.folder.env, "\n".join(lines) + "\n", ours=True)
+
+
+def _stays_taken(port: int) -> bool:
+    """Whether somebody holds on to the port: what has just been killed lets go of it within moments."""
+    for _ in range(20):
+        if not taken(port):
+            return False
+        time.sleep(0.1)
+    return True

@@ -26,7 +26,9 @@ def born(pid: int) -> str | None:
             fields = stat.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             return None
-        return None if fields[0] in ("Z", "X") else fields[19]
+        # A killed process with many threads is a zombie before the last of them has let go of its ports.
+        gone = fields[0] == "X" or (fields[0] == "Z" and int(fields[17]) <= 1)
+        return None if gone else fields[19]
     found = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.split(None, 1)
     return None if len(found) < 2 or found[0].startswith("Z") else found[1].strip()
 
