@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from matcher.shapes import Pay, PayUnit
 
@@ -43,6 +44,7 @@ class PayReading:
     question: str | None = None
     stated: str = "nothing"
     base_plus: bool = False
+    tax: Literal["before", "after"] | None = None  # 税前 or 税后 (到手), where one of them was said
 
     @property
     def unit(self) -> str | None:
@@ -88,7 +90,9 @@ def _span(low: float | None, high: float | None) -> str:
     return "—".join(_show(value) for value in dict.fromkeys((low, high)) if value is not None)
 
 
-def _judged(low: float | None, high: float | None, unit: PayUnit, months: float | None, confidence: float, **more: bool) -> PayReading:
+def _judged(
+    low: float | None, high: float | None, unit: PayUnit, months: float | None, confidence: float, base_plus: bool = False
+) -> PayReading:
     """The amounts as a reading, or a question where they cannot be meant with that unit."""
     if low is not None and high is not None and low > high:
         low, high, confidence = high, low, confidence * 0.8
@@ -101,12 +105,12 @@ def _judged(low: float | None, high: float | None, unit: PayUnit, months: float 
             other = f"，是{_span(low, high)}千元，还是每小时、每天的工资"
         elif unit == "month" and max(amounts) < least:
             other = "，是每天的工资吗"
-        return PayReading(None, 0.0, f"工资“{_span(low, high)}元/{name}”不像{name}薪{other}？请确认金额和单位", "amount", **more)
+        return PayReading(None, 0.0, f"工资“{_span(low, high)}元/{name}”不像{name}薪{other}？请确认金额和单位", "amount", base_plus)
     question = None
     if low is not None and high is not None and high > 10 * low:
         confidence *= 0.7
         question = f"工资{_span(low, high)}元相差过大，请写实际范围"
-    return PayReading(Pay(min=low, max=high, unit=unit, months=months), round(confidence, 2), question, "amount", **more)
+    return PayReading(Pay(min=low, max=high, unit=unit, months=months), round(confidence, 2), question, "amount", base_plus)
 
 
 def pay_of_columns(low: float | None, high: float | None, unit: PayUnit = "month", months: float | None = None) -> PayReading:
@@ -272,6 +276,12 @@ def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReadin
     """
     if text is None or not text.strip():
         return PayReading()
+    reading = _read_pay(text, default_unit)
+    after, before = "税后" in text or "到手" in text, "税前" in text
+    return replace(reading, tax="after" if after else "before") if after != before else reading
+
+
+def _read_pay(text: str, default_unit: PayUnit | None) -> PayReading:
     plain = _prepared(text)
     months_match = _MONTHS.search(plain)
     months = float(months_match[1] or months_match[2]) if months_match else None

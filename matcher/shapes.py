@@ -166,6 +166,32 @@ class Work(Shape):
     pay_on: Text = None
 
 
+Insurance = Literal["social", "housing_fund", "commercial"]
+Shifts = Literal["day", "night", "two_shift", "three_shift", "rotating"]
+
+
+class Terms(Shape):
+    """What the work is like and what comes with it. None: not said; False or (): said that there is none.
+
+    ``insurance``: 社会保险, 住房公积金, 意外险 and other commercial cover. ``rest_days``: days off a month (双休 8).
+    ``pay_confidence``: how sure the reading of the pay was, 0 to 1. ``read``: the names of the posting's fields that were read from its
+    text and not stated in a field.
+    """
+
+    board: bool | None = None
+    lodging: bool | None = None
+    insurance: tuple[Insurance, ...] | None = None
+    shifts: Shifts | None = None
+    overtime: bool | None = None
+    rest_days: Annotated[float | None, Field(ge=0, le=15)] = None
+    hours_per_day: Annotated[float | None, Field(gt=0, le=24)] = None
+    probation_months: Annotated[float | None, Field(ge=0, le=60)] = None
+    pay_tax: Literal["before", "after"] | None = None
+    pay_base_plus: bool | None = None
+    pay_confidence: Annotated[float | None, Field(ge=0, le=1)] = None
+    read: Texts = None
+
+
 class Posting(Shape):
     posting_id: Identity
     source: Source
@@ -189,6 +215,7 @@ class Posting(Shape):
     contact: Contact | None = None
     work: Work = Work()
     contract_months: Annotated[float | None, Field(ge=0, le=1200)] = None
+    terms: Terms | None = None
     published_at: Instant = None
     confirmed_at: Instant = None
     apply_by: Day = None
@@ -219,6 +246,21 @@ class KeyEmployer(Shape):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
+class Licence(Shape):
+    """An agency's admission (E-27): 许可, 备案, or a 许可 granted on the agency's promise (告知承诺), which is checked again."""
+
+    kind: Literal["licence", "filing", "commitment"]
+    number: Text = None
+    from_: Annotated[Day, Field(alias="from")] = None
+    to: Day = None
+    checked_on: Day = None  # of a commitment: the day staff looked
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    def holds_on(self, day: date) -> bool:
+        """In force on that day, both days included."""
+        return (self.from_ is None or self.from_ <= day) and (self.to is None or day <= self.to)
+
+
 class Employer(Shape):
     employer_id: Identity
     name: Text = None
@@ -232,6 +274,7 @@ class Employer(Shape):
     programme: Texts = None
     recognition: Texts = None
     key: KeyEmployer | None = None
+    licence: Licence | None = None
     facts: Mapping[str, Any] = {}
 
     def is_key(self, as_of: date) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from infra.sample.identifiers import credit_code
 from infra.sample.tables import County, counties, county_weights, families, family_weights, names, one_of
+from streams.intake.rules import is_agency
 
 Row = dict[str, Any]
 
@@ -141,6 +142,8 @@ def make_firms(seed: int, count: int, today: date) -> list[Firm]:
             "region": county.code,
         }
         row |= _standing(rng, family_name, family, kind, size)
+        if is_agency(name):
+            row["licence"] = {"kind": "licence", "number": f"样例字第{len(firms) + 1:05d}号"}
         if kind == "enterprise" and rng.random() < 0.075:
             row["key"] = key_entry(rng, keys, today)
             keys += 1

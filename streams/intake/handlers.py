@@ -11,6 +11,7 @@ from matcher.days import day_of, in_shanghai
 from matcher.occupations import codes_for_title
 from matcher.shapes import Posting, read_posting
 from streams.hiring.messages import OpeningsTaken
+from streams.intake.from_text import completed, note
 from streams.intake.holds import advised, reasons_to_hold, still_waiting, vouched_for
 from streams.intake.identity import content_hash
 from streams.intake.memory import IntakeMemory, Near
@@ -51,6 +52,7 @@ class Looked:
     """What was found out about a version before the transaction opened."""
 
     content: str
+    posting: Posting  # with what its text says
     reasons: list[dict[str, str]]
     advice: list[str]
     occupation_code: str | None
@@ -59,16 +61,22 @@ class Looked:
 
 
 def look_at_posting(message: PostingReceived, preparation: Preparation) -> Looked:
-    posting = message.posting
     memory: IntakeMemory = preparation.memory
+    posting = completed(message.posting)
     _, blocks = memory.remember(message.posting_id, posting)
     code = None
     if posting.occupation_code is None:
         found = codes_for_title(posting.title, 1)
         code = found[0][0] if found and found[0][1] >= SURE_OCCUPATION else None
-    reasons = reasons_to_hold(message, as_of=preparation.as_of, known_employer=memory.knows(posting.employer))
+    known = memory.knows(posting.employer)
+    licensed = memory.licensed(posting.employer, preparation.as_of)
+    reasons = reasons_to_hold(
+        posting, verified_sender=message.verified, as_of=preparation.as_of, known_employer=known, licensed_agency=licensed
+    )
     near = memory.near(preparation.reading, message.posting_id)
-    return Looked(content_hash(posting), reasons, advised(message), code, near, blocks)
+    advice = advised(posting)
+    said = note(posting)
+    return Looked(content_hash(message.posting), posting, reasons, [*advice, said] if said else advice, code, near, blocks)
 
 
 def look_for_lookalikes(message: Any, preparation: Preparation) -> list[Near]:
@@ -102,7 +110,7 @@ def receive_posting(message: PostingReceived, work: Work) -> Outcomes:
         openings.add(row)
     else:
         work.connection.execute(delete(block_keys).where(block_keys.c.posting_id == message.posting_id))
-    posting = _completed(message.posting, row, looked, work, openings)
+    posting = _completed(looked.posting, row, looked, work, openings)
     decision = from_json(row["decision"]) if row["decision"] else None
     if decision is not None and decision["decision"] == "reject":
         row["decision"] = None  # what was rejected was the earlier version
@@ -337,6 +345,7 @@ def receive_employer(message: EmployerReceived, work: Work) -> Outcomes:
         emitted.append(
             Emit(EmployerRegistered(employer_id=message.employer_id, revision=work.envelope.seq, employer=employer, verified=verified))
         )
+    licensed = employer.licence is not None and employer.licence.holds_on(work.as_of)
     ids = _postings_waiting_for(work, message)
     for posting_id in ids:
         row = openings.row(posting_id)
@@ -346,7 +355,7 @@ def receive_employer(message: EmployerReceived, work: Work) -> Outcomes:
         if row["employer_id"] is None:
             posting = posting.model_copy(update={"employer": posting.employer.model_copy(update={"employer_id": message.employer_id})})
             row["doc"], row["employer_id"] = document(posting), message.employer_id
-        row["reasons"] = to_json(still_waiting(from_json(row["reasons"])))
+        row["reasons"] = to_json(still_waiting(from_json(row["reasons"]), licensed=licensed))
         openings.touch(row)
         if row["merged_into"] is None:
             openings.refresh(row, changed=row["state"] == "published")
@@ -358,7 +367,8 @@ def _postings_waiting_for(work: Work, message: EmployerReceived) -> list[str]:
     """Postings that named this employer by its credit code only, and those held because nobody vouched for it."""
     employer = message.employer
     named = or_(postings.c.employer_id == message.employer_id, postings.c.uscc == employer.uscc if employer.uscc else false())
-    held = (postings.c.state == "held") if vouched_for(employer, message.verified) else false()
+    believed = vouched_for(employer, message.verified) or employer.licence is not None
+    held = (postings.c.state == "held") if believed else false()
     query = select(postings.c.posting_id).where(
         named, or_(postings.c.employer_id.is_(None), held), postings.c.posting_id > (work.cursor or "")
     )

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 
 from matcher import credit_code
-from matcher.shapes import Employer
-from streams.intake.messages import PostingReceived
+from matcher.shapes import Employer, Posting
 from streams.intake.rules import advice, holds
 
-UNVERIFIED = "employer_unverified"  # the one reason that goes away when somebody else (the employer) says something
+# The reasons that go away when somebody else (the employer, the licence register) says something.
+UNVERIFIED = "employer_unverified"
+UNLICENSED = "agency_licence"
 
 
 def vouched_for(employer: Employer, verified: bool) -> bool:
@@ -18,21 +19,24 @@ def vouched_for(employer: Employer, verified: bool) -> bool:
     return verified or credit_code.is_valid(employer.uscc)
 
 
-def reasons_to_hold(message: PostingReceived, *, as_of: date, known_employer: bool) -> list[dict[str, str]]:
+def reasons_to_hold(
+    posting: Posting, *, verified_sender: bool, as_of: date, known_employer: bool, licensed_agency: bool | None = None
+) -> list[dict[str, str]]:
     """``{rule, evidence, change}`` for each rule that the posting meets, in plain Chinese; none where it may be published."""
-    found = holds(message.posting, as_of=as_of, known_employer=known_employer, verified_sender=message.verified)
+    found = holds(posting, as_of=as_of, known_employer=known_employer, verified_sender=verified_sender, licensed_agency=licensed_agency)
     return [{"rule": hold.rule, "evidence": hold.evidence, "change": _change(hold.change, hold.law)} for hold in found]
 
 
-def advised(message: PostingReceived) -> list[str]:
+def advised(posting: Posting) -> list[str]:
     """What to tell the employer of a posting that is published all the same."""
-    return [f"“{hint.evidence}”：{hint.change}" for hint in advice(message.posting)]
+    return [f"“{hint.evidence}”：{hint.change}" for hint in advice(posting)]
 
 
 def _change(change: str, law: str) -> str:
     return f"{change}（{law}）" if law and law not in change else change
 
 
-def still_waiting(reasons: list[Mapping[str, str]]) -> list[Mapping[str, str]]:
-    """The reasons that stay when the employer turns out to be known."""
-    return [reason for reason in reasons if reason["rule"] != UNVERIFIED]
+def still_waiting(reasons: list[Mapping[str, str]], *, licensed: bool | None = None) -> list[Mapping[str, str]]:
+    """The reasons that stay when the employer turns out to be known, or (``licensed``) to be an agency with a licence or filing."""
+    gone = {UNVERIFIED, UNLICENSED} if licensed else {UNVERIFIED}
+    return [reason for reason in reasons if reason["rule"] not in gone]

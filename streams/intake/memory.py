@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from matcher.near_duplicates import Comparison, Signature, blocks, compare, signature
-from matcher.shapes import Employer, EmployerRef, Posting, read_employer, read_posting
+from matcher.shapes import Employer, EmployerRef, Licence, Posting, read_employer, read_posting
 from streams.intake.holds import vouched_for
 from streams.intake.messages import EmployerReceived, PostingReceived
+from streams.intake.rules import is_agency
 from streams.intake.tables import block_keys, employers, postings
 from streams.runtime.messages import Envelope, from_json
 
@@ -33,6 +35,7 @@ class IntakeMemory:
         self._signatures: OrderedDict[tuple[str, str], Signature] = OrderedDict()
         self._employers: dict[str, str | None] = {}  # id -> credit code
         self._codes: dict[str, str] = {}
+        self._licences: dict[str, Licence | None] = {}  # of registered agencies
 
     # -- Memory of the runtime -----------------------------------------------------------------------------------------
 
@@ -41,6 +44,7 @@ class IntakeMemory:
         self._by_key.clear()
         self._employers.clear()
         self._codes.clear()
+        self._licences.clear()
         for doc, verified in connection.execute(select(employers.c.doc, employers.c.verified)):
             self.know(read_employer(from_json(doc)), bool(verified))
 
@@ -54,6 +58,7 @@ class IntakeMemory:
         query = select(employers.c.doc, employers.c.verified).where(employers.c.employer_id == employer_id)
         row = connection.execute(query).first()
         self._employers.pop(employer_id, None)
+        self._licences.pop(employer_id, None)
         if row is not None:
             self.know(read_employer(from_json(row.doc)), bool(row.verified))
         self._codes = {code: id_ for id_, code in self._employers.items() if code is not None}
@@ -61,6 +66,10 @@ class IntakeMemory:
     # -- employers -----------------------------------------------------------------------------------------------------
 
     def know(self, employer: Employer, verified: bool) -> None:
+        if employer.licence is not None or is_agency(employer.name):
+            self._licences[employer.employer_id] = employer.licence
+        else:
+            self._licences.pop(employer.employer_id, None)
         if vouched_for(employer, verified):
             self._employers[employer.employer_id] = employer.uscc
             if employer.uscc is not None:
@@ -72,6 +81,14 @@ class IntakeMemory:
         if employer.employer_id is not None:
             return employer.employer_id in self._employers
         return employer.uscc in self._codes
+
+    def licensed(self, employer: EmployerRef, as_of: date) -> bool | None:
+        """Whether the agency the posting names has a licence or filing in force (E-27); None where nobody has registered it here."""
+        id_ = employer.employer_id or self._codes.get(employer.uscc or "")
+        if id_ is None or id_ not in self._licences:
+            return None
+        licence = self._licences[id_]
+        return licence is not None and licence.holds_on(as_of)
 
     # -- look-alikes ---------------------------------------------------------------------------------------------------
 

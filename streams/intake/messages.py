@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from matcher.shapes import Employer, Person, Posting
-from streams.runtime.messages import Message
+from streams.runtime.messages import Message, Upcast
+
+
+def _says_more(body: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 knows a posting's terms and an employer's licence; version 1 said nothing of them."""
+    return body
 
 
 class PostingReceived(Message):
     """A source sent a posting: valid, normalised, without its contact, free text masked. ``owner``: whose posting it is at the source."""
 
     type: ClassVar[str] = "posting.received"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _says_more}
     key: ClassVar[str] = "posting_id"
     posting_id: str
     posting: Posting
@@ -85,6 +93,8 @@ class PersonDeletionReceived(Message):
 
 class EmployerReceived(Message):
     type: ClassVar[str] = "employer.received"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _says_more}
     key: ClassVar[str] = "employer_id"
     employer_id: str
     employer: Employer
@@ -104,6 +114,8 @@ class PostingPublished(Message):
     """Whole state of an opening that is public. ``revision`` grows with each message about the posting."""
 
     type: ClassVar[str] = "posting.published"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _says_more}
     key: ClassVar[str] = "posting_id"
     posting_id: str
     revision: int
@@ -165,6 +177,8 @@ class EmployerRegistered(Message):
     """Whole state of an employer; ``verified``: credit code checked and account confirmed."""
 
     type: ClassVar[str] = "employer.registered"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _says_more}
     key: ClassVar[str] = "employer_id"
     employer_id: str
     revision: int

@@ -31,7 +31,7 @@ PERSON_FACTS = frozenset(
     }
 )  # fmt: skip
 EMPLOYER_FACTS = frozenset({"employer.programme", "employer.recognition", "employer.kind", "employer.labour_compliant"})
-_LISTED = {"key": "重点企业名单", "programme": "所属平台或计划", "recognition": "认定情况"}
+_LISTED = {"key": "重点企业名单", "programme": "所属平台或计划", "recognition": "认定情况", "licence": "人力资源服务许可或备案"}
 _IDENTITY = ("name", "uscc", "region", "kind")
 
 

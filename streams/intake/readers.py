@@ -186,6 +186,10 @@ def _experience(row: Row, settings: Mapping[str, Any]) -> Read:
 
 def _pay_read(found: PayReading) -> Read:
     value = None if found.pay is None else {name: item for name, item in found.pay.model_dump().items() if item is not None}
+    if value:
+        # How it was read goes along (``reading.py`` keeps it among the terms); contract.md lets an object hold further fields.
+        value |= {name: item for name, item in (("tax", found.tax), ("base_plus", found.base_plus or None)) if item}
+        value |= {"confidence": found.confidence} if found.confidence < 1 else {}
     return Read(value or None, [found.question] if found.question else [])
 
 

@@ -166,14 +166,29 @@ def _pay(data: dict[str, Any], notes: list[str]) -> None:
                     reading.pay.model_copy(update={"months": given["months"]}), reading.confidence, reading.question, reading.stated
                 )
         else:
+            _keep_how_read(data, value, None)
             data["pay"] = {name: item for name, item in given.items() if item != 0 or name == "months"}
             return
     if reading is None:
         data["pay"] = value
         return
+    _keep_how_read(data, value, reading)
     if reading.question is not None:
         notes.append(reading.question)
     data["pay"] = reading.pay.model_dump(exclude_none=True) if reading.pay is not None else None
+
+
+def _keep_how_read(data: dict[str, Any], value: Any, reading: PayReading | None) -> None:
+    """Before or after tax, base wage with commission, and how sure the reading was, among the posting's terms."""
+    said: dict[str, Any] = {}
+    if isinstance(value, Mapping):
+        said = {"pay_tax": value.get("tax"), "pay_base_plus": value.get("base_plus"), "pay_confidence": value.get("confidence")}
+    if reading is not None and reading.pay is not None and isinstance(value, str):
+        said = {"pay_tax": reading.tax, "pay_base_plus": reading.base_plus or None, "pay_confidence": reading.confidence}
+    said = {name: item for name, item in said.items() if item is not None and item != ""}
+    terms = data.get("terms")
+    if said and (terms is None or isinstance(terms, Mapping)):
+        data["terms"] = {**said, **(terms or {})}
 
 
 def _amounts(given: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from matcher import credit_code
 from matcher.figures import Figures, current
 from matcher.pay import monthly
 from matcher.shapes import Posting
+from matcher.work_terms import probation_months
 
 #: Statutory pension age of men; an upper age from here on is the law's limit and not the employer's.
 PENSION_AGE = 60
@@ -108,6 +109,11 @@ def _neutral() -> tuple[re.Pattern[str], ...]:
 @cache
 def _agencies() -> re.Pattern[str]:
     return re.compile(_data()["agencies"])
+
+
+def is_agency(name: str | None) -> bool:
+    """Whether an employer's name says that it supplies people, so that its licence or filing is looked for."""
+    return bool(name and _agencies().search(name))
 
 
 def _shortened(words: str) -> str:
@@ -204,28 +210,10 @@ def _age(posting: Posting) -> tuple[Hold | None, Hold | None]:
     return None, preferred
 
 
-_NUMERALS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "半": 0.5}
-_LENGTH = (
-    r"(?P<n>\d{1,2}|[一二两三四五六七八九十半])\s*(?:[-~～—－–至到]+\s*(?P<m>\d{1,2}|[一二三四五六七八九十])\s*)?(?:个)?(?P<unit>月|年)"
-)
-_PROBATION_LENGTH = re.compile(
-    rf"试用期?(?:限)?(?:一般|通常|最长|最短|时间|时长|期限)?(?:为|是|共|约|[:：])?\s*{_LENGTH}(?!\s*(?:\d|薪|底薪|工资))"
-)
-
-
-def probation_months(text: str) -> float | None:
-    """The longest probation a text states, in months; None where it states none."""
-    lengths = []
-    for match in _PROBATION_LENGTH.finditer(text):
-        groups = match.groupdict()
-        number = groups["m"] or groups["n"]
-        value = float(number) if number.isdigit() else _NUMERALS[number]
-        lengths.append(value * 12 if groups["unit"] == "年" else value)
-    return max(lengths, default=None)
-
-
 def _probation(posting: Posting) -> Hold | None:
     stated = probation_months(posting.description or "")
+    if stated is None and posting.terms is not None:
+        stated = posting.terms.probation_months
     if stated is None:
         return None
     allowed: float = LONGEST_PROBATION
@@ -286,8 +274,8 @@ def _employer(posting: Posting, known_employer: bool, verified_sender: bool, lic
             "山西省“十四五”就业促进规划五(一)2",
         )
     if (
-        employer.name
-        and _agencies().search(employer.name)
+        employer.name is not None
+        and is_agency(employer.name)
         and licensed_agency is not True
         and (licensed_agency is False or not verified_sender)
     ):
