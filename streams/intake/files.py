@@ -1,7 +1,8 @@
 """Reads the files that sources send: CSV (UTF-8 with and without BOM, UTF-16, GB18030; comma, tab, semicolon), XLSX and JSONL.
 
-``read_rows`` streams: memory is bounded by one row (one field at most 1 MB), except for the shared texts of an XLSX file, whose unpacked
-size is limited before it is opened. A bad line never stops the file: it goes to ``on_bad`` and reading goes on.
+``read_rows`` streams: memory is bounded by one row (one field at most 64 K characters, one line 8 MB), except for the shared texts of an
+XLSX file, whose unpacked size is limited before it is opened. A bad line never stops the file: it goes to ``on_bad`` and reading goes on.
+Workbooks are read in ``workbooks.py``, headings in ``headings.py``.
 """
 
 from __future__ import annotations
@@ -9,44 +10,23 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import math
-import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 import orjson
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
-MOST_COLUMNS = 1_000
-MOST_FIELD_CHARACTERS = 1 << 20
+from streams.intake.headings import MOST_COLUMNS, BadLine, FileError, Heading, Progress
+from streams.intake.workbooks import workbook_rows
+
+__all__ = ["MOST_COLUMNS", "BadLine", "FileError", "encoding_of", "header_of", "read_rows"]
+
+MOST_HEADER_CHARACTERS = 1 << 20
+MOST_FIELD_CHARACTERS = 1 << 16  # no description is longer; a forgotten quotation mark swallows no more than this
 MOST_LINE_BYTES = 8 << 20
-MOST_UNPACKED_BYTES = 1 << 30
-MOST_PACKING = 300  # unpacked to packed; ordinary workbooks stay under 50
 TABLES = (".csv", ".tsv", ".txt")
 LINES = (".jsonl", ".ndjson")
 WORKBOOKS = (".xlsx",)
-
-Progress = Callable[[int, int], None]  # (done, of) in bytes, or in rows for a workbook
-
-
-class FileError(ValueError):
-    """A file that cannot be read at all: which, why, and what to do."""
-
-    def __init__(self, path: Path, reason: str, advice: str):
-        self.path, self.reason, self.advice = path, reason, advice
-        super().__init__(f"{path}: {reason}; {advice}")
-
-
-@dataclass(frozen=True)
-class BadLine:
-    """One line (or row) that could not be read; ``line`` counts from 1 and includes the header."""
-
-    line: int
-    reason: str
 
 
 def _nothing(*_: Any) -> None:
@@ -75,7 +55,7 @@ def read_rows(
     elif suffix in LINES:
         rows = _lines(path, on_bad, progress)
     elif suffix in WORKBOOKS:
-        rows = _workbook(path, on_bad, progress)
+        rows = workbook_rows(path, on_bad, progress)
     else:
         raise FileError(
             path, f"unknown kind of file {suffix or '(no ending)'}", "CSV, TSV, XLSX and JSONL are read: save it as one of these"
@@ -121,41 +101,45 @@ def _delimiter(header: str) -> str:
     return best if counts[best] else ","
 
 
-def _names(path: Path, cells: list[str]) -> list[str]:
-    """Column names: tidy, never empty, a repeated one numbered."""
-    if len(cells) > MOST_COLUMNS:
-        raise FileError(path, f"{len(cells)} columns, at most {MOST_COLUMNS} are read", "check the separator and remove unused columns")
+def header_of(path: Path) -> list[str]:
+    """The column names as ``read_rows`` gives them; empty for JSONL. Raises ``FileError``."""
     names: list[str] = []
-    for place, cell in enumerate(cells, start=1):
-        name = " ".join(cell.replace("\ufeff", "").split()) or f"column_{place}"
-        count = sum(1 for known in names if known == name or known.startswith(f"{name}#"))
-        names.append(name if count == 0 else f"{name}#{count + 1}")
+    suffix = path.suffix.lower()
+    if suffix in LINES:
+        return names
+    rows = _table if suffix in TABLES else workbook_rows
+    for _ in rows(path, _nothing, _nothing, names.extend):
+        break
     return names
 
 
-def _as_row(names: list[str], cells: list[str]) -> dict[str, Any] | str:
-    """The row by column name, or what is wrong with it."""
-    if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
-        return f"{len(cells)} fields, the header has {len(names)}: a separator or quotation mark too many"
-    row = {name: text for name, cell in zip(names, cells, strict=False) if (text := cell.strip())}
-    if any("\ud800" <= letter <= "\udfff" for text in row.values() for letter in text):
-        return "broken characters (lone surrogates)"
-    return row
+def _lines_of(file: TextIO, on_long: Callable[[], None]) -> Iterator[str]:
+    """The lines of a file, none longer than can be meant: a file without line breaks must not come into memory whole."""
+    while line := file.readline(MOST_LINE_BYTES):
+        if len(line) >= MOST_LINE_BYTES and not line.endswith(("\n", "\r")):
+            while (more := file.readline(MOST_LINE_BYTES)) and not more.endswith(("\n", "\r")):
+                pass
+            on_long()
+            line = "\n"
+        yield line
 
 
-def _table(path: Path, on_bad: Callable[[BadLine], None], progress: Progress) -> Iterator[tuple[int, dict[str, Any]]]:
+def _table(
+    path: Path, on_bad: Callable[[BadLine], None], progress: Progress, on_header: Callable[[list[str]], None] = _nothing
+) -> Iterator[tuple[int, dict[str, Any]]]:
     encoding = encoding_of(path)
     size = path.stat().st_size
     with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as file:
         # A workbook's "sep=;" line tells the separator and is no header.
-        first = file.readline(MOST_FIELD_CHARACTERS)
+        first = file.readline(MOST_HEADER_CHARACTERS)
         told = first[4:5] if first[:4].lower() == "sep=" else ""
-        header = file.readline(MOST_FIELD_CHARACTERS) if told else first
+        header = file.readline(MOST_HEADER_CHARACTERS) if told else first
         delimiter = told or _delimiter(header)
         file.seek(0)
         csv.field_size_limit(MOST_FIELD_CHARACTERS)
-        reader = csv.reader(file, delimiter=delimiter)
-        names: list[str] = []
+        long = f"longer than {MOST_LINE_BYTES >> 20} MB"
+        reader = csv.reader(_lines_of(file, lambda: on_bad(BadLine(reader.line_num + 1, long))), delimiter=delimiter)
+        heading = Heading(path, on_bad)
         while True:
             start = reader.line_num + 1
             try:
@@ -163,20 +147,18 @@ def _table(path: Path, on_bad: Callable[[BadLine], None], progress: Progress) ->
             except StopIteration:
                 break
             except csv.Error as error:
-                on_bad(BadLine(start, f"not readable as CSV ({error}): an opening quotation mark without a closing one?"))
+                lines = f"lines {start} to {reader.line_num} were read as one field"
+                on_bad(BadLine(start, f"not readable as CSV ({error}; {lines}): an opening quotation mark without a closing one?"))
                 continue
             if not any(cell.strip() for cell in cells) or (told and start == 1):
                 continue
-            if not names:
-                names = _names(path, cells)
-                continue
-            row = _as_row(names, cells)
-            if isinstance(row, str):
-                on_bad(BadLine(start, row))
-            else:
-                yield start, row
+            yield from heading.take(start, cells)
+            if heading.names:
+                on_header(heading.names)
+                on_header = _nothing
             progress(min(raw.tell(), size), size)
-        if not names:
+        yield from heading.rest()
+        if not heading.names:
             raise FileError(path, "no header line", "the first line names the columns")
 
 
@@ -206,70 +188,3 @@ def _lines(path: Path, on_bad: Callable[[BadLine], None], progress: Progress) ->
                 continue
             yield number, value
             progress(done, size)
-
-
-def _cell_text(value: Any) -> str:
-    """A cell as text: whole numbers without .0, days without midnight, errors (#REF!) as nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return ""
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(timespec="seconds")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    text = str(value)
-    return (
-        "" if text.startswith("#") and text.rstrip("!?").upper() in ("#REF", "#N/A", "#VALUE", "#DIV/0", "#NAME", "#NULL", "#NUM") else text
-    )
-
-
-def _check_packing(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as packed:
-            unpacked = sum(item.file_size for item in packed.infolist())
-    except zipfile.BadZipFile:
-        raise FileError(path, "not an XLSX workbook", "open it and save it as .xlsx (old .xls files too)") from None
-    if unpacked > MOST_UNPACKED_BYTES or unpacked > MOST_PACKING * max(path.stat().st_size, 1 << 16):
-        raise FileError(path, f"unpacks to {unpacked >> 20} MB", "save it as CSV, or in several files")
-
-
-def _workbook(path: Path, on_bad: Callable[[BadLine], None], progress: Progress) -> Iterator[tuple[int, dict[str, Any]]]:
-    _check_packing(path)
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, zipfile.BadZipFile, SyntaxError) as error:
-        raise FileError(path, f"not a readable workbook ({type(error).__name__})", "open it and save it again as .xlsx") from None
-    try:
-        sheet = book.worksheets[0] if book.worksheets else None
-        if sheet is None:
-            raise FileError(path, "no sheet in the workbook", "put the table on the first sheet")
-        total = sheet.max_row or 0
-        sheet.reset_dimensions()  # what the file claims of its size is often wrong
-        names: list[str] = []
-        for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS + 1), start=1):
-            cells = [_cell_text(value).strip() for value in values]
-            while cells and not cells[-1]:
-                cells.pop()
-            filled = sum(1 for cell in cells if cell)
-            if filled == 0:
-                continue
-            if not names:
-                # A title merged across the top fills one cell; the header is the first row with at least two.
-                if filled >= 2 or number > 10:
-                    names = _names(path, cells)
-                continue
-            row = _as_row(names, cells)
-            if isinstance(row, str):
-                on_bad(BadLine(number, row))
-            elif cells[0] not in ("合计", "总计", "小计"):
-                yield number, row
-            progress(number, max(total, number))
-        if not names:
-            raise FileError(path, "no header row", "the first row with several cells names the columns")
-    finally:
-        book.close()

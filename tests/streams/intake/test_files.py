@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from streams.intake.files import MOST_COLUMNS, BadLine, FileError, read_rows
+from streams.intake.files import MOST_COLUMNS, MOST_LINE_BYTES, BadLine, FileError, header_of, read_rows
 
 ROWS = [(2, {"岗位": "焊工", "单位": "太原,某", "工资": "5千"}), (3, {"岗位": "钳工", "工资": "6千"})]
 
@@ -88,11 +88,142 @@ def test_a_packed_file_that_unpacks_to_a_mountain_is_refused(tmp_path: Path) -> 
         list(read_rows(path))
 
 
-def test_too_many_columns_are_refused(tmp_path: Path) -> None:
+def test_of_ten_thousand_columns_the_first_thousand_are_read_and_it_is_said(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
-    path.write_text(",".join("abc" for _ in range(MOST_COLUMNS + 1)) + "\n1\n", encoding="utf-8")
-    with pytest.raises(FileError, match="columns"):
+    path.write_text("a," + ",".join(f"c{n}" for n in range(10_000)) + "\n" + ",".join("1" * 10_001) + "\n", encoding="utf-8")
+    bad, rows = bad_and_rows(path)
+    assert [item.line for item in bad] == [1]
+    assert "10001 columns" in bad[0].reason
+    assert len(rows[0][1]) == MOST_COLUMNS
+    assert rows[0][1]["a"] == "1"
+
+
+def test_columns_without_a_name_to_the_right_are_no_columns(tmp_path: Path) -> None:
+    path = tmp_path / "phantom.csv"
+    path.write_text("a" + "," * 16_000 + "\n1" + "," * 16_000 + "\n", encoding="utf-8")
+    assert bad_and_rows(path) == ([], [(2, {"a": "1"})])
+
+
+def test_a_line_without_an_end_is_set_aside_and_the_next_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"a,b\n1,2\n" + b"x" * (MOST_LINE_BYTES * 2 + 5) + b"\n3,4\n")
+    bad, rows = bad_and_rows(path)
+    assert [row for _, row in rows] == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    assert "longer than" in bad[0].reason
+
+
+def test_a_forgotten_quotation_mark_costs_what_it_swallows_and_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "quote.csv"
+    path.write_text('a,b\n1,"2\n' + "3,4\n" * 40_000, encoding="utf-8")
+    bad, rows = bad_and_rows(path)
+    assert len(bad) == 1
+    assert "quotation mark" in bad[0].reason
+    assert len(rows) > 20_000
+
+
+def saved(tmp_path: Path, rows: list[list[object]], merged: tuple[str, ...] = ()) -> Path:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    for cells in merged:
+        sheet.merge_cells(cells)
+    path = tmp_path / "jobs.xlsx"
+    book.save(path)
+    return path
+
+
+def test_a_heading_of_two_rows_names_each_column_once(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["2026年用工需求表"],
+        ["单位", "岗位信息", None, "薪资待遇", None],
+        [None, "岗位名称", "人数", "最低", "最高"],
+        ["某厂", "焊工", 3, 5000, 7000],
+    ]
+    path = saved(tmp_path, rows, ("A1:E1", "A2:A3", "B2:C2", "D2:E2"))
+    expected = {"单位": "某厂", "岗位名称": "焊工", "人数": "3", "薪资待遇-最低": "5000", "薪资待遇-最高": "7000"}
+    assert bad_and_rows(path) == ([], [(4, expected)])
+    assert header_of(path) == list(expected)
+
+
+def test_a_heading_of_two_rows_in_a_table_of_text_too(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.csv"
+    path.write_text("单位,薪资待遇,\n,最低,最高\n某厂,5000,7000\n", encoding="utf-8")
+    assert bad_and_rows(path) == ([], [(3, {"单位": "某厂", "薪资待遇-最低": "5000", "薪资待遇-最高": "7000"})])
+
+
+def test_a_cell_merged_downwards_counts_for_every_row_it_spans(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["单位", "岗位"], ["某厂", "焊工"], [None, "钳工"], ["某店", "店员"], [None, "收银员"]]
+    path = saved(tmp_path, rows, ("A2:A3",))
+    assert [row for _, row in bad_and_rows(path)[1]] == [
+        {"单位": "某厂", "岗位": "焊工"},
+        {"单位": "某厂", "岗位": "钳工"},
+        {"单位": "某店", "岗位": "店员"},
+        {"岗位": "收银员"},
+    ]
+
+
+@pytest.mark.parametrize("total", ["合计", "总 计", "小计：", "本页合计", "共计12人"])
+def test_rows_that_add_up_and_repeated_headings_are_no_data(tmp_path: Path, total: str) -> None:
+    path = saved(
+        tmp_path, [["单位", "岗位", "人数"], ["某厂", "焊工", 5], ["单位", "岗位", "人数"], ["某店", "店员", 7], [total, None, 12]]
+    )
+    assert [row["岗位"] for _, row in bad_and_rows(path)[1]] == ["焊工", "店员"]
+
+
+def test_the_table_may_stand_on_a_later_sheet(tmp_path: Path) -> None:
+    book = Workbook()
+    first = book.active
+    assert first is not None
+    first.append(["填表说明"])
+    book.create_sheet("岗位").append(["岗位", "人数"])
+    book["岗位"].append(["焊工", 3])
+    path = tmp_path / "jobs.xlsx"
+    book.save(path)
+    assert [row for _, row in bad_and_rows(path)[1]] == [{"岗位": "焊工", "人数": "3"}]
+
+
+def test_a_formula_without_a_stored_value_sets_its_row_aside(tmp_path: Path) -> None:
+    path = saved(tmp_path, [["岗位", "工资"], ["焊工", "=5000+1"], ["钳工", 6000]])
+    bad, rows = bad_and_rows(path)
+    assert [(item.line, "formulas" in item.reason) for item in bad] == [(2, True)]
+    assert [row for _, row in rows] == [{"岗位": "钳工", "工资": "6000"}]
+
+
+def test_a_formula_in_a_table_of_text_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.csv"
+    path.write_text('编号,岗位\n"=""00123""","=HYPERLINK(1)"\n', encoding="utf-8")
+    assert bad_and_rows(path)[1] == [(2, {"编号": "00123", "岗位": "=HYPERLINK(1)"})]
+
+
+def test_a_workbook_whose_texts_unpack_to_a_mountain_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "texts.xlsx"
+    noise = bytes(n * 7 % 251 for n in range(1 << 20))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed:
+        packed.writestr("xl/sharedStrings.xml", noise * 101)
+    with pytest.raises(FileError, match="shared texts"):
         list(read_rows(path))
+
+
+def test_entities_that_multiply_do_not(tmp_path: Path) -> None:
+    path = saved(tmp_path, [["岗位", "人数"], ["焊工", 3]])
+    bomb = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaaaaaaaa">' + "".join(
+        f'<!ENTITY {name} "{("&" + before + ";") * 10}">' for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    with zipfile.ZipFile(path) as packed:
+        parts = {item.filename: packed.read(item) for item in packed.infolist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode().replace("焊工", "&i;")
+    parts["xl/worksheets/sheet1.xml"] = f"{bomb}]>{sheet}".encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    try:
+        bad, rows = bad_and_rows(path)
+    except FileError:
+        return
+    assert rows == []
+    assert "breaks off" in bad[0].reason
 
 
 @pytest.mark.parametrize(
