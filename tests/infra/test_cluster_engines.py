@@ -65,8 +65,9 @@ def test_elasticsearch_gives_each_user_its_own_indices(shared: Cluster) -> None:
 
 def test_redis_lets_nobody_in_without_a_name_or_with_a_wrong_password(shared: Cluster) -> None:
     port = shared.engines["redis"].port
+    once = Retry(NoBackoff(), 0)
     for given in ({}, {"username": "exchange", "password": "wrong"}, {"username": "default", "password": ""}):
-        with pytest.raises((redis.AuthenticationError, redis.ResponseError)), redis.Redis(port=port, retry=Retry(NoBackoff(), 0), **given) as client:
+        with pytest.raises((redis.AuthenticationError, redis.ResponseError)), redis.Redis(port=port, retry=once, **given) as client:
             client.ping()
 
 
