@@ -125,10 +125,13 @@ def rejected_path(output_path: str | os.PathLike[str]) -> Path:
     return Path(f"{output_path}.rejected.jsonl")
 
 
-def write_rejected(output_path: str | os.PathLike[str], rejected: list[dict[str, Any]]) -> Path | None:
-    """Writes ``OUTPUT.rejected.jsonl``; without rejected lines an old file is removed. Answers the path written, or ``None``."""
+def write_rejected(output_path: str | os.PathLike[str], rejected: Iterable[dict[str, Any]], count: int | None = None) -> Path | None:
+    """Writes ``OUTPUT.rejected.jsonl``; without rejected lines an old file is removed. Answers the path written, or ``None``.
+
+    ``count``: how many there are, where ``rejected`` comes one by one and not as a list.
+    """
     target = rejected_path(output_path)
-    if not rejected:
+    if not (rejected if count is None else count):
         with contextlib.suppress(FileNotFoundError):
             target.unlink()
         return None

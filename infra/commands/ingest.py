@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tqdm import tqdm
 from infra.batch_files import write_rejected
 from infra.composition import exchange
 from infra.data_dir import DataDirInUse, only_one
+from infra.ingest_book import Book
 from infra.settings import Settings
 from matcher.days import day_of, midnight
 from search.index import open_index, tantivy_url
@@ -34,45 +35,23 @@ OBJECTS = (".jsonl", ".ndjson")
 PATIENCE_S = 60.0  # without any progress of a running exchange
 
 
-@dataclass
-class Counted:
-    """What became of one file."""
-
-    file: Path
-    lines: int = 0
-    received: int = 0
-    unchanged: int = 0
-    confirmed: int = 0
-    superseded: int = 0
-    rejected: list[dict[str, Any]] = field(default_factory=list)
-    ids: dict[str, None] = field(default_factory=dict)  # in the order of the file
-    last_message: str | None = None
-
-    def take(self, answers: list[Answer]) -> None:
-        for answer in answers:
-            if answer.outcome == "rejected":
-                self.rejected.append(self._rejected(answer))
-                continue
-            assert answer.id is not None
-            self.received += answer.outcome == "accepted"
-            self.unchanged += answer.outcome == "unchanged"
-            self.confirmed += answer.outcome == "confirmed"
-            self.superseded += answer.id in self.ids
-            self.ids[answer.id] = None
-            if answer.outcome != "unchanged":
-                self.last_message = answer.message_id
-
-    def bad_line(self, bad: BadLine) -> None:
-        self.lines += 1
-        self.rejected.append({"file": str(self.file), "line": bad.line, "field": "(line)", "reason": bad.reason})
-
-    def _rejected(self, answer: Answer) -> dict[str, Any]:
-        parts = []
-        for error in answer.errors:
-            allowed = f" (allowed: {', '.join(error.allowed)})" if error.allowed else ""
-            parts.append(f"{error.field}: {error.message}{allowed}")
-        where = answer.errors[0].field if answer.errors else "(object)"
-        return {"file": str(self.file), "line": answer.line, "field": where, "reason": "; ".join(parts)}
+def take(book: Book, answers: list[Answer]) -> None:
+    """Write into the book what became of a batch."""
+    for answer in answers:
+        if answer.outcome == "rejected":
+            parts = []
+            for error in answer.errors:
+                allowed = f" (allowed: {', '.join(error.allowed)})" if error.allowed else ""
+                parts.append(f"{error.field}: {error.message}{allowed}")
+            book.reject(answer.line, answer.errors[0].field if answer.errors else "(object)", "; ".join(parts))
+            continue
+        assert answer.id is not None
+        book.counts["received"] += answer.outcome == "accepted"
+        book.counts["unchanged"] += answer.outcome == "unchanged"
+        book.counts["confirmed"] += answer.outcome == "confirmed"
+        if answer.outcome != "unchanged":
+            book.last_message = answer.message_id
+    book.counts["superseded"] += book.brought(answer.id for answer in answers if answer.id is not None)
 
 
 @dataclass(frozen=True)
@@ -86,27 +65,37 @@ class Plan:
     recorded_at: datetime | None
 
 
-def ingest_file(opened: Exchange, path: Path, plan: Plan) -> Counted:
-    """Append everything in one file; what intake makes of it follows. Raises ``FileError`` where the file cannot be read at all."""
-    counted = Counted(path)
+def ingest_file(opened: Exchange, path: Path, plan: Plan, book: Book) -> None:
+    """Append everything in one file, after the line that the book has reached; what intake makes of it follows.
+
+    Raises ``FileError`` where the file cannot be read at all.
+    """
     now = plan.recorded_at or opened.now()
     batch: list[Item] = []
     mapping = plan.mapping if plan.named or path.suffix.lower() not in OBJECTS else None
+    start = book.line
+
+    def bad_line(bad: BadLine) -> None:
+        if bad.line > start:
+            book.counts["lines"] += 1
+            book.reject(bad.line, "(line)", bad.reason)
+
     with tqdm(desc=path.name, unit="B", unit_scale=True, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as bar:
 
         def progress(done: int, of: int) -> None:
             bar.total = of
             bar.update(done - bar.n)
 
-        for line, row in read_rows(path, on_bad=counted.bad_line, progress=progress):
-            counted.lines += 1
+        for line, row in read_rows(path, on_bad=bad_line, progress=progress, after_line=start):
+            book.counts["lines"] += 1
             batch.append(_item(line, row, plan, mapping, now))
             if len(batch) == BATCH:
-                counted.take(_receive(opened, batch, plan))
+                take(book, _receive(opened, batch, plan))
+                book.reached(line)
                 batch = []
         if batch:
-            counted.take(_receive(opened, batch, plan))
-    return counted
+            take(book, _receive(opened, batch, plan))
+            book.reached(batch[-1].line)
 
 
 def _item(line: int, row: dict[str, Any], plan: Plan, mapping: SourceMapping | None, now: datetime) -> Item:
@@ -174,20 +163,26 @@ def _wait(opened: Exchange, message_id: str) -> None:
             raise RuntimeError("everything was appended, but the running exchange does not handle it: look at its log and /health/ready")
 
 
-def summary(opened: Exchange, kind: str, counted: Counted) -> list[str]:
+def summary(opened: Exchange, kind: str, book: Book) -> list[str]:
     """What became of a file, in lines."""
+    counts = book.counts
     lines = [
-        f"{counted.file.name}: {counted.lines} lines, {counted.received} received, {counted.unchanged} unchanged, "
-        + (f"{counted.confirmed} confirmed, " if counted.confirmed else "")
-        + f"{len(counted.rejected)} rejected"
-        + (f", {counted.superseded} superseded by a later line" if counted.superseded else "")
+        f"{book.file.name}: {counts['lines']} lines, {counts['received']} received, {counts['unchanged']} unchanged, "
+        + (f"{counts['confirmed']} confirmed, " if counts["confirmed"] else "")
+        + f"{counts['rejected']} rejected"
+        + (f", {counts['superseded']} superseded by a later line" if counts["superseded"] else "")
     ]
-    if kind != "postings" or not counted.ids:
+    if kind != "postings":
         return lines
+    states: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
     with opened.reading() as connection:
-        found = queries.postings_by_id(connection, list(counted.ids))
-    states = Counter(answer["state"] for answer in found.values())
-    rules = Counter(rule for answer in found.values() if answer["state"] == "held" for rule in {r["rule"] for r in answer["reasons"]})
+        for page in book.ids():
+            for state, held_by in queries.states_of(connection, page).values():
+                states[state] += 1
+                rules.update(held_by)
+    if not states:
+        return lines
     order = ("published", "held", "merged", "filled", "expired", "withdrawn", "rejected")
     lines.append("  now: " + ", ".join(f"{states[state]} {state}" for state in order if states[state]))
     if rules:
@@ -223,8 +218,8 @@ def command(
 ) -> None:
     """Take postings, people or employers from CSV, XLSX or JSONL files into the exchange.
 
-    Lines that cannot be read go to FILE.rejected.jsonl with field and reason; the same file again changes nothing. Works beside a running
-    exchange.
+    Lines that cannot be read go to FILE.rejected.jsonl with field and reason; the same file again changes nothing, and a run that was
+    broken off goes on where it stopped. Works beside a running exchange.
     """
     mapping = _mapping(kind, mapping_file, files)
     plan = Plan(
@@ -238,27 +233,42 @@ def command(
         raise click.UsageError("--source is said of postings only")
     settings = Settings(data_dir=data_dir) if data_dir else Settings()
     failed = False
-    done: list[Counted] = []
+    done: list[Book] = []
     with _opened(settings) as (opened, wait):
         for path in files:
+            book = None
             try:
-                counted = ingest_file(opened, path, plan)
+                book = _book(settings, path, plan, mapping_file)
+                ingest_file(opened, path, plan, book)
             except FileError as error:
                 click.echo(f"gongqiao: {error}", err=True)
                 failed = True
+                if book is not None:
+                    book.close(done=True)
                 continue
-            counted.rejected.sort(key=lambda entry: entry["line"])
-            where = write_rejected(path, counted.rejected)
+            where = write_rejected(path, book.rejected(), book.counts["rejected"])
             if where is not None:
-                click.echo(f"{path}: {len(counted.rejected)} lines rejected, see {where}", err=True)
-            done.append(counted)
-        for counted in done:
-            if counted.last_message is not None:
-                wait(counted.last_message)
-            for line in summary(opened, plan.kind, counted):
+                click.echo(f"{path}: {book.counts['rejected']} lines rejected, see {where}", err=True)
+            done.append(book)
+        for book in done:
+            if book.last_message is not None:
+                wait(book.last_message)
+            for line in summary(opened, plan.kind, book):
                 click.echo(line)
+            book.close(done=True)
     if failed:
         sys.exit(1)
+
+
+def _book(settings: Settings, path: Path, plan: Plan, mapping_file: str | None) -> Book:
+    """The file's book: a new one, or that of a run that was broken off."""
+    if not path.is_file():
+        raise FileError(path, "no such file", "check the name")
+    mapping = Path(mapping_file).read_bytes() if mapping_file is not None and Path(mapping_file).is_file() else mapping_file
+    book = Book(settings.data_dir, path, (plan.kind, plan.source, mapping, plan.recorded_at))
+    if book.line:
+        click.echo(f"{path}: an earlier run was broken off, going on after line {book.line}", err=True)
+    return book
 
 
 def _recorded_at(as_of: date | None) -> datetime | None:

@@ -71,6 +71,17 @@ def postings_by_id(connection: Connection, posting_ids: Sequence[str]) -> dict[s
     return found
 
 
+def states_of(connection: Connection, posting_ids: Sequence[str]) -> dict[str, tuple[str, frozenset[str]]]:
+    """State and rules it is held by, of those of these postings that intake has handled, by id; without their content."""
+    found: dict[str, tuple[str, frozenset[str]]] = {}
+    for start in range(0, len(posting_ids), MOST):
+        query = select(postings.c.posting_id, postings.c.state, postings.c.reasons)
+        part = list(posting_ids[start : start + MOST])
+        for posting_id, state, reasons in connection.execute(query.where(postings.c.posting_id.in_(part))):
+            found[posting_id] = (state, frozenset(reason["rule"] for reason in from_json(reasons)) if state == "held" else frozenset())
+    return found
+
+
 def visible(connection: Connection, posting_ids: Sequence[str]) -> set[str]:
     """Those of these ids that are published now: what a search may show."""
     found: set[str] = set()

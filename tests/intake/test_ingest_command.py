@@ -10,12 +10,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import Workbook
 
-from infra.commands.ingest import command
+from infra.commands.ingest import _receive, command
 from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.settings import Settings
@@ -79,6 +80,31 @@ def test_the_same_file_again_changes_nothing(folder: Path) -> None:
     assert "0 received, 2 unchanged, 1 rejected" in result.stdout
     with exchange(Settings(data_dir=folder / "data"), run=False) as opened, opened.reading() as connection:
         assert opened.log.end(connection) == before
+
+
+def test_a_run_that_was_broken_off_goes_on_where_it_stopped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    header, *lines = CSV.splitlines()
+    many = [line.replace(line[:3], f"B-{n}", 1) for n, line in enumerate(lines[:1] * 3 + lines[2:] + lines[:1] * 3)]
+    (folder / "list.csv").write_text("\n".join([header, *many]) + "\n", encoding="utf-8")
+    monkeypatch.setattr("infra.commands.ingest.BATCH", 2)
+    arguments = ("--mapping", str(folder / "m.yaml"), str(folder / "list.csv"))
+    batches = []
+
+    def power_fails(*given: Any) -> list[Any]:
+        batches.append(given)
+        if len(batches) == 3:
+            raise KeyboardInterrupt
+        return _receive(*given)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("infra.commands.ingest._receive", power_fails)
+        assert ingest(folder, *arguments).exit_code != 0
+    result = ingest(folder, *arguments)
+    assert "going on after line 5" in result.stderr
+    assert "7 lines, 6 received, 0 unchanged, 1 rejected" in result.stdout
+    assert [json.loads(line)["line"] for line in (folder / "list.csv.rejected.jsonl").read_text().splitlines()] == [5]
+    assert list((folder / "data" / "ingest").iterdir()) == []
+    assert "going on" not in ingest(folder, *arguments).stderr
 
 
 def test_an_old_file_of_rejected_lines_is_removed_when_nothing_is_rejected_any_more(folder: Path) -> None:
