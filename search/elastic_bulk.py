@@ -79,7 +79,7 @@ class Bulk:
 
     def _try(self, name: str, batch: list[tuple[Write, bytes]], outcome: Outcome) -> list[tuple[Write, bytes]]:
         """One request; what is to be sent again."""
-        lines: list[bytes] = []
+        lines: list[Any] = []
         for write, body in batch:
             action = {"_id": key_of(write.posting_id), "version": write.version, "version_type": "external"}
             lines += (orjson.dumps({"index": action}), body)

@@ -94,7 +94,11 @@ class ElasticIndex:
         def question(name: str) -> dict[str, str]:
             with self.server.faults():
                 answer = self._client.search(
-                    index=name, query={"exists": {"field": "refused"}}, size=limit, source=False, docvalue_fields=["id", "refused"]
+                    index=name,
+                    query={"exists": {"field": "refused"}},
+                    size=limit,
+                    source=False,
+                    docvalue_fields=[{"field": "id"}, {"field": "refused"}],
                 )
             return {hit["fields"]["id"][0]: hit["fields"]["refused"][0] for hit in answer["hits"]["hits"]}
 

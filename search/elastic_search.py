@@ -110,7 +110,7 @@ class Search:
                 size=size,
                 search_after=after,
                 source=False,
-                docvalue_fields=[*_SHOWN, *fields] if size else None,
+                docvalue_fields=[{"field": each} for each in (*_SHOWN, *fields)] if size else None,
                 track_total_hits=counting,
                 aggs=facets or None,
                 allow_partial_search_results=False,

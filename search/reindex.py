@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, Protocol
 
-from search import tantivy_folder
 from search.documents import IndexDocument
-from search.errors import IndexFault, MappingChanged, ShrunkIndex
-from search.index import tantivy_folder as folder_of
-from search.tantivy_index import TantivyIndex
-from search.tantivy_search import count
+from search.errors import ShrunkIndex
+from search.index import PostingIndex, is_elastic
 
 AT_LEAST = 0.8
 
@@ -28,39 +25,48 @@ class Compared:
         return self.old is None or self.new >= at_least * self.old
 
 
+class Replacement(Protocol):
+    """A new, empty index of some engine beside the live one."""
+
+    @property
+    def index(self) -> PostingIndex:
+        """The new one."""
+
+    def count_old(self) -> int | None:
+        """Postings that can be found in the live one; None where there is none or it cannot be read."""
+
+    def put_in_place(self) -> None:
+        """The new one becomes the live one, at once, and the old one goes."""
+
+    def discard(self) -> None:
+        """Removes the new one."""
+
+
+def _replacement(url: str, options: Mapping[str, Any] | None) -> Replacement:
+    if is_elastic(url):
+        from search.elastic_reindex import ElasticReplacement
+
+        return ElasticReplacement(url, options)
+    from search.tantivy_reindex import TantivyReplacement
+
+    return TantivyReplacement(url)
+
+
 class Reindexing:
-    """A new, empty index in its own folder, while the old one goes on answering.
+    """A new, empty index, while the old one goes on answering.
 
     Fill ``index`` from the tables, ``commit`` with the offset they stood at, follow up to the present, then ``swap``. Left without a swap
-    (an error, ``with`` ended early), the new folder is removed and nothing has changed.
+    (an error, ``with`` ended early), the new index is removed and nothing has changed.
     """
 
-    def __init__(self, url: str):
-        self._root: Path = folder_of(url)
-        self._root.mkdir(parents=True, exist_ok=True)
-        self._old = tantivy_folder.live_name(self._root)
-        self._name = tantivy_folder.new_name(self._root)
-        tantivy_folder.create(self._root, self._name)
-        self.index = TantivyIndex(self._root, name=self._name)
+    def __init__(self, url: str, *, options: Mapping[str, Any] | None = None):
+        self._replacement = _replacement(url, options)
+        self.index = self._replacement.index
         self._swapped = False
 
     def compare(self) -> Compared:
         """Counts both."""
-        return Compared(self._count_old(), self.index.count())
-
-    def _count_old(self) -> int | None:
-        if self._old is None:
-            return None
-        try:
-            old = tantivy_folder.open_folder(self._root / self._old)
-        except IndexFault:
-            return None  # a damaged index must not keep a sound one out
-        old.reload()
-        searcher = old.searcher()
-        try:
-            return count(searcher, old.parse_query("live:1"))
-        except ValueError:
-            return searcher.num_docs  # a mapping before tombstones
+        return Compared(self._replacement.count_old(), self.index.count())
 
     def swap(self, *, at_least: float = AT_LEAST, force: bool = False) -> Compared:
         """Puts the new index in the old one's place and removes the old. Raises ShrunkIndex below ``at_least``, unless forced."""
@@ -68,10 +74,8 @@ class Reindexing:
         if not force and not compared.holds(at_least):
             raise ShrunkIndex(compared.old or 0, compared.new, at_least)
         self.index.close()
-        tantivy_folder.point_to(self._root, self._name)
+        self._replacement.put_in_place()
         self._swapped = True
-        if self._old is not None:
-            tantivy_folder.remove(self._root, self._old)
         return compared
 
     def __enter__(self) -> Reindexing:
@@ -80,28 +84,36 @@ class Reindexing:
     def __exit__(self, *_: object) -> None:
         self.index.close()
         if not self._swapped:
-            tantivy_folder.remove(self._root, self._name)
+            self._replacement.discard()
 
 
-def reindex(url: str, documents: Iterable[IndexDocument], offset: int, *, at_least: float = AT_LEAST, force: bool = False) -> Compared:
-    """A new embedded index from these documents, as of this offset, put in the old one's place.
+def reindex(
+    url: str,
+    documents: Iterable[IndexDocument],
+    offset: int,
+    *,
+    at_least: float = AT_LEAST,
+    force: bool = False,
+    options: Mapping[str, Any] | None = None,
+) -> Compared:
+    """A new index from these documents, as of this offset, put in the old one's place.
 
     Raises ShrunkIndex (the old one stays) where it holds less than ``at_least`` of the old. Documents should come in the order of a stable
     read; what changed meanwhile is followed from ``offset`` after the swap, where same versions change nothing.
     """
-    with Reindexing(url) as running:
+    with Reindexing(url, options=options) as running:
         running.index.upsert(documents)
         running.index.commit(offset)
         return running.swap(at_least=at_least, force=force)
 
 
-def needs_reindex(url: str) -> bool:
-    """Whether the index at this URL was filled with another mapping, or cannot be read."""
-    root = folder_of(url)
-    if tantivy_folder.live_name(root) is None:
-        return False
-    try:
-        tantivy_folder.open_live(root)
-    except (MappingChanged, IndexFault):
-        return True
-    return False
+def needs_reindex(url: str, *, options: Mapping[str, Any] | None = None) -> bool:
+    """Whether the index at this URL was filled with another mapping, or cannot be read as an index. Raises IndexFault where Elasticsearch
+    does not answer."""
+    if is_elastic(url):
+        from search.elastic_reindex import stale
+
+        return stale(url, options)
+    from search.tantivy_reindex import unusable
+
+    return unusable(url)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from matcher.shapes import read_posting
 from search.documents import IndexDocument, document_of
+from search.errors import IndexFault
 from search.index import PostingIndex
-from search.reindex import Compared, reindex
+from search.reindex import Compared, Reindexing
 from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
 from streams.intake.queries import published
 from streams.runtime.database import plain_reason
@@ -66,28 +69,44 @@ class IndexFollower:
 
     def step(self) -> bool:
         """Follow one batch; answers whether there was anything. Durable in the index when it answers."""
-        after = self._index.offset()
+        after = self._index.begin()
         if after is None:
-            with self._exchange.reading() as connection:
-                offset, documents = _snapshot(connection)
-                self._index.upsert(documents)
-            self._index.commit(offset)
+            self._fill()
             return True
         with self._exchange.reading() as connection:
             messages = self._exchange.log.read(connection, TYPES, after, self._batch)
         if not messages:
             return False
-        for envelope in messages:
-            if isinstance(envelope, Unreadable):
-                continue
-            message = envelope.message
-            if isinstance(message, PostingPublished):
-                self._index.upsert([document_of(message.posting, message.revision)])
-            elif isinstance(message, PostingHeld | PostingEnded):
-                self._index.delete(message.posting_id, message.revision)
+        said = [one.message for one in messages if not isinstance(one, Unreadable)]
+        for published_ones, several in groupby(said, lambda message: isinstance(message, PostingPublished)):
+            if published_ones:
+                self._index.upsert([document_of(one.posting, one.revision) for one in several if isinstance(one, PostingPublished)])
+            else:
+                for message in several:
+                    if isinstance(message, PostingHeld | PostingEnded):
+                        self._index.delete(message.posting_id, message.revision)
         self._index.commit(messages[-1].seq)
         self.followed += len(messages)
         return True
+
+    def _fill(self) -> None:
+        """Everything public. The place in the log first and the tables then, page by page: what a page knows beyond that place comes
+        again from the log, with the same revision, and no read transaction stays open for as long as the filling takes."""
+        with self._exchange.reading() as connection:
+            offset = Log.end(connection)
+        self._index.upsert(self._documents())
+        self._index.commit(offset)
+
+    def _documents(self) -> Iterator[IndexDocument]:
+        after = ""
+        while True:
+            with self._exchange.reading() as connection:
+                page = published(connection, after=after)
+            if not page:
+                return
+            for found in page:
+                yield document_of(read_posting(found["posting"]), found["revision"])
+            after = page[-1]["posting_id"]
 
     def catch_up(self) -> None:
         """Follow until there is nothing left (tests and commands)."""
@@ -105,9 +124,7 @@ class IndexFollower:
                 backoff = 0.1
             except Exception as error:
                 # Whatever it was, the messages are still there: undo what is not committed and try again.
-                self.fault = (
-                    plain_reason(error) if isinstance(error, OSError) else f"the index does not take documents ({type(error).__name__})"
-                )
+                self.fault = _in_words(error)
                 _logger.error("index waits", extra={"reason": self.fault}, exc_info=True)
                 self._undo()
                 self._stopping.wait(backoff)
@@ -125,22 +142,16 @@ class IndexFollower:
             _logger.error("index cannot roll back", exc_info=True)
 
 
-def _snapshot(connection: Connection) -> tuple[int, Iterator[IndexDocument]]:
-    """Everything public as documents and the place in the log it stands at. One read transaction: tables and log agree in it, for a
-    message and the row it comes from are committed together."""
-    return Log.end(connection), _documents(connection)
+def _in_words(error: Exception) -> str:
+    """Why the index does not follow: its own fault says so itself."""
+    if isinstance(error, IndexFault):
+        return str(error)
+    return plain_reason(error) if isinstance(error, OSError) else f"the index does not take documents ({type(error).__name__})"
 
 
-def _documents(connection: Connection) -> Iterator[IndexDocument]:
-    after = ""
-    while page := published(connection, after=after):
-        for found in page:
-            yield document_of(read_posting(found["posting"]), found["revision"])
-        after = page[-1]["posting_id"]
-
-
-def fill_anew(exchange: Exchange, url: str, *, force: bool = False) -> Compared:
-    """A new embedded index from the tables, put in the old one's place (``search.reindex``); what follows is followed from there."""
-    with exchange.reading() as connection:
-        offset, documents = _snapshot(connection)
-        return reindex(url, documents, offset, force=force)
+def fill_anew(exchange: Exchange, url: str, *, force: bool = False, options: Mapping[str, Any] | None = None) -> Compared:
+    """A new index from the tables, caught up with the log and put in the old one's place (``search.reindex``). What is said meanwhile is
+    followed from the new one's own offset: the old one may be written until it goes."""
+    with Reindexing(url, options=options) as running:
+        IndexFollower(exchange, running.index).catch_up()
+        return running.swap(force=force)

@@ -1,18 +1,23 @@
 """Generated documents and queries thrown at every index: the same postings in every sort, and in the same order where order is defined."""
 
+import math
 import random
 import tempfile
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from matcher.places import kilometres
 from matcher.shapes import read_posting
 from search.documents import FACETS, FORMS, SOURCES, TYPES, ZONES, document_of
+from search.elastic_index import ElasticIndex
 from search.query import SORTS, Query
 from search.reference import ReferenceIndex
 from search.tantivy_index import TantivyIndex
+from tests.search.elastic import elastic_place
 
 # Few characters and few values, so that generated queries meet generated postings.
 WORDS = ("焊工", "电焊", "焊", "工", "电工", "Java", "c++", "小店区", "工 电", "焊，工", "Node.js", "12", "銲工")
@@ -111,34 +116,62 @@ def apply(index, batch, offset):
     index.commit(offset)
 
 
-def same(first, second, asked, head, folder):
-    """Both indexes, fed alike, answer alike."""
-    reference, engine = ReferenceIndex(head=head), TantivyIndex(folder, head=head)
-    try:
+@contextmanager
+def embedded(head):
+    with tempfile.TemporaryDirectory() as folder:
+        index = TantivyIndex(Path(folder), head=head)
+        yield index
+        index.close()
+
+
+@contextmanager
+def elastic(head):
+    with elastic_place() as url:
+        index = ElasticIndex(url, head=head)
+        yield index
+        index.close()
+
+
+def same(first, second, asked, head, *engines):
+    """All indexes, fed alike, answer alike."""
+    with ExitStack() as stack:
+        reference = ReferenceIndex(head=head)
+        opened = [stack.enter_context(engine(head)) for engine in engines]
         for offset, batch in enumerate((first, second)):
-            apply(reference, batch, offset)
-            apply(engine, batch, offset)
-        assert engine.count() == reference.count()
+            for index in (reference, *opened):
+                apply(index, batch, offset)
+        for index in opened:
+            assert index.count() == reference.count()
         for query in asked:
-            expected, given_ = walk(reference, query), walk(engine, query)
-            assert (given_[0].total, given_[0].facets) == (expected[0].total, expected[0].facets)
-            assert [list(facet) for facet in given_[0].facets.values()] == [list(facet) for facet in expected[0].facets.values()]
-            ours = [hit for page in given_ for hit in page.hits]
-            theirs = [hit for page in expected for hit in page.hits]
-            assert sorted(hit.posting_id for hit in ours) == sorted(hit.posting_id for hit in theirs)
-            assert len({hit.posting_id for hit in ours}) == len(ours) == expected[0].total
-            if query.order != "relevance" or expected[0].total <= head:
-                assert ours == theirs
-    finally:
-        engine.close()
+            expected = walk(reference, query)
+            for index in opened:
+                alike(query, expected, walk(index, query), head)
+
+
+def alike(query, expected, given_, head):
+    assert (given_[0].total, given_[0].facets) == (expected[0].total, expected[0].facets)
+    assert [list(facet) for facet in given_[0].facets.values()] == [list(facet) for facet in expected[0].facets.values()]
+    ours = [hit for page in given_ for hit in page.hits]
+    theirs = [hit for page in expected for hit in page.hits]
+    assert sorted(hit.posting_id for hit in ours) == sorted(hit.posting_id for hit in theirs)
+    assert len({hit.posting_id for hit in ours}) == len(ours) == expected[0].total
+    if query.order != "relevance" or expected[0].total <= head:
+        assert ours == theirs
 
 
 @pytest.mark.parametrize("head", [3, 1000])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(first=changes, second=changes, asked=st.lists(queries(), min_size=1, max_size=12))
 def test_every_sort_gives_the_same_postings_and_date_pay_distance_the_same_order(head, first, second, asked):
-    with tempfile.TemporaryDirectory() as folder:
-        same(first, second, asked, head, Path(folder))
+    same(first, second, asked, head, embedded)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("head", [3, 1000])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(first=changes, second=changes, asked=st.lists(queries(), min_size=6, max_size=16))
+def test_reference_tantivy_and_elasticsearch_say_the_same(head, first, second, asked):
+    same(first, second, asked, head, embedded, elastic)
 
 
 def dense(draw):
@@ -176,6 +209,31 @@ def dense(draw):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_crowded_postings_are_cut_alike(seed, tmp_path):
+def test_crowded_postings_are_cut_alike(seed):
     made, asked = dense(random.Random(seed))
-    same(made, [], asked, 40, tmp_path)
+    same(made, [], asked, 40, embedded)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_crowded_postings_are_cut_alike_by_all_three(seed):
+    made, asked = dense(random.Random(seed))
+    same(made, [], asked, 40, embedded, elastic)
+
+
+@pytest.mark.engine
+def test_postings_on_one_spot_on_the_rim_and_at_the_antipodes_are_ordered_alike():
+    """More at one place than a question asks for, others a metre off, some on a circle's very edge, some on the other side of the earth."""
+    draw = random.Random(4)
+    here = (37.87, 112.55)
+    spots = [here] * 150 + [(37.87 + draw.uniform(-2e-5, 2e-5), 112.55) for _ in range(80)] + [(37.95, 112.55)] * 30
+    spots += [(-37.87 + draw.uniform(-1e-4, 1e-4), -67.45) for _ in range(60)] + [(-37.87, -67.45)] * 40
+    made = [
+        (n, 1, {"posting_id": f"p-{n}", "source": "enterprise", "title": "焊工", "location": {"lat": lat, "lon": lon},
+                "published_at": f"2026-11-{draw.randrange(1, 28):02}"})
+        for n, (lat, lon) in enumerate(spots)
+    ]  # fmt: skip
+    rim = kilometres(*here, 37.95, 112.55)
+    radii = (None, rim, math.nextafter(rim, 0), 0.001, 20_015.0, 20_100.0)
+    asked = [Query(point=here, radius_km=radius, sort=sort, limit=40) for radius in radii for sort in ("distance", "date")]
+    same(made, [], asked, 1000, embedded, elastic)
