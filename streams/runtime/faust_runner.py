@@ -38,7 +38,7 @@ from sqlalchemy import Connection, Engine
 from streams.runtime.database import is_engine_fault, plain_reason
 from streams.runtime.group import GroupMember
 from streams.runtime.kafka import Brokers, row_of
-from streams.runtime.log import Log
+from streams.runtime.log import Bell, Log
 from streams.runtime.messages import Envelope, MessageError, Unreadable
 from streams.runtime.relay import published
 from streams.runtime.subjects import Subject, Topology
@@ -105,6 +105,7 @@ class FaustWorker:
         readers: Engine,
         brokers: Brokers,
         *,
+        bell: Bell | None = None,
         faust_arguments: dict[str, Any] | None = None,
     ):
         self.subject = subject
@@ -114,6 +115,7 @@ class FaustWorker:
         self._log = log
         self._readers = readers
         self._brokers = brokers
+        self._bell = bell
         self._faust_arguments = faust_arguments
         self._faults: dict[str, str] = {}
         self._stopping = threading.Event()
@@ -255,6 +257,12 @@ class FaustWorker:
                     messages.append(found)
         self.member.handle(messages)
         self._last_batch = time.monotonic()
+        self._ring()
+
+    def _ring(self) -> None:
+        """Tell whoever waits in this process, and through it the others, that something was committed."""
+        if self._bell is not None:
+            self._bell.ring()
 
     def _read(self, connection: Connection, value: bytes) -> Envelope | Unreadable | None:
         """A record's message; None where it is not for this subject."""
@@ -273,6 +281,7 @@ class FaustWorker:
         for _ in range(50):
             if not self.member.handle_parked():
                 break
+            self._ring()
         now = time.monotonic()
         if now >= self._next["floor"]:
             self._next["floor"] = now + 1.0
@@ -297,3 +306,4 @@ class FaustWorker:
             self.overlooked += len(missed)
             _logger.warning("messages taken from the log", extra={"subject": self.subject.name, "count": len(missed)})
             self.member.handle(missed)
+            self._ring()

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, RowMapping, select, update
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason
 from streams.runtime.kafka import Brokers, record
 from streams.runtime.locks import Lock
+from streams.runtime.log import Bell
 from streams.runtime.outbox import move_outbox, settle_restored
 from streams.runtime.tables import insert_new, log, offsets
 
@@ -43,13 +44,14 @@ class Relay:
     ``fault`` says what it waits for; None while all is well, also in the processes that stand by. ``holds``: whether this is the one.
     """
 
-    def __init__(self, engine: Engine, brokers: Brokers, lock: Lock, *, pause: float = 0.02):
+    def __init__(self, engine: Engine, brokers: Brokers, lock: Lock, *, bell: Bell | None = None, pause: float = 0.02):
         self.fault: str | None = None
         self.holds = False
         self.sent = 0
         self._engine = engine
         self._brokers = brokers
         self._lock = lock
+        self._bell = bell
         self._pause = pause
         self._settled = False
         self._stopping = threading.Event()
@@ -131,6 +133,9 @@ class Relay:
                 return True
             await asyncio.to_thread(self._advance, int(rows[-1]["seq"]))
             self.sent += len(rows)
+            if self._bell is not None:
+                self._bell.appended({row["type"] for row in rows}, int(rows[-1]["seq"]))
+                self._bell.ring()
         return bool(rows) or moved > 0
 
     def _gather(self) -> tuple[int, Sequence[RowMapping]]:
