@@ -48,6 +48,11 @@ class IntakeMemory:
         for doc, verified in connection.execute(select(employers.c.doc, employers.c.verified)):
             self.know(read_employer(from_json(doc)), bool(verified))
 
+    def independent(self, mine: str, theirs: str) -> bool:
+        """Whether what was found for a message of type ``mine`` holds though another worker committed one of ``theirs``, of another key, in
+        between: people are compared with nobody; postings are with postings and with the employers that are known."""
+        return "person" in (mine.split(".")[0], theirs.split(".")[0])
+
     def refresh(self, connection: Connection, envelope: Envelope) -> None:
         if isinstance(envelope.message, PostingReceived):
             self._drop(envelope.message.posting_id)

@@ -118,6 +118,11 @@ class Market:
         self.person_documents.put(person_id, None)
         self._views.pop(person_id, None)
 
+    def independent(self, mine: str, theirs: str) -> bool:
+        """Whether what was found for a message of type ``mine`` holds though another worker committed one of ``theirs``, of another key, in
+        between: postings are held against people, people against postings, both against employers, and nothing against its own kind."""
+        return mine.split(".")[0] == theirs.split(".")[0]
+
     def load(self, connection: Connection) -> None:
         # In the order of the ids, so that the arrays do not depend on the history that made the tables.
         rows = connection.execution_options(yield_per=2000)
