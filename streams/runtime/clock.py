@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from uuid import uuid5
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from matcher.days import day_of, in_shanghai, midnight
 from streams.runtime.exchange import Exchange, Said
+from streams.runtime.locks import TICK, InProcess, Lock
 from streams.runtime.messages import NAMESPACE, Message, from_json
-from streams.runtime.tables import log
+from streams.runtime.tables import log, outbox
 
 
 class ClockTick(Message):
@@ -48,12 +49,32 @@ def tick_id(instant: datetime) -> str:
     return str(uuid5(NAMESPACE, f"tick|{instant.astimezone(UTC).isoformat()}"))
 
 
-class Ticker:
-    """Emits ticks every ``every`` seconds and at each midnight in Shanghai; catches up after a pause."""
+def last_tick(connection: Connection) -> datetime | None:
+    """The instant of the last tick said, be it in the log yet or still on its way there."""
+    body = None
+    if connection.dialect.name == "postgresql":
+        body = connection.execute(
+            select(outbox.c.body).where(outbox.c.type == ClockTick.type).order_by(outbox.c.n.desc()).limit(1)
+        ).scalar()
+    if body is None:
+        body = connection.execute(select(log.c.body).where(log.c.type == ClockTick.type).order_by(log.c.seq.desc()).limit(1)).scalar()
+    return datetime.fromisoformat(from_json(body)["instant"]) if body is not None else None
 
-    def __init__(self, exchange: Exchange, *, every: float = 60.0):
+
+TAKE_OVER_S = 3.0  # how often somebody else asks whether the one who ticks is gone
+
+
+class Ticker:
+    """Emits ticks every ``every`` seconds and at each midnight in Shanghai; catches up after a pause.
+
+    Of many processes only the holder of ``lock`` ticks; should two think they hold it for a moment, they still do not tick twice.
+    """
+
+    def __init__(self, exchange: Exchange, *, every: float = 60.0, lock: Lock | None = None):
         self._exchange = exchange
         self._every = every
+        self._lock = lock or InProcess(TICK)
+        self._ours = True
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
 
@@ -65,29 +86,34 @@ class Ticker:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._lock.release()
 
     def last(self) -> datetime | None:
-        """The instant of the last tick in the log."""
+        """The instant of the last tick."""
         with self._exchange.reading() as connection:
-            body = connection.execute(select(log.c.body).where(log.c.type == ClockTick.type).order_by(log.c.seq.desc()).limit(1)).scalar()
-        return datetime.fromisoformat(from_json(body)["instant"]) if body is not None else None
+            return last_tick(connection)
 
     def tick(self) -> int:
-        """Append the ticks that are missing; a tick's id comes from its instant, so two tickers cannot tick twice."""
-        missing = ticks(self.last(), self._exchange.now())
-        said = [
-            Said(tick, id=str(uuid5(NAMESPACE, f"tick|{tick.instant.astimezone(UTC).isoformat()}")), recorded_at=tick.instant)
-            for tick in missing
-        ]
+        """Append the ticks that are missing, if it is for us to tick; answers how many.
+
+        The last tick is looked up where the next is written: nobody else ticks in between.
+        """
+        self._ours = self._lock.try_acquire()
+        return self._exchange.write(self._tick) if self._ours else 0
+
+    def _tick(self, connection: Connection) -> int:
+        missing = ticks(last_tick(connection), self._exchange.now())
+        said = [Said(tick, id=tick_id(tick.instant), recorded_at=tick.instant) for tick in missing]
         if said:
-            self._exchange.append(said, source="clock")
+            self._exchange.append_within(connection, said, source="clock")
         return len(said)
 
     def _run(self) -> None:
         while True:
             now = in_shanghai(self._exchange.now())
             to_midnight = (midnight(day_of(now) + timedelta(days=1)) - now).total_seconds()
-            if self._stopping.wait(max(0.05, min(self._every, to_midnight + 0.01))):
+            pause = min(self._every, to_midnight + 0.01)
+            if self._stopping.wait(max(0.05, pause if self._ours else min(pause, TAKE_OVER_S))):
                 return
             try:
                 self.tick()

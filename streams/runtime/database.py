@@ -82,7 +82,7 @@ def plain_reason(error: BaseException) -> str:
         return found or f"the database does not answer ({type(getattr(error, 'orig', error)).__name__}{f' {state}' if state else ''})"
     if isinstance(error, PoolTimeout):
         return "all connections to the database are in use: fewer requests at a time, or more processes"
-    if "full" in text or "no space" in text:
+    if "is full" in text or "no space" in text:
         return "the disk is full: make space on the volume of the data directory; nothing is lost, work goes on by itself"
     if "readonly" in text or "read-only" in text:
         return "the database file cannot be written: check owner and rights of the data directory"
@@ -218,6 +218,8 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 def transaction_stands(connection: Connection) -> bool:
     """Whether the engine still has the transaction open: a full disk or a read error may have made it undo everything by itself."""
+    if connection.closed or connection.invalidated:
+        return False
     driver = connection.connection.dbapi_connection
     if connection.dialect.name == "postgresql":
         return bool(driver is not None and driver.info.transaction_status == _IN_TRANSACTION)
@@ -228,7 +230,10 @@ _IN_TRANSACTION = 2  # libpq's PQTRANS_INTRANS: open, and not spoilt by an error
 
 
 def _say(connection: Connection, statement: str) -> None:
-    cursor = connection.connection.cursor()
+    try:
+        cursor = connection.connection.cursor()
+    except Exception as error:
+        raise EngineFault("the connection to the database was lost") from error
     try:
         cursor.execute(statement)
     except Exception as error:
