@@ -305,6 +305,8 @@ def _read_pay(text: str, default_unit: PayUnit | None) -> PayReading:
         # 「计件工资，综合8000-9000元」 is what it comes to in a month, not the price of a piece.
         by_piece = "计件" in plain and max(low or 0, high or 0) < 1_000
         unit = "piece" if by_piece else "month" if months else default_unit
+        if unit is not None and unit == default_unit:
+            sure = max(sure, 0.95)  # the column's heading says what the figure leaves out
     open_above = base_plus or best.open_above or re.search(r"起薪|起步|不封顶", rest) is not None
     if low is not None and high is None and not open_above:
         high = low

@@ -139,7 +139,7 @@ def _table(
         csv.field_size_limit(MOST_FIELD_CHARACTERS)
         long = f"longer than {MOST_LINE_BYTES >> 20} MB"
         reader = csv.reader(_lines_of(file, lambda: on_bad(BadLine(reader.line_num + 1, long))), delimiter=delimiter)
-        heading = Heading(path, on_bad)
+        heading = Heading(path, on_bad, on_header)
         while True:
             start = reader.line_num + 1
             try:
@@ -153,9 +153,6 @@ def _table(
             if not any(cell.strip() for cell in cells) or (told and start == 1):
                 continue
             yield from heading.take(start, cells)
-            if heading.names:
-                on_header(heading.names)
-                on_header = _nothing
             progress(min(raw.tell(), size), size)
         yield from heading.rest()
         if not heading.names:

@@ -97,9 +97,10 @@ def numbered(cells: Sequence[str]) -> list[str]:
 class Heading:
     """Takes a table's rows one by one; answers those that are data, by column name."""
 
-    def __init__(self, path: Path, on_bad: Callable[[BadLine], None], *, titled: bool = False):
-        """``titled``: rows with one filled cell may stand above the heading, as in workbooks."""
-        self.path, self.on_bad, self.titled = path, on_bad, titled
+    def __init__(self, path: Path, on_bad: Callable[[BadLine], None], on_names: Callable[[list[str]], None], *, titled: bool = False):
+        """``on_names``: told the column names once they are known. ``titled``: rows with one filled cell may stand above the heading, as in
+        workbooks."""
+        self.path, self.on_bad, self.on_names, self.titled = path, on_bad, on_names, titled
         self.names: list[str] = []
         self._first: tuple[int, list[str]] | None = None
         self._heading: list[tuple[str, ...]] = []
@@ -144,6 +145,7 @@ class Heading:
         self.names = numbered(cells[:MOST_COLUMNS])
         self._heading = [tuple(row) for row in rows]
         self._wide = len(cells) > MOST_COLUMNS
+        self.on_names(self.names)
 
     def _data(self, number: int, cells: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
         if is_total(cells) or tuple(cells) in self._heading:

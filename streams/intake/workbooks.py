@@ -115,28 +115,19 @@ def workbook_rows(
         if not book.worksheets:
             raise FileError(path, "no sheet in the workbook", "put the table on the first sheet")
         for sheet in book.worksheets:
-            heading = Heading(path, on_bad, titled=True)
+            heading = Heading(path, on_bad, on_header, titled=True)
             try:
-                for item in _sheet_rows(sheet, heading, on_bad, progress):
-                    if heading.names:
-                        on_header(heading.names)
-                        on_header = _nothing
-                    yield item
+                yield from _sheet_rows(sheet, heading, on_bad, progress)
                 yield from heading.rest()
             except (KeyError, ValueError, zipfile.BadZipFile, SyntaxError, TypeError, EOFError, OSError) as error:
                 if not heading.names:
                     raise FileError(path, f"not a readable sheet ({type(error).__name__})", "open it and save it again as .xlsx") from None
                 on_bad(BadLine(0, f"the sheet breaks off ({type(error).__name__}); the rows before were read"))
             if heading.names:
-                on_header(heading.names)
                 return
         raise FileError(path, "no header row", "the first row with several cells names the columns")
     finally:
         book.close()
-
-
-def _nothing(_: Any) -> None:
-    return None
 
 
 def _sheet_rows(
