@@ -27,6 +27,22 @@ from streams.intake.messages import (
 )
 from streams.matching import handlers as matching
 from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
+from streams.policy import handlers as policy
+from streams.policy.messages import (
+    CheckScheduled,
+    ClaimDecided,
+    ClaimMade,
+    ClaimObjected,
+    ClaimStageChanged,
+    InsuranceRecorded,
+    InsuranceYearRecorded,
+    InternshipEnded,
+    NoticeSeen,
+    PersonClaimMade,
+    PersonPolicyNotice,
+    PolicyNotice,
+    WindowChanged,
+)
 from streams.runtime.clock import ClockTick
 from streams.runtime.subjects import Topic, Topology
 from streams.staffing import handlers as staffing
@@ -44,6 +60,10 @@ TOPICS = (
     Topic("answers", "fact", "person", (RecommendationAnswered,)),
     Topic("steps.reported", "fact", "posting", (StepReported,)),
     Topic("shortages", "fact", "employer", (ShortageReported,)),
+    Topic("insurance.people", "fact", "person", (InsuranceRecorded,)),
+    Topic("insurance.employers", "fact", "employer", (InsuranceYearRecorded, InternshipEnded)),
+    Topic("claims.made", "fact", "claim", (ClaimMade, PersonClaimMade, ClaimDecided, ClaimObjected)),
+    Topic("notices.seen", "fact", "notice", (NoticeSeen,)),
     Topic("clock", "fact", "clock", (ClockTick,)),
     Topic("postings", "derived", "posting", (PostingPublished, PostingChanged, PostingHeld, PostingEnded)),
     Topic("people", "derived", "person", (PersonRegistered, PersonChanged, PersonRemoved)),
@@ -52,10 +72,15 @@ TOPICS = (
     Topic("matches.by_person", "derived", "person", (PersonMatched, PersonLeftMarket)),
     Topic("recommendations", "derived", "person", (RecommendationIssued, RecommendationEnded, InterestShown)),
     Topic("hiring", "derived", "posting", (StepTaken, OpeningsTaken)),
+    Topic("policies.employers", "derived", "employer", (PolicyNotice,)),
+    Topic("policies.people", "derived", "person", (PersonPolicyNotice,)),
+    Topic("policies.checks", "derived", "match", (CheckScheduled,)),
+    Topic("policies.windows", "derived", "entry", (WindowChanged,)),
+    Topic("claims", "derived", "claim", (ClaimStageChanged,)),
     Topic("gaps", "latest", "employer", (GapChanged,)),
 )
 
-SUBJECTS = (intake.SUBJECT, matching.SUBJECT, delivery.SUBJECT, hiring.SUBJECT, staffing.SUBJECT)
+SUBJECTS = (intake.SUBJECT, matching.SUBJECT, delivery.SUBJECT, hiring.SUBJECT, staffing.SUBJECT, policy.SUBJECT)
 
 
 def topology() -> Topology:

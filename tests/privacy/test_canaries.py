@@ -273,6 +273,7 @@ NOT_MADE_AGAIN = {
     "delivery": {"delivery_budgets", "delivery_counts"},
     "hiring": {"hiring_pairs", "hiring_steps", "hiring_openings"},
     "staffing": set(),
+    "policy": {"policy_hires", "policy_employers", "policy_claims", "policy_claim_steps", "policy_internships"},
 }
 
 

@@ -1,0 +1,385 @@
+"""Claims (E-10): taken on any day inside the window, accepted at once, held only with an explanation, with a way to object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from matcher.policy import Catalogue
+from matcher.policy.amounts import shown
+from matcher.policy.conditions import prepare
+from matcher.policy.emission import emit
+from matcher.policy.evaluate import Result, evaluate_entry
+from matcher.policy.facts import Facts, read_facts
+from matcher.policy.format import Entry
+from matcher.policy.loader import leaves
+from matcher.policy.pairing import person_side
+from matcher.policy.wording import day_words, window_words
+from matcher.shapes import ShapeError
+from streams.policy import rules
+from streams.policy.known import catalogue_of, employer_facts, employer_of, hire_facts, person_of
+from streams.policy.messages import ClaimDecided, ClaimMade, ClaimObjected, ClaimStageChanged, PersonClaimMade
+from streams.policy.offers import offer_id, yuan_text
+from streams.policy.supervision import Employed, Filed, Hold, holds
+from streams.policy.tables import claim_steps, claims, hires, offers
+from streams.runtime.messages import from_json, to_json
+from streams.runtime.outcomes import Drop, Emit, Outcome, Outcomes
+from streams.runtime.subjects import Work
+from streams.runtime.tables import upsert
+
+SYSTEM = "system"
+
+
+def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
+    """Accepted in the same instant, unless the window is over or the same thing was claimed before: then refused with the reason."""
+    if work.connection.execute(select(claims.c.claim_id).where(claims.c.claim_id == message.claim_id)).first() is not None:
+        return [Drop("said before")]
+    person_id = message.person_id if isinstance(message, PersonClaimMade) else None
+    row = _new_row(message, person_id, work)
+    catalogue = catalogue_of(work.settings)
+    entry, result, yuan = _evaluated(catalogue, work, message, person_id)
+    if entry is not None and result is not None:
+        row.update(
+            entry_id=entry.id,
+            status=result.status,
+            missing=to_json(list(result.missing)),
+            failed=to_json(list(result.failed)),
+            yuan=yuan_text(yuan),
+        )
+    refused = _refusals(catalogue, work, row, entry)
+    steps: list[tuple[str, str, str | None]] = [("received", message.by, None)]
+    if refused:
+        row.update(stage="refused", reasons=_reasons(refused))
+        steps.append(("refused", SYSTEM, refused[0].text))
+    else:
+        steps.append(("accepted", SYSTEM, None))
+        found = _holds(catalogue, work, row, entry)
+        if found:
+            row.update(held=True, reasons=_reasons(found))
+            steps.append(("held", SYSTEM, "；".join(one.text for one in found)))
+        _mark_offer(work, row)
+    upsert(work.connection, claims, row)
+    for step, by, reason in steps:
+        _note(work, row["claim_id"], step, by, reason)
+    return [_said(row)]
+
+
+def _new_row(message: ClaimMade | PersonClaimMade, person_id: str | None, work: Work) -> dict[str, Any]:
+    at = work.envelope.recorded_at.isoformat()
+    employer = employer_of(work.connection, message.employer_id)
+    person = person_of(work.connection, person_id) if employer is None else None
+    payee_kind, payee = ("employer", message.employer_id) if message.employer_id is not None else ("person", person_id or "")
+    return {
+        "claim_id": message.claim_id,
+        "revision": 1,
+        "benefit": message.benefit,
+        "entry_id": None,
+        "offer_id": offer_id(payee_kind, payee or "", message.benefit, message.about),
+        "employer_id": message.employer_id,
+        "person_id": person_id,
+        "about": message.about,
+        "on": message.on,
+        "received_at": at,
+        "changed_at": at,
+        "stage": "accepted",
+        "held": False,
+        "reasons": to_json([]),
+        "cleared": to_json([]),
+        "status": None,
+        "missing": to_json([]),
+        "failed": to_json([]),
+        "yuan": None,
+        "declared": to_json(message.declared),
+        "evidence": to_json(list(message.evidence)),
+        "account": message.account,
+        "relative": message.relative if isinstance(message, PersonClaimMade) else None,
+        "package": message.package,
+        "region": employer.region if employer is not None else person.region if person is not None else None,
+        "objected": False,
+        "note": message.note,
+    }
+
+
+# -- what the rules say of it --------------------------------------------------------------------------------------------
+
+
+def claim_facts(work: Work, message: ClaimMade | PersonClaimMade, person_id: str | None) -> Facts:
+    """Facts of the hire or of the employer as policy knows them; what the claimant declares fills what nobody else has said."""
+    connection, settings = work.connection, work.settings
+    catalogue = catalogue_of(settings)
+    known: Facts = {}
+    hire = connection.execute(select(hires).where(hires.c.hire_id == message.about)).mappings().first() if message.about else None
+    if hire is not None and hire["person_id"] == person_id:
+        known = hire_facts(connection, dict(hire), work.as_of, settings) or {}
+    elif message.employer_id is not None:
+        known = employer_facts(connection, message.employer_id, work.as_of, settings).facts
+    if not known and person_id is not None:
+        person = person_of(connection, person_id)
+        if person is not None:
+            side = person_side(catalogue, person, message.on)
+            known = {**side.derived, **{name: stated.value for name, stated in side.explicit.items()}}
+    declared: Facts = {}
+    for name, value in message.declared.items():
+        try:
+            declared.update(read_facts(catalogue, {name: value})[0])
+        except ShapeError:
+            continue  # the edge has said so already; a claim is not lost over one faulty fact
+    # What the exchange knows for itself is not overwritten by what the claimant says.
+    return {**declared, **{name: value for name, value in known.items() if value is not None}, "claim.date": work.as_of}
+
+
+def _evaluated(
+    catalogue: Catalogue, work: Work, message: ClaimMade | PersonClaimMade, person_id: str | None
+) -> tuple[Entry | None, Result | None, Decimal | None]:
+    """The entry of this benefit that is told on the day of the event, else the nearest one, with what it says and its sum."""
+    entries = catalogue.by_benefit.get(message.benefit, ())
+    if not entries:
+        return None, None, None
+    prepared = prepare(catalogue, claim_facts(work, message, person_id), message.on)
+    results = {entry.id: evaluate_entry(catalogue, entry, prepared) for entry in entries}
+    told = [result.entry_id for result in emit(catalogue, list(results.values()), prepared, None).told]
+    order = {"ELIGIBLE": 0, "NEEDS_CHECK": 1, "NOT_ELIGIBLE": 2, "OUT_OF_WINDOW": 3}
+    payees = ("employer", "intern_unit") if message.employer_id is not None else ("jobseeker", "enterprise_founder")
+    ranked = sorted(entries, key=lambda entry: (entry.payee not in payees, order[results[entry.id].status], entry.id not in told))
+    chosen = ranked[0]
+    offer = (
+        work.connection.execute(
+            select(offers).where(offers.c.offer_id == _offer_of(message, person_id), offers.c.state.in_(("open", "claimed")))
+        )
+        .mappings()
+        .first()
+    )
+    if offer is not None and offer["entry_id"] in results:
+        chosen = catalogue.by_id[offer["entry_id"]]
+    yuan = shown(catalogue, chosen, prepared).yuan
+    if offer is not None and offer["yuan"] is not None:
+        yuan = Decimal(offer["yuan"]) - Decimal(offer["paid_yuan"] or 0)
+    return chosen, results[chosen.id], yuan
+
+
+def _offer_of(message: ClaimMade | PersonClaimMade, person_id: str | None) -> str:
+    kind, payee = ("employer", message.employer_id) if message.employer_id is not None else ("person", person_id)
+    return offer_id(kind, payee or "", message.benefit, message.about)
+
+
+def window_fault(catalogue: Catalogue, benefit: str, entry: Entry | None, on: date, day: date) -> str | None:
+    """Why a benefit cannot be claimed on ``day`` for something of day ``on``: it is unknown, or its time is over."""
+    if entry is None:
+        return f"没有“{catalogue.benefit_names.get(benefit, benefit)}”这项政策"
+    if on > day:
+        return f"事项日期{day_words(on)}还没有到"
+    for which in dict.fromkeys((on, day)):
+        if not entry.window.holds(which):
+            words = "事项日期" if which == on and on != day else "今天"
+            return f"政策期限是{window_words(entry)}，{words}{day_words(which)}不在期限内"
+    return None
+
+
+def _refusals(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entry | None) -> list[Hold]:
+    fault = window_fault(catalogue, row["benefit"], entry, row["on"], work.as_of)
+    if fault is not None:
+        return [Hold("window", fault)]
+    merged = _merged(catalogue, work, row)
+    if merged is not None:
+        return [merged]
+    same = select(claims.c.claim_id).where(
+        claims.c.offer_id == row["offer_id"], claims.c.on == row["on"], claims.c.stage.notin_(("refused", "rejected"))
+    )
+    before = work.connection.execute(same).all()
+    if before and not _has_top_up(work, row):
+        return [Hold("claimed_before", "这件事已经申请过，不用重复申请，可以在“我的申请”里查看进度")]
+    return []
+
+
+def _merged(catalogue: Catalogue, work: Work, row: dict[str, Any]) -> Hold | None:
+    """A part of a bundle that this person has claimed already (J-37: 001 五、21): the parts are closed for them."""
+    for rule in catalogue.shared.exclusion_rules:
+        if rule.rule != "bundle_first" or row["benefit"] not in rule.between[1:] or row["person_id"] is None:
+            continue
+        bundle = select(claims.c.claim_id).where(
+            claims.c.person_id == row["person_id"], claims.c.benefit == rule.between[0], claims.c.stage.notin_(("refused", "rejected"))
+        )
+        if work.connection.execute(bundle).first() is not None:
+            name = catalogue.benefit_names[rule.between[0]]
+            return Hold("merged", f"您已经申请“{name}”，这项补贴已经归并在里面：“{rule.sources[0].quote}”（{rule.sources[0].source}）")
+    return None
+
+
+def _has_top_up(work: Work, row: dict[str, Any]) -> bool:
+    found = work.connection.execute(select(offers).where(offers.c.offer_id == row["offer_id"])).mappings().first()
+    if found is None or found["state"] != "open" or found["paid_yuan"] is None or found["yuan"] is None:
+        return False
+    return Decimal(found["yuan"]) > Decimal(found["paid_yuan"])
+
+
+def _holds(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entry | None) -> list[Hold]:
+    connection = work.connection
+    linked = [claims.c.person_id == row["person_id"]] if row["person_id"] is not None else []
+    linked += [claims.c.employer_id == row["employer_id"]] if row["employer_id"] is not None else []
+    linked += [claims.c.account == row["account"]] if row["account"] is not None else []
+    others = [_filed(dict(other)) for other in connection.execute(select(claims).where(or_(*linked))).mappings()] if linked else []
+    jobs: list[Employed] = []
+    if row["person_id"] is not None:
+        query = select(hires).where(hires.c.person_id == row["person_id"]).order_by(hires.c.hire_id)
+        jobs = [
+            Employed(*(hire[name] for name in ("hire_id", "employer_id", "hired_on", "left_on", "insured_on", "insurance_ended_on")))
+            for hire in connection.execute(query).mappings()
+        ]
+    cleared = set(from_json(row["cleared"]))
+    found = holds(
+        catalogue,
+        _filed(row),
+        others,
+        jobs,
+        stable_months=_months_asked(entry),
+        income=entry is not None and entry.kind == "income_support",
+    )
+    return [one for one in found if one.rule not in cleared]
+
+
+def _filed(row: Mapping[str, Any]) -> Filed:
+    return Filed(
+        row["claim_id"], row["benefit"], row["employer_id"], row["person_id"], row["about"], row["on"], row["stage"], row["account"],
+        row["relative"],
+    )  # fmt: skip
+
+
+def _months_asked(entry: Entry | None) -> int | None:
+    """The months of stable employment that the entry asks for."""
+    asked = [leaf.value for leaf in leaves(entry.conditions) if leaf.field == "employment.stable_months"] if entry is not None else []
+    return int(max(asked)) if asked else None
+
+
+def _reasons(found: list[Hold]) -> bytes:
+    return to_json([{"rule": one.rule, "text": one.text} for one in found])
+
+
+def _mark_offer(work: Work, row: dict[str, Any]) -> None:
+    """The offer is claimed: it is offered again only with a higher sum. A startup bundle closes the parts it merges (J-37)."""
+    connection = work.connection
+    found = connection.execute(select(offers).where(offers.c.offer_id == row["offer_id"])).mappings().first()
+    if found is not None and found["state"] == "open":
+        paid = Decimal(found["paid_yuan"] or 0) + Decimal(row["yuan"] or 0)
+        values = {"state": "claimed", "paid_yuan": yuan_text(paid) if row["yuan"] is not None else None}
+        connection.execute(
+            offers.update()
+            .where(offers.c.offer_id == row["offer_id"])
+            .values(**values, revision=found["revision"] + 1, changed_on=work.as_of)
+        )
+
+
+# -- what happens to it --------------------------------------------------------------------------------------------------
+
+
+def decide_claim(message: ClaimDecided, work: Work) -> Outcomes:
+    """审核 and 发放 by staff; a hold is put on with a reason and taken off for good: the same finding does not hold it again."""
+    row = _row(work, message.claim_id)
+    if row is None:
+        return [Drop("no such claim")]
+    if rules.may_decide(row["stage"], row["held"], message.decision, message.reason) is not None:
+        return [Drop("not now")]
+    stage, held = rules.after_decision(row["stage"], row["held"], message.decision)
+    if message.decision == "release":
+        row["cleared"] = to_json(sorted({*from_json(row["cleared"]), *(one["rule"] for one in from_json(row["reasons"]))}))
+        row["reasons"] = to_json([])
+    if message.decision in ("hold", "reject") and message.reason is not None:
+        row["reasons"] = to_json([*from_json(row["reasons"]), {"rule": "staff", "text": message.reason}])
+    if message.yuan is not None:
+        row["yuan"] = yuan_text(Decimal(message.yuan))
+    row.update(stage=stage, held=held)
+    _changed(work, row)
+    _note(work, row["claim_id"], _STEP[message.decision], message.by, message.reason)
+    if message.decision == "reject":
+        _unmark_offer(work, row)
+    return [_said(row)]
+
+
+_STEP = {"approve": "approved", "reject": "rejected", "pay": "paid", "hold": "held", "release": "released"}
+
+
+def _unmark_offer(work: Work, row: dict[str, Any]) -> None:
+    offer = work.connection.execute(select(offers).where(offers.c.offer_id == row["offer_id"])).mappings().first()
+    if offer is not None and offer["state"] == "claimed":
+        paid = Decimal(offer["paid_yuan"] or 0) - Decimal(row["yuan"] or 0)
+        values = {"state": "open", "paid_yuan": yuan_text(paid) if paid > 0 else None, "revision": offer["revision"] + 1}
+        work.connection.execute(offers.update().where(offers.c.offer_id == offer["offer_id"]).values(**values))
+
+
+def object_to_claim(message: ClaimObjected, work: Work) -> Outcomes:
+    """The claimant objects: it stands at the top of the staff's list until somebody has decided."""
+    row = _row(work, message.claim_id)
+    if row is None or not (row["held"] or row["stage"] in ("refused", "rejected")):
+        return [Drop("nothing to object to")]
+    row["objected"] = True
+    _changed(work, row)
+    _note(work, row["claim_id"], "objected", message.by, message.reason)
+    return [_said(row)]
+
+
+def check_claims_again(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
+    """Something about a hire changed (left, insured elsewhere): its open claims are checked anew and held where there is a reason now."""
+    if hire["person_id"] is None:
+        return []
+    catalogue = catalogue_of(work.settings)
+    outcomes: list[Outcome] = []
+    query = (
+        select(claims)
+        .where(claims.c.person_id == hire["person_id"], claims.c.stage.in_(("accepted", "approved")))
+        .order_by(claims.c.claim_id)
+    )
+    for found in work.connection.execute(query).mappings().all():
+        row = dict(found)
+        entry = catalogue.by_id.get(row["entry_id"] or "")
+        had = {one["rule"] for one in from_json(row["reasons"])}
+        new = [one for one in _holds(catalogue, work, row, entry) if one.rule not in had]
+        if not new:
+            continue
+        row["reasons"] = to_json([*from_json(row["reasons"]), *({"rule": one.rule, "text": one.text} for one in new)])
+        row["held"] = True
+        _changed(work, row)
+        _note(work, row["claim_id"], "held", SYSTEM, "；".join(one.text for one in new))
+        outcomes.append(_said(row))
+    return outcomes
+
+
+def _row(work: Work, claim_id: str) -> dict[str, Any] | None:
+    found = work.connection.execute(select(claims).where(claims.c.claim_id == claim_id)).mappings().first()
+    return dict(found) if found is not None else None
+
+
+def _changed(work: Work, row: dict[str, Any]) -> None:
+    row["revision"] += 1
+    row["changed_at"] = work.envelope.recorded_at.isoformat()
+    if not row["held"] and row["stage"] not in ("refused", "rejected"):
+        row["objected"] = False
+    upsert(work.connection, claims, row)
+
+
+def _note(work: Work, claim_id: str, step: str, by: str, reason: str | None) -> None:
+    last = work.connection.execute(
+        select(claim_steps.c.number).where(claim_steps.c.claim_id == claim_id).order_by(claim_steps.c.number.desc()).limit(1)
+    ).scalar()
+    entry = {"claim_id": claim_id, "number": (last or 0) + 1, "step": step, "by": by, "reason": reason}
+    upsert(work.connection, claim_steps, {**entry, "at": work.envelope.recorded_at.isoformat()})
+
+
+def _said(row: Mapping[str, Any]) -> Outcome:
+    return Emit(
+        ClaimStageChanged(
+            claim_id=row["claim_id"],
+            revision=row["revision"],
+            benefit=row["benefit"],
+            entry_id=row["entry_id"],
+            employer_id=row["employer_id"],
+            stage=row["stage"],
+            held=row["held"],
+            rules=tuple(one["rule"] for one in from_json(row["reasons"])),
+            yuan=row["yuan"],
+            at=row["changed_at"],
+        ),
+        discriminator=str(row["revision"]),
+    )

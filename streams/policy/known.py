@@ -1,0 +1,250 @@
+"""Policy's own projections as facts: what is known of a hire, an employer and a person on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from matcher.policy import Catalogue, load_catalogue
+from matcher.policy.calendar import add_months, whole_months
+from matcher.policy.facts import Facts, Span
+from matcher.policy.pairing import merged, person_side, posting_side
+from matcher.shapes import Employer, Person, Posting, read_employer, read_person, read_posting
+from streams.policy import rules
+from streams.policy.tables import employers, hires, internships, people, postings, years
+from streams.runtime.messages import from_json, to_json
+
+ENDLESS = Decimal(100_000)  # months; a hire that still lasts may last that long
+_PERSON = {
+    "person_id", "kind", "categories", "birth_year_month", "registered_unemployed_on", "registered_at", "education", "region", "facts",
+    "intention", "consent",
+}  # fmt: skip
+_POSTING = {
+    "posting_id", "source", "title", "type", "employment_form", "contract_months", "region", "occupation_code", "facts",
+}  # fmt: skip
+_FROM_POVERTY = frozenset({"poverty_alleviated_labour", "poverty_return_monitored"})
+# What a hire through insurance data alone is known of: that somebody works there.
+_NO_POSTING = {"posting_id": "-", "source": "enterprise", "title": "未经平台招用"}
+
+
+def catalogue_of(settings: Mapping[str, Any]) -> Catalogue:
+    """The catalogue in force: the shipped one, or the one a shadow run is given."""
+    given: Catalogue | None = settings.get("catalogue")
+    return given if given is not None else load_catalogue()
+
+
+# -- rows ----------------------------------------------------------------------------------------------------------------
+
+
+def person_document(person: Person) -> bytes:
+    """Of a person only what conditions can read."""
+    return to_json(person.model_dump(mode="json", exclude_none=True, by_alias=True, include=_PERSON))
+
+
+def posting_document(posting: Posting) -> bytes:
+    return to_json(posting.model_dump(mode="json", exclude_none=True, by_alias=True, include=_POSTING))
+
+
+def employer_document(employer: Employer) -> bytes:
+    return to_json(employer.model_dump(mode="json", exclude_none=True, by_alias=True))
+
+
+def read_row_person(document: bytes | None) -> Person | None:
+    return read_person(from_json(document)) if document is not None else None
+
+
+def is_registered_unemployed(person: Person) -> bool:
+    return person.kind == "registered_unemployed" or "registered_unemployed" in (person.categories or ())
+
+
+def is_from_poverty(person: Person) -> bool:
+    """脱贫劳动力, and 防返贫监测对象 who count like them (001 三、12)."""
+    return not _FROM_POVERTY.isdisjoint(person.categories or ())
+
+
+def employer_of(connection: Connection, employer_id: str | None) -> Employer | None:
+    if employer_id is None:
+        return None
+    document = connection.execute(select(employers.c.document).where(employers.c.employer_id == employer_id)).scalar()
+    return read_employer(from_json(document)) if document is not None else None
+
+
+def person_of(connection: Connection, person_id: str | None) -> Person | None:
+    if person_id is None:
+        return None
+    return read_row_person(connection.execute(select(people.c.document).where(people.c.person_id == person_id)).scalar())
+
+
+def posting_of(connection: Connection, posting_id: str | None) -> Posting:
+    document = None
+    if posting_id is not None:
+        document = connection.execute(select(postings.c.document).where(postings.c.posting_id == posting_id)).scalar()
+    return read_posting(from_json(document) if document is not None else _NO_POSTING)
+
+
+# -- counters of an employer (E-23, E-24) --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counters:
+    """``absorbed``: new hires with six stable months in the counting period; ``poverty``: people from poverty now employed; ``headcount``:
+    all who work there, where stated."""
+
+    absorbed: int
+    poverty: int
+    headcount: Decimal | None
+    share: Decimal | None
+
+    def document(self) -> dict[str, Any]:
+        share = str(self.share) if self.share is not None else None
+        return {"absorbed": self.absorbed, "poverty": self.poverty, "share": share}
+
+
+def counters(connection: Connection, employer_id: str, employer: Employer | None, day: date, settings: Mapping[str, Any]) -> Counters:
+    """Counts from the hires known here; what the employer's own record states counts where it is higher (it also knows earlier hires)."""
+    period = str(settings.get("absorbed_period", "year"))
+    working = and_(hires.c.employer_id == employer_id, hires.c.hired_on.is_not(None))
+    rows = connection.execute(select(hires.c.hired_on, hires.c.left_on, hires.c.from_poverty).where(working)).all()
+    absorbed = sum(
+        rules.counts_in_period(hired_on, day, period) and add_months(hired_on, rules.STABLE_MONTHS) <= (left_on or day) and hired_on <= day
+        for hired_on, left_on, _ in rows
+    )
+    poverty = sum(from_poverty and hired_on <= day and (left_on is None or left_on > day) for hired_on, left_on, from_poverty in rows)
+    stated = employer.facts if employer is not None else {}
+    absorbed = max(absorbed, _whole(stated.get(rules.ABSORBED)))
+    poverty = max(poverty, _whole(stated.get(rules.POVERTY)))
+    headcount = _decimal(stated.get("employer.headcount"))
+    if headcount is None and employer is not None and employer.insured_employees is not None:
+        headcount = Decimal(employer.insured_employees)
+    return Counters(absorbed, poverty, headcount, rules.share_percent(poverty, headcount))
+
+
+def _whole(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def counter_facts(found: Counters, employer: Employer | None) -> Facts:
+    facts: Facts = {rules.ABSORBED: Decimal(found.absorbed), rules.POVERTY: Decimal(found.poverty)}
+    stated = employer.facts if employer is not None else {}
+    if found.share is not None and stated.get(rules.POVERTY_SHARE) is None:
+        facts[rules.POVERTY_SHARE] = found.share
+    return facts
+
+
+# -- a hire --------------------------------------------------------------------------------------------------------------
+
+
+def hire_facts(connection: Connection, hire: Mapping[str, Any], day: date, settings: Mapping[str, Any]) -> Facts | None:
+    """Facts of a hire as known on ``day``; ``None`` while the person is unknown.
+
+    Person and versions count as of the day of the hire, what has happened since as of ``day``: six stable months are unknown until they
+    are over, and false once the person has left before.
+    """
+    person = read_row_person(hire["person"])
+    if person is None or hire["hired_on"] is None:
+        return None
+    catalogue = catalogue_of(settings)
+    employer = employer_of(connection, hire["employer_id"])
+    posting = posting_of(connection, hire["posting_id"])
+    base = posting_side(catalogue, posting, employer)
+    facts = merged(base, person_side(catalogue, person, hire["hired_on"]))
+    if employer is not None:
+        facts.update(counter_facts(_counters_with(connection, hire, employer, day, settings), employer))
+    if hire["contract_months"] is not None:
+        facts["contract.min_months"] = Decimal(hire["contract_months"])
+    if hire["contract_signed"] is not None:
+        facts["contract.signed"] = bool(hire["contract_signed"])
+    if hire["insured_on"] is not None:
+        facts["social_insurance.ui_enrolled"] = hire["insured_on"] <= day
+    if hire["paid_in_full"] is not None:
+        facts["social_insurance.paid_in_full"] = bool(hire["paid_in_full"])
+    facts["employment.stable_months"] = stable_months(hire, day)
+    return facts
+
+
+def _counters_with(connection: Connection, hire: Mapping[str, Any], employer: Employer, day: date, settings: Mapping[str, Any]) -> Counters:
+    """The counters with this very hire among them: it is one of those it counts with (004 第21项)."""
+    found = counters(connection, hire["employer_id"], employer, day, settings)
+    return Counters(max(1, found.absorbed), found.poverty, found.headcount, found.share)
+
+
+def stable_months(hire: Mapping[str, Any], day: date) -> Decimal | Span:
+    """Whole months of employment: certain once it is over, and open upwards while it lasts."""
+    until = hire["left_on"] if hire["left_on"] is not None and hire["left_on"] <= day else None
+    months = Decimal(whole_months(hire["hired_on"], until or day)) if hire["hired_on"] <= (until or day) else Decimal(0)
+    return months if until is not None else Span(months, ENDLESS)
+
+
+# -- an employer ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EmployerFacts:
+    """Facts of an employer, with the sums that percentages are of. ``year``: whose insurance data they are from."""
+
+    facts: Facts
+    year: int | None
+    contributions: Decimal | None
+    refunded: Decimal
+    insured: int | None
+    layoffs: rules.Layoffs | None
+    counters: Counters
+    retention: Decimal | None
+
+
+def employer_facts(connection: Connection, employer_id: str, day: date, settings: Mapping[str, Any]) -> EmployerFacts:
+    """Everything known of an employer on a day, from its record, insurance data of the year before, hires and internships."""
+    catalogue = catalogue_of(settings)
+    employer = employer_of(connection, employer_id)
+    posting = read_posting(_NO_POSTING)
+    side = posting_side(catalogue, posting, employer)
+    facts: Facts = {name: value for name, value in side.derived.items() if name.startswith("employer.")}
+    facts.update({name: stated.value for name, stated in side.explicit.items()})
+    found = counters(connection, employer_id, employer, day, settings)
+    facts.update(counter_facts(found, employer))
+    year = connection.execute(select(years).where(years.c.employer_id == employer_id, years.c.year == day.year - 1)).mappings().first()
+    layoffs = None
+    if year is not None:
+        facts["employer.ui_insured"] = True
+        leavings = [(one["reason"], one["number"]) for one in from_json(year["leavings"])]
+        layoffs = rules.layoffs(
+            from_json(year["insured_by_month"]), leavings, str(settings.get("layoff_formula", "dismissals_over_average"))
+        )
+        if layoffs is not None:
+            facts[rules.LAYOFF] = layoffs.percent
+            facts[rules.INSURED] = Decimal(layoffs.insured)
+    over = and_(internships.c.employer_id == employer_id, internships.c.ended_on <= day, internships.c.ended_on > add_months(day, -12))
+    outcomes = connection.execute(select(internships.c.outcome, internships.c.contract_signed).where(over)).all()
+    retention = rules.retention_percent((outcome, bool(signed)) for outcome, signed in outcomes)
+    if retention is not None:
+        facts["internship.retention_rate_percent"] = retention
+    insured = layoffs.insured if layoffs is not None else employer.insured_employees if employer is not None else None
+    return EmployerFacts(
+        facts=facts,
+        year=day.year - 1 if year is not None else None,
+        contributions=Decimal(year["contributions_yuan"]) if year is not None and year["contributions_yuan"] else None,
+        refunded=Decimal(year["refunded_yuan"]) if year is not None and year["refunded_yuan"] else Decimal(0),
+        insured=insured,
+        layoffs=layoffs,
+        counters=found,
+        retention=retention,
+    )
+
+
+def has_anything(connection: Connection, employer_id: str) -> bool:
+    """Whether there is anything beside the record itself: insurance data, hires, internships."""
+    asked = or_(
+        select(years.c.employer_id).where(years.c.employer_id == employer_id).exists(),
+        select(hires.c.hire_id).where(hires.c.employer_id == employer_id).exists(),
+        select(internships.c.internship_id).where(internships.c.employer_id == employer_id).exists(),
+    )
+    return bool(connection.execute(select(func.count()).where(asked)).scalar())

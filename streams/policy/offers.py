@@ -1,0 +1,351 @@
+"""What each benefit would pay whom: evaluated anew, held against what was offered before, and announced where it says something new.
+
+An offer's id is made of payee, benefit and what it is about, so that running again finds the same row: nothing is offered twice, and a
+higher rate gives a top-up beside what was already paid (E-08: 001 一、2(1)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from matcher.match_order import name_id
+from matcher.policy import ELIGIBLE, Catalogue
+from matcher.policy.amounts import figure, shown
+from matcher.policy.conditions import Prepared, prepare
+from matcher.policy.emission import Answered, emit
+from matcher.policy.evaluate import evaluate_entry
+from matcher.policy.format import Entry
+from matcher.policy.wording import step_words
+from streams.policy.known import EmployerFacts, catalogue_of, employer_facts, hire_facts
+from streams.policy.messages import CheckScheduled, PersonPolicyNotice, PolicyNotice
+from streams.policy.tables import hires, notices, offers
+from streams.runtime.messages import NAMESPACE, to_json
+from streams.runtime.outcomes import Emit, Outcome
+from streams.runtime.subjects import Work
+from streams.runtime.tables import insert_new, upsert
+
+HIRE, EMPLOYER = "hint_per_match", "enterprise_push"
+# Benefits for which every employer in the insurance data is listed, also those that get nothing, with the reason (E-08).
+LISTED_AMOUNT = "percent_of_base_by_size"
+# Who of a hire's two sides is paid; training bodies, institutions and markets have claims of their own, not of a hire.
+PAYEES = {"employer": "employer", "intern_unit": "employer", "jobseeker": "person"}
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An offer as the evaluation gives it."""
+
+    origin: str
+    payee_kind: str
+    employer_id: str | None
+    person_id: str | None
+    about: str
+    entry: Entry
+    benefit: str
+    state: str
+    status: str
+    yuan: Decimal | None
+    percent: Decimal | None
+    basis: str
+    missing: tuple[str, ...]
+    failed: tuple[str, ...]
+    earliest: date | None
+    paid: Decimal | None = None
+
+    @property
+    def offer_id(self) -> str:
+        payee = self.employer_id if self.payee_kind == "employer" else self.person_id
+        return offer_id(self.payee_kind, payee or "", self.benefit, self.about)
+
+
+def offer_id(payee_kind: str, payee: str, benefit: str, about: str) -> str:
+    return name_id(NAMESPACE, f"offer|{payee_kind}|{payee}|{benefit}|{about}")
+
+
+def yuan_text(value: Decimal | None) -> str | None:
+    """The exact sum without needless zeros."""
+    if value is None:
+        return None
+    return format(value.quantize(CENT, ROUND_HALF_UP).normalize(), "f")
+
+
+# -- a hire --------------------------------------------------------------------------------------------------------------
+
+
+def evaluate_hire(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
+    """The offers of one hire, to the employer and to the person; the version is that of the day of the hire (the event)."""
+    facts = hire_facts(work.connection, hire, work.as_of, work.settings)
+    if facts is None:
+        return []
+    catalogue = catalogue_of(work.settings)
+    prepared = prepare(catalogue, facts, hire["hired_on"])
+    wanted = [
+        found
+        for result in _told(catalogue, prepared, HIRE)
+        if (found := _of_hire(catalogue, prepared, result, hire, work.as_of)) is not None
+    ]
+    outcomes = reconcile(work, wanted, offers.c.about == hire["hire_id"])
+    return [*outcomes, *_schedule(work, hire, wanted)]
+
+
+def _told(catalogue: Catalogue, prepared: Prepared, channel: str) -> list[Answered]:
+    results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
+    return emit(catalogue, results, prepared, channel).told
+
+
+def _of_hire(catalogue: Catalogue, prepared: Prepared, result: Answered, hire: Mapping[str, Any], day: date) -> Wanted | None:
+    entry = catalogue.by_id[result.entry_id]
+    payee = PAYEES.get(entry.payee)
+    # Outside its window nothing is offered any more, also for a hire that was inside it.
+    if payee is None or not entry.window.holds(day) or hire[f"{payee}_id"] is None:
+        return None
+    amount = shown(catalogue, entry, prepared)
+    return Wanted(
+        origin="comparison" if hire["origin"] == "insurance" else "hire",
+        payee_kind=payee,
+        employer_id=hire["employer_id"],
+        person_id=hire["person_id"],
+        about=hire["hire_id"],
+        entry=entry,
+        benefit=catalogue.benefit_of[entry.id],
+        state="open",
+        status=result.status,
+        yuan=amount.yuan,
+        percent=None,
+        basis=amount.basis,
+        missing=result.missing,
+        failed=(),
+        earliest=step_words(entry, hire["hired_on"])[1],
+    )
+
+
+def _schedule(work: Work, hire: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[Outcome]:
+    """The next day on which a condition of these offers can first be true; said once for each day."""
+    coming = [one for one in wanted if one.earliest is not None and one.earliest > work.as_of and hire["left_on"] is None]
+    due = min((one.earliest for one in coming if one.earliest is not None), default=None)
+    if due != hire["check_on"]:
+        work.connection.execute(hires.update().where(hires.c.hire_id == hire["hire_id"]).values(check_on=due))
+        if due is not None and hire["employer_id"] is not None:
+            entries = tuple(sorted(one.entry.id for one in coming if one.earliest == due))
+            said = CheckScheduled(match_id=hire["hire_id"], employer_id=hire["employer_id"], due=due, entry_ids=entries)
+            return [Emit(said, discriminator=due.isoformat())]
+    return []
+
+
+# -- an employer ---------------------------------------------------------------------------------------------------------
+
+
+def evaluate_employer(work: Work, employer_id: str) -> list[Outcome]:
+    """Offers that are about no single person, from data alone (E-08, E-12, E-23, J-22): who is eligible is told, who is not is listed."""
+    connection, catalogue, day = work.connection, catalogue_of(work.settings), work.as_of
+    known = employer_facts(connection, employer_id, day, work.settings)
+    prepared = prepare(catalogue, known.facts, day)
+    told = {result.entry_id: result for result in _told(catalogue, prepared, EMPLOYER)}
+    wanted = []
+    for entry in catalogue.entries:
+        if EMPLOYER not in entry.usable_as or entry.payee not in ("employer", "intern_unit") or not entry.window.holds(day):
+            continue
+        listed = entry.amount.type == LISTED_AMOUNT and known.year is not None
+        result: Answered | None = told.get(entry.id)
+        # Without data to go by a push would reach everybody and say nothing: the list of policies is for that.
+        if result is not None and not (result.status == ELIGIBLE or (not result.missing and listed)):
+            result = None
+        if result is None and not listed:
+            continue
+        wanted.append(_of_employer(catalogue, prepared, entry, known, employer_id, told=result is not None))
+    about_no_person = (offers.c.employer_id == employer_id) & offers.c.person_id.is_(None)
+    return reconcile(work, wanted, about_no_person)
+
+
+def _of_employer(catalogue: Catalogue, prepared: Prepared, entry: Entry, known: EmployerFacts, employer_id: str, *, told: bool) -> Wanted:
+    result = evaluate_entry(catalogue, entry, prepared)
+    amount = shown(catalogue, entry, prepared)
+    percent = figure(catalogue, entry, prepared).percent
+    yuan = amount.yuan
+    paid = None
+    about = ""
+    if entry.amount.type == LISTED_AMOUNT:
+        about = str(known.year)
+        yuan = known.contributions * percent / 100 if known.contributions is not None and percent is not None else None
+        paid = known.refunded
+    elif entry.amount.type == "fixed_per_insured_employee" and amount.yuan is not None:
+        about = str(known.year or prepared.day.year - 1)
+        yuan = amount.yuan * known.insured if known.insured is not None else None
+    state = "open" if told else "excluded"
+    if told and paid and yuan is not None and yuan <= paid:
+        state = "settled"
+    origin = {"internship_retention_uplift": "internship", "poverty_base_ladder_reward": "counter"}
+    return Wanted(
+        origin=origin.get(catalogue.benefit_of[entry.id], "data"),
+        payee_kind="employer",
+        employer_id=employer_id,
+        person_id=None,
+        about=about,
+        entry=entry,
+        benefit=catalogue.benefit_of[entry.id],
+        state=state,
+        status=result.status,
+        yuan=yuan,
+        percent=percent,
+        basis=amount.basis,
+        missing=result.missing,
+        failed=result.failed,
+        earliest=None,
+        paid=paid or None,
+    )
+
+
+# -- what changed --------------------------------------------------------------------------------------------------------
+
+
+def reconcile(work: Work, wanted: Iterable[Wanted], among: Any) -> list[Outcome]:
+    """Write the offers as they are now; announce those that are new, became certain, changed their sum, or are gone."""
+    connection = work.connection
+    before = {row["offer_id"]: dict(row) for row in connection.execute(select(offers).where(among)).mappings()}
+    outcomes: list[Outcome] = []
+    seen = set()
+    for one in wanted:
+        seen.add(one.offer_id)
+        outcomes += _write(work, before.get(one.offer_id), one)
+    for id_, row in sorted(before.items()):
+        if id_ not in seen and row["state"] in ("open", "excluded", "settled"):
+            outcomes += close(work, row, "not_eligible")
+    return outcomes
+
+
+def _write(work: Work, old: dict[str, Any] | None, one: Wanted) -> list[Outcome]:
+    paid = one.paid if one.paid is not None else Decimal(old["paid_yuan"]) if old is not None and old["paid_yuan"] else None
+    row: dict[str, Any] = {
+        "offer_id": one.offer_id,
+        "origin": one.origin,
+        "payee_kind": one.payee_kind,
+        "employer_id": one.employer_id,
+        "person_id": one.person_id,
+        "about": one.about,
+        "benefit": one.benefit,
+        "entry_id": one.entry.id,
+        "state": _state(old, one, paid),
+        "status": one.status,
+        "yuan": yuan_text(one.yuan),
+        "paid_yuan": yuan_text(paid),
+        "percent": yuan_text(one.percent),
+        "basis": one.basis,
+        "missing": to_json(list(one.missing)),
+        "failed": to_json(list(one.failed)),
+        "earliest": one.earliest,
+        "last_day": one.entry.window.to,
+        "closed_because": None,
+    }
+    if old is not None and all(old[name] == value for name, value in row.items()):
+        return []
+    row["revision"] = (old["revision"] if old is not None else 0) + 1
+    row["made_on"] = old["made_on"] if old is not None else work.as_of
+    row["changed_on"] = work.as_of
+    upsert(work.connection, offers, row)
+    kind = _kind(old, row)
+    return announce(work, row, kind) if kind is not None else []
+
+
+def _state(old: dict[str, Any] | None, one: Wanted, paid: Decimal | None) -> str:
+    if one.state != "open" or old is None or old["state"] != "claimed":
+        return one.state
+    # Claimed already: more is due only where the sum has grown beyond it.
+    return "open" if paid is not None and one.yuan is not None and one.yuan > paid else "claimed"
+
+
+def _kind(old: dict[str, Any] | None, row: dict[str, Any]) -> str | None:
+    """What there is to say of a changed offer; nothing of what is only listed."""
+    if row["state"] != "open":
+        return None
+    owed = row["paid_yuan"] is not None and row["yuan"] is not None and Decimal(row["yuan"]) > Decimal(row["paid_yuan"])
+    if not _notable(row):
+        return None
+    if old is None or old["state"] != "open" or not _notable(old):
+        return "top_up" if owed else "comparison" if row["origin"] == "comparison" else "offer"
+    if row["status"] == ELIGIBLE and old["status"] != ELIGIBLE:
+        return "ready"
+    if row["yuan"] != old["yuan"]:
+        return "top_up" if owed else "changed"
+    return None
+
+
+def _notable(row: Mapping[str, Any]) -> bool:
+    """Whether an offer is worth a notice: certain, with a sum, or with nothing left to find out. The others stand in the list."""
+    return row["status"] == ELIGIBLE or row["yuan"] is not None or row["missing"] == b"[]"
+
+
+def close(work: Work, row: dict[str, Any], because: str) -> list[Outcome]:
+    """An offer that does not hold any more; told where it had been told."""
+    told = row["state"] == "open" and _notable(row)
+    changed = {**row, "state": "closed", "closed_because": because, "revision": row["revision"] + 1, "changed_on": work.as_of}
+    upsert(work.connection, offers, changed)
+    return announce(work, changed, "closed") if told else []
+
+
+def owed_yuan(row: Mapping[str, Any]) -> str | None:
+    """What is still to be paid: the sum without what was paid."""
+    if row["yuan"] is None:
+        return None
+    return yuan_text(Decimal(row["yuan"]) - Decimal(row["paid_yuan"] or 0))
+
+
+def announce(work: Work, row: Mapping[str, Any], kind: str, numbers: Mapping[str, str] | None = None, mark: str = "") -> list[Outcome]:
+    """One notice of an offer, once per offer, kind and revision (``mark`` instead of the revision where it is given)."""
+    said = dict(numbers or {})
+    if kind == "top_up":
+        said = {"total": row["yuan"] or "", "paid": row["paid_yuan"] or "", **said}
+    return notify(
+        work,
+        name_id(NAMESPACE, f"notice|{row['offer_id']}|{kind}|{mark or row['revision']}"),
+        kind,
+        "person" if row["payee_kind"] == "person" else "employer",
+        row,
+        offer=row["offer_id"],
+        yuan=owed_yuan(row),
+        numbers=said,
+    )
+
+
+def notify(
+    work: Work,
+    notice_id: str,
+    kind: str,
+    audience: str,
+    about: Mapping[str, Any],
+    *,
+    offer: str | None = None,
+    yuan: str | None = None,
+    numbers: Mapping[str, str] | None = None,
+) -> list[Outcome]:
+    """Keep a notice and announce it; one of the same id is said once. ``about``: whom and what it is about, as an offer's row."""
+    row = {
+        "notice_id": notice_id,
+        "kind": kind,
+        "audience": audience,
+        "employer_id": about["employer_id"],
+        "person_id": about["person_id"],
+        "offer_id": offer,
+        "benefit": about["benefit"],
+        "entry_id": about["entry_id"],
+        "about": about["about"],
+        "status": about.get("status"),
+        "yuan": yuan,
+        "day": work.as_of,
+        "last_day": about.get("last_day"),
+        "numbers": to_json(dict(numbers or {})),
+        "seen_on": None,
+    }
+    if not insert_new(work.connection, notices, row):
+        return []
+    fields = {name: row[name] for name in PolicyNotice.model_fields if name in row and name != "numbers"}
+    if row["person_id"] is None:
+        return [Emit(PolicyNotice(**fields, numbers=dict(numbers or {})), discriminator=notice_id)]
+    said = PersonPolicyNotice(**fields, person_id=row["person_id"], audience=audience, numbers=dict(numbers or {}))  # type: ignore[arg-type]
+    return [Emit(said, discriminator=notice_id)]

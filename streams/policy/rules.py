@@ -1,0 +1,200 @@
+"""Pure decisions of policy: layoff rates with their headroom, counts and the next threshold, retention, the stages of a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
+from statistics import median
+from typing import Any
+
+from matcher.policy.format import Entry
+from matcher.policy.loader import Catalogue, leaves
+from matcher.policy.terms import AllOf, AnyOf, Condition, LadderPerPerson, LadderTotal, Leaf
+
+# -- layoff rate (E-12) --------------------------------------------------------------------------------------------------
+
+LAYOFF = "employer.layoff_rate_prev_year_percent"
+INSURED = "employer.insured_employees"
+LEAVING_REASONS = {
+    "dismissed": "单位解除合同", "laid_off": "经济性裁员", "not_renewed_by_employer": "合同到期单位不续签", "resigned": "本人辞职",
+    "retired": "退休", "transferred": "调出", "died": "死亡", "other": "其他",
+}  # fmt: skip
+# No document says how the rate is computed: which leavings count and of what is a parameter.
+LAYOFFS = frozenset({"dismissed", "laid_off", "not_renewed_by_employer"})
+FORMULAS = {
+    "dismissals_over_average": "裁员率＝上年度由单位原因减少的参保人数÷上年度月平均参保人数",
+    "net_decrease": "裁员率＝（上年度最多月参保人数－年末参保人数）÷上年度最多月参保人数",
+}
+
+
+@dataclass(frozen=True)
+class Layoffs:
+    """``percent`` with four decimals, rounded up so that what is above a bound stays above it; ``base``: what it is a share of;
+    ``laid_off``: leavings that count; ``insured``: people insured at the end of the year."""
+
+    percent: Decimal
+    base: Decimal
+    laid_off: int
+    insured: int
+
+
+def layoffs(
+    insured_by_month: Sequence[int], leavings: Iterable[tuple[str, int]], formula: str = "dismissals_over_average"
+) -> Layoffs | None:
+    """The layoff rate of a year; ``None`` where nobody was insured or no month is known. Raises ``ValueError`` for an unknown formula."""
+    if formula not in FORMULAS:
+        raise ValueError(f"layoff_formula {formula!r}: one of {', '.join(FORMULAS)} expected")
+    months = [number for number in insured_by_month if number >= 0]
+    if not months or not any(months):
+        return None
+    base = Decimal(sum(months)) / len(months)
+    laid_off = sum(number for reason, number in leavings if reason in LAYOFFS)
+    if formula == "net_decrease":
+        laid_off, base = max(0, max(months) - months[-1]), Decimal(max(months))
+    percent = (Decimal(laid_off) * 100 / base).quantize(Decimal("0.0001"), ROUND_CEILING)
+    return Layoffs(percent, base, laid_off, months[-1])
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """How many more layoffs keep the rate within ``bound`` percent; negative: so many too many already."""
+
+    bound: Decimal
+    more: int
+
+
+def layoff_bound(catalogue: Catalogue, entry: Entry, insured: int) -> Decimal | None:
+    """The highest rate the entry allows an employer of this many insured people, read from its conditions; ``None``: it names none."""
+    found = [bound for condition in entry.conditions for bound in _bounds(condition, insured)]
+    return max(found) if found else None
+
+
+def _bounds(condition: Condition, insured: int) -> list[Decimal]:
+    if isinstance(condition, Leaf):
+        stated = condition.field == LAYOFF and condition.op == "lte" and not isinstance(condition.value, str)
+        return [Decimal(str(condition.value))] if stated else []
+    if isinstance(condition, AnyOf):
+        return [bound for part in condition.any_of for bound in _bounds(part, insured)]
+    assert isinstance(condition, AllOf)
+    for part in condition.all_of:
+        if isinstance(part, Leaf) and part.field == INSURED and part.op == "lte" and insured > Decimal(str(part.value)):
+            return []
+    return [bound for part in condition.all_of for bound in _bounds(part, insured)]
+
+
+def headroom(found: Layoffs, bound: Decimal) -> Headroom:
+    """Whole people beside those already counted."""
+    return Headroom(bound, int((bound * found.base / 100).quantize(Decimal(1), ROUND_FLOOR)) - found.laid_off)
+
+
+# -- counts and thresholds (E-23, E-24) ----------------------------------------------------------------------------------
+
+ABSORBED = "employer.newly_absorbed_count"
+POVERTY = "employer.poverty_labour_count"
+POVERTY_SHARE = "employer.poverty_labour_share_percent"
+WITHIN_REACH = 5
+STABLE_MONTHS = 6
+PERIODS = ("year", "all")
+
+
+def share_percent(part: int, whole: Decimal | int | None) -> Decimal | None:
+    """A share in percent with one decimal, rounded down: 29.96 % has not reached 30."""
+    if not whole or Decimal(whole) <= 0:
+        return None
+    return (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1"), ROUND_DOWN)
+
+
+def thresholds(entry: Entry, field: str) -> list[Decimal]:
+    """The numbers of people from which the entry pays at all or pays more, lowest first."""
+    found = {
+        Decimal(str(leaf.value))
+        for leaf in leaves(entry.conditions)
+        if leaf.field == field and leaf.op == "gte" and not isinstance(leaf.value, str)
+    }
+    if isinstance(entry.amount, LadderTotal | LadderPerPerson) and entry.amount.basis == field:
+        found |= {step.min for step in entry.amount.steps if step.min > 1}
+    return sorted(found)
+
+
+def next_threshold(steps: Sequence[Decimal], count: int, within: int = WITHIN_REACH) -> tuple[Decimal, int] | None:
+    """The next number and how many are missing, where that is at most ``within``."""
+    ahead = [step for step in steps if step > count]
+    if not ahead or ahead[0] - count > within:
+        return None
+    return ahead[0], int(ahead[0] - count)
+
+
+def counts_in_period(hired_on: date, day: date, period: str) -> bool:
+    """Whether a hire counts on ``day``: of the same calendar year, or ever. The documents name no period, so it is a setting."""
+    return period == "all" or hired_on.year == day.year
+
+
+# -- internships (J-22) --------------------------------------------------------------------------------------------------
+
+
+def retention_percent(outcomes: Iterable[tuple[str, bool]]) -> Decimal | None:
+    """留用率: of those whose internship is over (completed, or ended by a contract), the share with a contract, rounded down to a tenth.
+
+    ``outcomes``: outcome and whether a contract was signed. Internships that were broken off do not count. ``None``: none is over.
+    """
+    over = [outcome == "contract_before_end" or signed for outcome, signed in outcomes if outcome != "broken_off"]
+    return share_percent(sum(over), len(over)) if over else None
+
+
+# -- claims (E-10) -------------------------------------------------------------------------------------------------------
+
+STAGES = {"refused": "不予受理", "accepted": "已受理", "approved": "审核通过", "rejected": "审核不通过", "paid": "已发放"}
+OVER = ("refused", "rejected", "paid")
+MOST_STEPS = 3  # 受理, 审核, 发放: a claim has no more (E-10: 优化流程、精减环节)
+DECISIONS = {"approve": "审核通过", "reject": "审核不通过", "pay": "确认发放", "hold": "暂缓", "release": "解除暂缓"}
+
+
+def may_decide(stage: str, held: bool, decision: str, reason: str | None = None) -> str | None:
+    """Why a decision cannot be taken now, in plain Chinese; ``None`` if it can."""
+    if decision not in DECISIONS:
+        return "没有这种办理"
+    if stage in OVER:
+        # A refusal is an automated decision: somebody may overturn it.
+        return None if stage in ("refused", "rejected") and decision == "release" else f"这件申请{STAGES[stage]}，不能再办理"
+    if decision == "release":
+        return None if held else "这件申请没有暂缓"
+    if held and decision in ("approve", "pay"):
+        return "这件申请暂缓办理，先解除暂缓"
+    if decision == "approve":
+        return None if stage == "accepted" else "这件申请已经审核"
+    if decision == "pay":
+        return None if stage == "approved" else "先审核通过，再发放"
+    if decision in ("reject", "hold") and not (reason or "").strip():
+        return "请写明理由"
+    return None
+
+
+def after_decision(stage: str, held: bool, decision: str) -> tuple[str, bool]:
+    """Stage and hold once a decision that ``may_decide`` allows is taken."""
+    if decision == "release":
+        return ("accepted" if stage in ("refused", "rejected") else stage), False
+    if decision == "hold":
+        return stage, True
+    return {"approve": "approved", "reject": "rejected", "pay": "paid"}[decision], False
+
+
+def medians(steps: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Median hours from acceptance to review and from review to payment: ``{"review_hours", "payment_hours"}`` where any are known.
+
+    ``steps``: claim_id, step, at (datetime), in any order.
+    """
+    by_claim: dict[str, dict[str, Any]] = {}
+    for step in sorted(steps, key=lambda one: one["at"]):
+        by_claim.setdefault(step["claim_id"], {})[step["step"]] = step["at"]
+    found: dict[str, float] = {}
+    for name, first, then in (("review_hours", "accepted", ("approved", "rejected")), ("payment_hours", "approved", ("paid",))):
+        hours = [
+            (max(at[one] for one in then if one in at) - at[first]).total_seconds() / 3600
+            for at in by_claim.values()
+            if first in at and any(one in at for one in then)
+        ]
+        if hours:
+            found[name] = round(median(hours), 1)
+    return found
