@@ -45,7 +45,7 @@ from matcher.shapes import Employer, Person, Posting
 from matcher.skills import person_skills
 from matcher.text import without_protected
 
-_MOST_ENTRIES = 65_535
+MOST_ENTRIES = 65_535
 
 
 class PeopleColumns:
@@ -59,7 +59,7 @@ class PeopleColumns:
         self._records = RaggedRows()
         self._rows = np.zeros(16, PERSON)
         self.atoms, self.skills, self.certificates = Atoms(), Skills(), Certificates()
-        self.regions, self.groups, self._limits = Regions(), GroupSets(), Limits()
+        self.regions, self.groups, self.limits = Regions(), GroupSets(), Limits()
         for person in people:
             self.upsert(person)
 
@@ -80,6 +80,14 @@ class PeopleColumns:
             larger = np.zeros(rows, PERSON)
             larger[: self._rows.size] = self._rows
             self._rows = larger
+
+    def extend(self, names: list[str], rows: np.ndarray, records: list[int], lengths: list[int]) -> None:  # type: ignore[type-arg]
+        """Adds people with new ids, already as numbers (``columns_loading``): rows of ``PERSON`` and their lists one after another."""
+        start = self.row_count
+        self._names.extend(names)
+        self._records.extend(records, lengths)
+        self._room(start + len(names) if start + len(names) <= self._rows.size else max(start + len(names), self._rows.size * 3 // 2))
+        self._rows[start : start + len(names)] = rows
 
     # ---- one person --------------------------------------------------------------------------------------------------------------------
 
@@ -108,7 +116,7 @@ class PeopleColumns:
             education.rank(education.code_of(person.education.level)) or 0,
             -1 if desired.pay_min is None else in_fen(desired.pay_min),
             self.groups.add(person),
-            -1 if desired.max_distance_km is None else self._limits.add(squared_chord_of(desired.max_distance_km)),
+            -1 if desired.max_distance_km is None else self.limits.add(squared_chord_of(desired.max_distance_km)),
             *place,
             -1 if person.region is None else self.regions.add(person.region),
             -1 if person.registered_at is None else self.regions.add(person.registered_at),
@@ -146,8 +154,8 @@ class PeopleColumns:
             flags |= WISHES_REGION
             record += [self.regions.add(code) for code in desired.regions]
         ends.append(len(record))
-        if len(record) > _MOST_ENTRIES:
-            raise ValueError(f"a person with more than {_MOST_ENTRIES} titles, skills, certificates and regions cannot be matched")
+        if len(record) > MOST_ENTRIES:
+            raise ValueError(f"a person with more than {MOST_ENTRIES} titles, skills, certificates and regions cannot be matched")
         return record, ends, flags
 
     def remove(self, person_id: str) -> bool:
@@ -162,7 +170,7 @@ class PeopleColumns:
 
     def people(self) -> People:
         """The columns as compiled functions take them."""
-        return People(self._rows[: self._names.lengths.size], self._records.pool.array, self._limits.squares)
+        return People(self._rows[: self._names.lengths.size], self._records.pool.array, self.limits.squares)
 
     @property
     def row_count(self) -> int:

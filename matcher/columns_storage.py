@@ -99,6 +99,19 @@ class RaggedRows:
         self._lengths.array[row] = wanted
         return start
 
+    def extend(self, values: list[int], lengths: list[int]) -> None:
+        """Adds rows behind the last: their lists one after another. An empty list starts at 0, as ``put`` has it."""
+        many, start, row = len(lengths), self.pool.size, self._lengths.size
+        self.pool.room(start + len(values))
+        self.pool.array[start : start + len(values)] = values
+        self.pool.size = start + len(values)
+        self._starts.room(row + many)
+        self._lengths.room(row + many)
+        sizes = np.array(lengths, np.int64)
+        self._starts.array[row : row + many] = np.where(sizes > 0, start + np.cumsum(sizes) - sizes, 0)
+        self._lengths.array[row : row + many] = sizes
+        self._starts.size = self._lengths.size = row + many
+
     @property
     def arrays(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
         """(numbers, start, length) of the lists, for compiled functions."""
@@ -157,10 +170,10 @@ def _find(
 
 @compiled
 def _filled(
-    slots: Ints, pool: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.uint16], rows: int
+    slots: Ints, pool: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.uint16], first: int, rows: int
 ) -> None:  # pragma: no cover - compiled
     mask = slots.size - 1
-    for row in range(rows):
+    for row in range(first, rows):
         if lengths[row] > 0:
             slot = _hash(pool[starts[row] : starts[row] + lengths[row]]) & mask
             while slots[slot] != -1:
@@ -194,7 +207,7 @@ class RowNames:
         while size < rows * 3 // 2 + 1:
             size *= 2
         self._slots = np.full(size, _FREE, np.int32)
-        _filled(self._slots, self.pool.array, self.starts.array, self.lengths.array, self.lengths.size)
+        _filled(self._slots, self.pool.array, self.starts.array, self.lengths.array, 0, self.lengths.size)
         self._taken = len(self)
 
     def row(self, name: str) -> int | None:
@@ -222,6 +235,27 @@ class RowNames:
         self._taken += int(self._slots[slot] == _FREE)
         self._slots[slot] = row
         return row
+
+    def extend(self, names: list[str]) -> None:
+        """Adds ids behind the last row; none of them is held yet, and no row is free. Raises ``ValueError`` where a row is."""
+        if self._free_rows:
+            raise ValueError("rows are free")
+        texts = [name.encode() for name in names]
+        many, row, start = len(texts), self.lengths.size, self.pool.size
+        sizes = np.fromiter((len(text) for text in texts), np.int64, many)
+        self.pool.room(start + int(sizes.sum()))
+        self.pool.array[start : start + int(sizes.sum())] = np.frombuffer(b"".join(texts), np.uint8)
+        self.pool.size = start + int(sizes.sum())
+        self.starts.room(row + many)
+        self.lengths.room(row + many)
+        self.starts.array[row : row + many] = start + np.cumsum(sizes) - sizes
+        self.lengths.array[row : row + many] = sizes
+        self.starts.size = self.lengths.size = row + many
+        if (row + many) * 4 > self._slots.size * 3:
+            self._rehash(2 * (row + many))
+        else:
+            _filled(self._slots, self.pool.array, self.starts.array, self.lengths.array, row, row + many)
+            self._taken += many
 
     def remove(self, name: str) -> int | None:
         """Frees the row of this id and answers it; None where there is none."""

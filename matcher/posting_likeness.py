@@ -53,6 +53,14 @@ def _joined(
     return out
 
 
+def _slots_of(slots: dict[str, Grown], token: str) -> Grown:
+    """The token's slots; made where it has none yet (``setdefault`` would make an array for every token of every posting)."""
+    found = slots.get(token)
+    if found is None:
+        found = slots[token] = Grown(np.int32)
+    return found
+
+
 class PostingTitles:
     """Titles, descriptions and codes of postings by slot. A posting that changes takes a new slot; ``compacted`` drops the old ones."""
 
@@ -82,11 +90,11 @@ class PostingTitles:
         own = 0
         for token in readings._title_tokens(title):
             own += title_weight(token) ** 2
-            self._by_title.setdefault(token, Grown(np.int32)).append(slot)
+            _slots_of(self._by_title, token).append(slot)
         self._own.append(own)
         for token in readings._text_tokens(text) if text else ():
             if len(token) > 1:
-                self._by_text.setdefault(token, Grown(np.int32)).append(slot)
+                _slots_of(self._by_text, token).append(slot)
         meant = readings.posting_concepts(title, code)
         if len(meant) > _MOST_CONCEPTS:
             raise ValueError(f"a posting means at most {_MOST_CONCEPTS} occupations, not {len(meant)}")
