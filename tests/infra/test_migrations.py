@@ -32,10 +32,38 @@ def back_to_first(database: Path) -> None:
     """The database as version 0001 had it, with everything in it."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("DROP INDEX log_by_key")
-        for table in ("outbox", "handled", "writers"):
+        policy = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'policy\\_%' ESCAPE '\\'").fetchall()
+        for table in ("outbox", "handled", "writers", "intake_reports", *(name for (name,) in policy)):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP INDEX intake_postings_by_trade")
+        for column in ("first_public", "times_public", "accepted", "in_talks", "occupation_code", "pay_low", "pay_high"):
+            connection.execute(f"ALTER TABLE intake_postings DROP COLUMN {column}")
+        connection.execute("ALTER TABLE intake_blocks RENAME TO blocks")
+        connection.execute("DROP INDEX intake_blocks_by_posting")
+        connection.execute("CREATE TABLE intake_blocks (block VARCHAR NOT NULL, posting_id VARCHAR NOT NULL, PRIMARY KEY (block, posting_id))")
+        connection.execute("CREATE INDEX intake_blocks_by_posting ON intake_blocks (posting_id)")
+        connection.execute("INSERT INTO intake_blocks SELECT DISTINCT 'old', posting_id FROM blocks")
+        connection.execute("DROP TABLE blocks")
         connection.execute("UPDATE alembic_version SET version_num = ?", (FIRST,))
         connection.commit()
+
+
+BLOCKS = "SELECT block, tail, posting_id FROM intake_blocks ORDER BY 1, 2, 3"
+PAID = "SELECT posting_id, occupation_code, pay_low, pay_high, first_public FROM intake_postings ORDER BY 1"
+
+
+def test_what_intake_looks_postings_up_by_is_made_anew_from_their_documents(folder: Path) -> None:
+    database = folder / "gongqiao.sqlite"
+
+    def looked_up() -> list[list[tuple[object, ...]]]:
+        with closing(sqlite3.connect(database)) as connection:
+            return [connection.execute(query).fetchall() for query in (BLOCKS, PAID)]
+
+    before = looked_up()
+    back_to_first(database)
+    migrate(database)
+    assert looked_up() == before
+    assert all(before)
 
 
 @pytest.fixture
