@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from infra.engines import postgres_arguments
+from infra.engines import check_engines, postgres_arguments
 from infra.migrate import check_migrated, migrate
 from infra.settings import Settings, SettingsError
 from streams.runtime.database import is_postgres, open_engine
@@ -90,12 +90,16 @@ def open_shared(
 
 def shared(settings: Settings, *, now: Callable[[], datetime] | None = None) -> Shared:
     """This process's part of the shared exchange that the settings name; migrates first. Raises ``SettingsError`` where they name none."""
-    if not settings.clustered or not is_postgres(settings.state_url):
-        raise SettingsError(
-            "GONGQIAO_LOG and GONGQIAO_STATE: kafka://… goes with postgresql://…, and neither with the embedded exchange; set both or none"
-        )
+    check_engines(settings)
+    if not settings.clustered:
+        raise SettingsError("GONGQIAO_LOG and GONGQIAO_STATE name no shared exchange: kafka://… and postgresql://… are expected")
     return open_shared(
-        settings.state_url, settings.key(), now=now, arguments=postgres_arguments(settings), connections=settings.postgres_pool
+        settings.state_url,
+        settings.key(),
+        now=now,
+        arguments=postgres_arguments(settings),
+        connections=settings.postgres_pool,
+        migrating=settings.migrate_at_start,
     )
 
 

@@ -63,7 +63,9 @@ def why_not_pushed(connection: Connection, person_id: str, posting_id: str) -> d
     if row is None:
         return {"pushed": False, "state": None, "reason": "not_matched", "text": rules.text_of("not_matched"), "on": None, "history": []}
     reason = {"ended": row["ended_reason"], "waiting": "waiting"}.get(row["state"], row["held_back"])
-    past = connection.execute(select(suppressed).where(suppressed.c.match_id == row["match_id"]).order_by(suppressed.c.day)).mappings()
+    past = connection.execute(
+        select(suppressed).where(suppressed.c.match_id == row["match_id"]).order_by(suppressed.c.day, suppressed.c.reason)
+    ).mappings()
     return {
         "pushed": row["pushed_on"] is not None,
         "state": row["state"],
@@ -113,7 +115,10 @@ def outside(connection: Connection, limit: int = 50) -> dict[str, Any]:
     joined = outgoing.outerjoin(outside_sends, outside_sends.c.outgoing_id == outgoing.c.outgoing_id)
     numbers = connection.execute(select(state, func.count()).select_from(joined).group_by(state))
     lost = connection.execute(
-        select(outside_sends).where(outside_sends.c.state == "gave_up").order_by(outside_sends.c.at.desc()).limit(limit)
+        select(outside_sends)
+        .where(outside_sends.c.state == "gave_up")
+        .order_by(outside_sends.c.at.desc(), outside_sends.c.outgoing_id)
+        .limit(limit)
     ).mappings()
     return {
         "states": {name: number for name, number in numbers},

@@ -24,7 +24,7 @@ class Letter:
 
 def letters(connection: Connection, *, subject: str | None = None, state: str | None = "open", limit: int = 100) -> list[Letter]:
     """Dead letters, oldest first; ``state`` None shows those handled again as well."""
-    query = select(dead_letters).order_by(dead_letters.c.seq).limit(limit)
+    query = select(dead_letters).order_by(dead_letters.c.seq, dead_letters.c.subject, dead_letters.c.message_id).limit(limit)
     if subject is not None:
         query = query.where(dead_letters.c.subject == subject)
     if state is not None:

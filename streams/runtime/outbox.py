@@ -45,7 +45,19 @@ def move_outbox(connection: Connection, most: int = 1000) -> int:
 
 
 def settle_restored(connection: Connection) -> int:
-    """Rows of a restored outbox are numbered by transactions of another server's life: put them first, in their own order. Answers how
-    many. To be called before anything appends."""
-    statement = text("UPDATE outbox SET xid = 0 WHERE xid <> 0 AND xid >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-    return int(connection.execute(statement).rowcount)
+    """Put an outbox in order that was restored from another server's life, where transactions had other numbers: by the order in which its
+    rows were written, before whatever is said now. Answers how many; nothing where there is none. Called by the mover when it starts."""
+    return int(connection.execute(_SETTLE).rowcount)
+
+
+# What is numbered beyond this server's newest transaction betrays a restored outbox. Rows of transactions still running are let be.
+_SETTLE = text(
+    """
+    WITH said AS MATERIALIZED (
+        SELECT pg_snapshot_xmin(now.now)::text::bigint AS oldest, pg_snapshot_xmax(now.now)::text::bigint AS newest
+        FROM (SELECT pg_current_snapshot() AS now) AS now
+    )
+    UPDATE outbox SET xid = 0 FROM said
+    WHERE (outbox.xid < said.oldest OR outbox.xid >= said.newest) AND EXISTS (SELECT 1 FROM outbox AS other WHERE other.xid >= said.newest)
+    """
+)
