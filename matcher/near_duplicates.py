@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
+from zlib import crc32
 
 from rapidfuzz import fuzz
 
@@ -242,18 +244,47 @@ def _digest(text: str) -> str:
     return blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def blocks(posting: Posting) -> list[str]:
+def keys(own: Signature) -> list[str]:
     """Keys of which two postings that ``compare`` calls the same share at least one, save for rare rewordings.
 
-    ``e:`` the employer (by credit code and by name) in a city; ``p:`` the title in a county, for openings whose employer is not named;
-    ``t:`` the smallest hashes of the text's shingles, by which an agency's copy under another name is found.
+    ``e:`` the employer (by credit code and by name) in a city and how the title begins or ends, for an agency has thousands of openings;
+    ``p:`` the title in a county, for openings whose employer is not named; ``t:`` the smallest checksums of the text's shingles, by which
+    an agency's copy under another name is found.
     """
-    own = signature(posting)
     city = city_of(own.region)[:4] if own.region else "-"
-    keys = [f"e:{city}:{_digest(key)}" for key in dict.fromkeys((own.uscc, own.key)) if key]
+    ends = dict.fromkeys((f"^{own.bare[:2]}", f"{own.bare[-2:]}$"))
+    found = [f"e:{city}:{_digest(name)}:{end}" for name in dict.fromkeys((own.uscc, own.key)) if name for end in ends]
     if own.region and not own.key:
-        keys.append(f"p:{own.region}:{_digest(own.bare)}")
+        found.append(f"p:{own.region}:{_digest(own.bare)}")
     if len(own.text) >= LONG_TEXT:
-        shingles = {_digest(own.text[at : at + SHINGLE]) for at in range(len(own.text) - SHINGLE + 1)}
-        keys += [f"t:{digest}" for digest in sorted(shingles)[:SKETCH]]
-    return keys
+        # A checksum chooses (a hash of each shingle costs three times as much), the digest keeps keys apart.
+        text = own.text.encode("utf-32-le", "replace")
+        checked = {crc32(text[at : at + 4 * SHINGLE]): at // 4 for at in range(0, len(text) - 4 * SHINGLE + 1, 4)}
+        found += [f"t:{_digest(own.text[checked[one] : checked[one] + SHINGLE])}" for one in sorted(checked)[:SKETCH]]
+    return found
+
+
+def blocks(posting: Posting) -> list[str]:
+    """``keys`` of a posting at hand."""
+    return keys(signature(posting))
+
+
+def tail(own: Signature) -> str:
+    """What is kept beside a key, so that most of a block's postings are told apart without reading them: region and pay by the month."""
+    low, high = own.pay or (None, None)
+    return f"{own.region or ''}|{'' if low is None else round(low)}|{'' if high is None else round(high)}"
+
+
+@lru_cache(maxsize=1 << 16)
+def may_be_same(one: str, other: str) -> bool:
+    """Whether ``compare`` could call two postings with these tails the same: never False where it does."""
+    if one == other:
+        return True
+    (region, *pay), (their_region, *their_pay) = one.split("|"), other.split("|")
+    if region and their_region and not (covers(region, their_region) or covers(their_region, region)):
+        return False
+    for mine, theirs in zip(pay, their_pay, strict=True):
+        # One yuan more than ``compare`` allows, for both were rounded.
+        if mine and theirs and abs(int(mine) - int(theirs)) > PAY_WITHIN * max(int(mine), int(theirs)) + 2:
+            return False
+    return True

@@ -9,6 +9,7 @@ from sqlalchemy import delete, false, or_, select
 
 from matcher.days import day_of, in_shanghai
 from matcher.occupations import codes_for_title
+from matcher.pay import monthly
 from matcher.shapes import Posting, read_posting
 from streams.hiring.messages import OpeningsTaken
 from streams.intake.from_text import completed, note
@@ -57,13 +58,13 @@ class Looked:
     advice: list[str]
     occupation_code: str | None
     near: list[Near]
-    blocks: frozenset[str]
+    marks: tuple[frozenset[str], str]
 
 
 def look_at_posting(message: PostingReceived, preparation: Preparation) -> Looked:
     memory: IntakeMemory = preparation.memory
     posting = completed(message.posting)
-    _, blocks = memory.remember(message.posting_id, posting)
+    _, marks = memory.remember(message.posting_id, posting)
     code = None
     if posting.occupation_code is None:
         found = codes_for_title(posting.title, 1)
@@ -76,7 +77,7 @@ def look_at_posting(message: PostingReceived, preparation: Preparation) -> Looke
     near = memory.near(preparation.reading, message.posting_id)
     advice = advised(posting)
     said = note(posting)
-    return Looked(content_hash(message.posting), posting, reasons, [*advice, said] if said else advice, code, near, blocks)
+    return Looked(content_hash(message.posting), posting, reasons, [*advice, said] if said else advice, code, near, marks)
 
 
 def look_for_lookalikes(message: Any, preparation: Preparation) -> list[Near]:
@@ -114,6 +115,7 @@ def receive_posting(message: PostingReceived, work: Work) -> Outcomes:
     decision = from_json(row["decision"]) if row["decision"] else None
     if decision is not None and decision["decision"] == "reject":
         row["decision"] = None  # what was rejected was the earlier version
+    low, high = monthly(posting.pay) or (None, None)
     row.update(
         source=posting.source,
         owner=message.owner,
@@ -124,6 +126,9 @@ def receive_posting(message: PostingReceived, work: Work) -> Outcomes:
         uscc=posting.employer.uscc,
         region=posting.region,
         title=posting.title,
+        occupation_code=posting.occupation_code,
+        pay_low=low,
+        pay_high=high,
         doc=document(posting),
         content_hash=looked.content,
         notes=to_json(_notes(message, looked)),
@@ -131,7 +136,8 @@ def receive_posting(message: PostingReceived, work: Work) -> Outcomes:
         withdrawn="来源已关闭该岗位" if closed else None,
         published_at=posting.published_at.isoformat() if posting.published_at else None,
     )
-    insert_new(work.connection, block_keys, [{"block": block, "posting_id": message.posting_id} for block in sorted(looked.blocks)])
+    keys, tail = looked.marks
+    insert_new(work.connection, block_keys, [{"block": key, "tail": tail, "posting_id": message.posting_id} for key in sorted(keys)])
     openings.due(row, posting)
     openings.settle(row, looked.near, new_content=True)
     return openings.save()
@@ -241,6 +247,7 @@ def count_openings_taken(message: OpeningsTaken, work: Work) -> Outcomes:
         return [Drop("superseded, or no such posting")]
     changed = row["hired"] != message.hired
     row["hired"], row["hired_revision"] = message.hired, message.revision
+    row["accepted"], row["in_talks"] = message.accepted, message.in_talks
     openings.touch(row)
     opening = openings.row(row["merged_into"]) if row["merged_into"] else row
     if changed and opening is not None:

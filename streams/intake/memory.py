@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
-from matcher.near_duplicates import Comparison, Signature, blocks, compare, signature
+from matcher.near_duplicates import Comparison, Signature, compare, keys, may_be_same, signature, tail
 from matcher.shapes import Employer, EmployerRef, Licence, Posting, read_employer, read_posting
 from streams.intake.holds import vouched_for
 from streams.intake.messages import EmployerReceived, PostingReceived
@@ -22,6 +22,7 @@ from streams.intake.tables import block_keys, employers, postings
 from streams.runtime.messages import Envelope, from_json
 
 Near = tuple[str, float, Any]  # posting, score 0..1, evidence
+Marks = tuple[frozenset[str], str]  # blocking keys and their tail
 OVERLAY = 512  # versions kept over the tables; the largest batch is far smaller, so whatever is dropped is committed
 CACHED = 20_000  # signatures of committed versions
 
@@ -30,7 +31,7 @@ class IntakeMemory:
     """Look-alikes in the batch in hand, and the employers that may be believed to exist."""
 
     def __init__(self, settings: Mapping[str, Any]):
-        self._overlay: OrderedDict[str, tuple[Signature, frozenset[str]]] = OrderedDict()
+        self._overlay: OrderedDict[str, tuple[Signature, Marks]] = OrderedDict()
         self._by_key: dict[str, set[str]] = {}  # of the overlay
         self._signatures: OrderedDict[tuple[str, str], Signature] = OrderedDict()
         self._employers: dict[str, str | None] = {}  # id -> credit code
@@ -97,20 +98,19 @@ class IntakeMemory:
 
     # -- look-alikes ---------------------------------------------------------------------------------------------------
 
-    def remember(self, posting_id: str, posting: Posting) -> tuple[Signature, frozenset[str]]:
-        """Put this version over the tables; answers its signature and blocking keys."""
+    def remember(self, posting_id: str, posting: Posting) -> tuple[Signature, Marks]:
+        """Put this version over the tables; answers its signature, and its blocking keys with their tail."""
         self._drop(posting_id)
-        made = signature(posting), frozenset(blocks(posting))
-        self._overlay[posting_id] = made
-        for key in made[1]:
+        made = self._overlay[posting_id] = _made(posting)
+        for key in made[1][0]:
             self._by_key.setdefault(key, set()).add(posting_id)
         while len(self._overlay) > OVERLAY:
             self._drop(next(iter(self._overlay)))
         return made
 
     def _drop(self, posting_id: str) -> None:
-        _, keys = self._overlay.pop(posting_id, (None, frozenset()))
-        for key in keys:
+        _, (marks, _) = self._overlay.pop(posting_id, (None, (frozenset(), "")))
+        for key in marks:
             self._by_key[key].discard(posting_id)
             if not self._by_key[key]:
                 del self._by_key[key]
@@ -120,43 +120,30 @@ class IntakeMemory:
         own = self._overlay.get(posting_id) or self._committed(reading, posting_id)
         if own is None:
             return []
-        mine, keys = own
+        mine, marks = own
         found: list[Near] = []
-        for other_id, other in self._candidates(reading, posting_id, keys):
+        for other_id, other in self._candidates(reading, posting_id, *marks):
             comparison = compare(mine, other)
             if comparison.same:
                 found.append((other_id, _score(comparison), _evidence(comparison)))
         return sorted(found, key=lambda entry: (-entry[1], entry[0]))
 
-    def _committed(self, reading: Connection, posting_id: str) -> tuple[Signature, frozenset[str]] | None:
+    def _committed(self, reading: Connection, posting_id: str) -> tuple[Signature, Marks] | None:
         doc = reading.execute(select(postings.c.doc).where(postings.c.posting_id == posting_id)).scalar()
-        if doc is None:
-            return None
-        posting = read_posting(from_json(doc))
-        return signature(posting), frozenset(blocks(posting))
+        return None if doc is None else _made(read_posting(from_json(doc)))
 
-    def _candidates(self, reading: Connection, posting_id: str, keys: frozenset[str]) -> Iterable[tuple[str, Signature]]:
-        for other_id in {other_id for key in keys for other_id in self._by_key.get(key, ())} - {posting_id}:
+    def _candidates(self, reading: Connection, posting_id: str, marks: frozenset[str], own_tail: str) -> Iterable[tuple[str, Signature]]:
+        for other_id in {other_id for key in marks for other_id in self._by_key.get(key, ())} - {posting_id}:
             yield other_id, self._overlay[other_id][0]
-        query = (
-            select(postings.c.posting_id, postings.c.content_hash)
-            .join(block_keys, block_keys.c.posting_id == postings.c.posting_id)
-            .where(block_keys.c.block.in_(sorted(keys)))
-            .distinct()
-        )
-        rows = [row for row in reading.execute(query) if row.posting_id != posting_id and row.posting_id not in self._overlay]
-        missing = [row.posting_id for row in rows if (row.posting_id, row.content_hash) not in self._signatures]
-        docs: dict[str, bytes] = {}
-        for start in range(0, len(missing), 500):
-            part = missing[start : start + 500]
-            docs.update(
-                {
-                    id_: doc
-                    for id_, doc in reading.execute(select(postings.c.posting_id, postings.c.doc).where(postings.c.posting_id.in_(part)))
-                }
-            )
-        for row in rows:
-            yield row.posting_id, self._signature(row.posting_id, row.content_hash, docs)
+        rows = reading.execute(_IN_BLOCKS, {"blocks": sorted(marks)}).all()
+        ids = {id_ for id_, their_tail in rows if may_be_same(own_tail, their_tail)} - self._overlay.keys() - {posting_id}
+        for start in range(0, len(ids), 500) if ids else ():
+            part = sorted(ids)[start : start + 500]
+            known = {id_: content for id_, content in reading.execute(_CONTENTS, {"ids": part})}
+            missing = [id_ for id_ in part if (id_, known[id_]) not in self._signatures]
+            docs = {id_: doc for id_, doc in reading.execute(_DOCUMENTS, {"ids": missing})} if missing else {}
+            for id_ in part:
+                yield id_, self._signature(id_, known[id_], docs)
 
     def _signature(self, posting_id: str, content: str, docs: Mapping[str, bytes]) -> Signature:
         at = (posting_id, content)
@@ -167,6 +154,16 @@ class IntakeMemory:
         while len(self._signatures) > CACHED:
             self._signatures.popitem(last=False)
         return made
+
+
+_IN_BLOCKS = select(block_keys.c.posting_id, block_keys.c.tail).where(block_keys.c.block.in_(bindparam("blocks", expanding=True)))
+_CONTENTS = select(postings.c.posting_id, postings.c.content_hash).where(postings.c.posting_id.in_(bindparam("ids", expanding=True)))
+_DOCUMENTS = select(postings.c.posting_id, postings.c.doc).where(postings.c.posting_id.in_(bindparam("ids", expanding=True)))
+
+
+def _made(posting: Posting) -> tuple[Signature, Marks]:
+    own = signature(posting)
+    return own, (frozenset(keys(own)), tail(own))
 
 
 def _score(comparison: Comparison) -> float:

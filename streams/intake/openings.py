@@ -220,6 +220,8 @@ class Openings:
             kind = PostingChanged if before == "published" else PostingPublished
             if before != "published":
                 row["public_since"] = self.as_of.isoformat()
+                row["first_public"] = row["first_public"] or row["public_since"]
+                row["times_public"] = (row["times_public"] or 0) + 1
             message = kind(posting_id=posting_id, revision=revision, posting=posting, sources=tuple(from_json(row["sources"])))
         elif target == "held":
             reasons = tuple(HoldReason.model_validate(reason) for reason in from_json(row["reasons"]))

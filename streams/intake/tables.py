@@ -53,6 +53,13 @@ postings = Table(
     Column("opens_on", String),
     Column("last_open_day", String),
     Column("public_since", String),  # day on which it became public last; NULL while it never was
+    Column("first_public", String),  # and first
+    Column("times_public", Integer),  # how often it became public: one that ends and comes back again and again hires nobody
+    Column("accepted", Integer),  # people who said that they were interested, and those that somebody talks to (hiring counts)
+    Column("in_talks", Integer),
+    Column("occupation_code", String),
+    Column("pay_low", Float),  # comparable pay by the month, for what a trade pays in a county
+    Column("pay_high", Float),
     Column("changed_at", String, nullable=False),
     Index("intake_postings_by_employer", "employer_id", "state"),
     Index("intake_postings_by_state", "state", "region"),
@@ -61,6 +68,7 @@ postings = Table(
     Index("intake_postings_by_merge", "merged_into"),
     Index("intake_postings_by_uscc", "uscc"),
     Index("intake_postings_by_owner", "source", "owner"),
+    Index("intake_postings_by_trade", "occupation_code", "region"),
 )
 
 people = Table(
@@ -106,6 +114,7 @@ block_keys = Table(
     "intake_blocks",
     metadata,
     Column("block", String, primary_key=True),
+    Column("tail", String, primary_key=True),  # region and pay: in the key, so that a block is read from its index alone
     Column("posting_id", String, primary_key=True),
     Index("intake_blocks_by_posting", "posting_id"),
 )
@@ -117,6 +126,29 @@ splits = Table(
     Column("second_id", String, primary_key=True),
     Column("by", String, nullable=False),
     Column("at", String, nullable=False),
+)
+
+# What users report of a posting or its employer (E-16), and what staff found. ``by`` is an account, never a name.
+reports = Table(
+    "intake_reports",
+    metadata,
+    Column("report_id", String, primary_key=True),
+    Column("posting_id", String, nullable=False),
+    Column("employer_id", String),
+    Column("uscc", String),
+    Column("region", String),
+    Column("kind", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("state", String, nullable=False),  # open|asked|confirmed|corrected|unfounded
+    Column("correct_by", String),  # where staff asked for a correction: the day until which it leaves no mark
+    Column("decided_by", String),
+    Column("decided_at", String),
+    Column("reason", Text),
+    Index("intake_reports_by_posting", "posting_id"),
+    Index("intake_reports_by_employer", "employer_id", "state"),
+    Index("intake_reports_by_state", "state", "region"),
 )
 
 rejected_lines = Table(
