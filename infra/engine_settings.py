@@ -72,6 +72,7 @@ class EngineSettings(BaseSettings):
     postgres_password: SecretStr | None = Field(default=None, description="our password at PostgreSQL (SCRAM)")
     postgres_scram_only: bool = Field(default=False, description="refuse a server that wants the password in any way but SCRAM")
     postgres_pool: int = Field(default=8, ge=1, le=200, description="connections one process keeps at most")
+    migrate_at_start: bool = Field(default=True, description="every process migrates PostgreSQL first; false: `gongqiao migrate` does")
 
     # Workers of a cluster
     shards: int = Field(default=1, ge=1, le=64, description="parts the people are split into; a posting is announced once to each")
