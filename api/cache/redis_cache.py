@@ -47,22 +47,22 @@ return {allowed, string.format('%.6f', tokens)}
 
 
 class RedisCache:
-    """``url`` is ``redis://user:password@host:port/number``, ``rediss://`` with TLS; ``arguments`` go to the client as they are.
+    """``url`` is ``redis://user:password@host:port/number``, ``rediss://`` with TLS; ``arguments``, where given, name host, user and TLS
+    in its place, and go to the client as they are.
 
     Whose bucket it is goes into a key hashed only: addresses and accounts are not readable there.
     """
 
     def __init__(self, url: str, *, prefix: str = "gongqiao:", arguments: Mapping[str, Any] | None = None):
-        given: dict[str, Any] = {
+        timing: dict[str, Any] = {
             "socket_timeout": _ANSWER_S,
             "socket_connect_timeout": _ANSWER_S,
             # One more try: a connection kept from before a restart of the engine fails at its first use.
             "retry": Retry(NoBackoff(), 1),
             "health_check_interval": 15,
-            **(arguments or {}),
         }
         self._prefix = prefix
-        self._client = redis.Redis.from_url(url, **given)
+        self._client = redis.Redis(**{**timing, **arguments}) if arguments else redis.Redis.from_url(url, **timing)
         self._script = self._client.register_script(_TAKE)
         self._rest_until = 0.0
         self._ends: list[Callable[[], None]] = []
