@@ -1,0 +1,173 @@
+"""E-08, E-12, J-22: paid without application, the layoff rate with its headroom, what interns stay."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matcher.policy import load_catalogue
+from streams.policy import rules
+from tests.streams.policy.policy_exchange import PolicyExchange, employer, internship, year
+
+REFUND = "job_retention_refund__000"
+CATALOGUE = load_catalogue()
+
+
+def refunds(exchange: PolicyExchange, **where: Any) -> list[dict[str, Any]]:
+    return list(exchange.offers(benefit="job_retention_refund", **where).values())
+
+
+def test_data_alone_give_a_proposal_with_its_sum_and_say_so_once(exchange: PolicyExchange) -> None:
+    exchange.say(employer(), year(contributions="100000.00"))
+    exchange.tick()
+    (found,) = refunds(exchange)
+    assert (found["state"], found["status"], found["percent"], found["yuan"], found["about"]) == ("open", "ELIGIBLE", "60", "60000", "2022")
+    before = exchange.tables()
+    for _ in range(3):
+        exchange.tick()
+    exchange.say(year(contributions="100000.00"), employer())
+    exchange.tick()
+    assert exchange.tables() == before
+    assert [one.kind for one in exchange.announced("policy.notice") if one.benefit == "job_retention_refund"] == ["offer"]
+
+
+def test_those_that_get_nothing_are_listed_with_the_reason_and_are_told_nothing(exchange: PolicyExchange) -> None:
+    exchange.say(employer(), year(insured=100, leavings={"dismissed": 6}))
+    exchange.tick()
+    (found,) = refunds(exchange)
+    assert (found["state"], found["failed"]) == ("excluded", ["employer.layoff_rate_prev_year_percent", "employer.insured_employees"])
+    assert exchange.notices(benefit="job_retention_refund") == []
+
+
+def test_without_insurance_data_nothing_is_proposed(exchange: PolicyExchange) -> None:
+    exchange.say(employer())
+    exchange.tick()
+    assert refunds(exchange) == []
+
+
+@pytest.mark.parametrize(
+    ("insured", "dismissed", "open_"),
+    [(1000, 55, True), (1000, 56, False), (30, 6, True), (30, 7, False), (31, 6, False), (31, 1, True)],
+)
+def test_both_sides_of_the_thresholds(exchange: PolicyExchange, insured: int, dismissed: int, open_: bool) -> None:
+    exchange.say(employer(), year(insured=insured, leavings={"dismissed": dismissed, "resigned": 50}))
+    exchange.tick()
+    assert (refunds(exchange)[0]["state"] == "open") == open_
+
+
+def test_a_higher_rate_gives_the_difference_to_who_was_paid_by_the_lower_one(exchange: PolicyExchange) -> None:
+    """001 一、2(1): large enterprises paid 30 % before are owed 20 % more when the rate becomes 50 %."""
+    exchange.on("2022-06-13").say(employer(size="large"), year(year_=2021, contributions="100000", refunded="30000"))
+    exchange.tick()
+    assert refunds(exchange, state="open") == []
+    exchange.tick("2022-06-14")
+    (found,) = refunds(exchange)
+    assert (found["entry_id"], found["state"], found["yuan"], found["paid_yuan"]) == ("job_retention_refund__001", "open", "50000", "30000")
+    (notice,) = exchange.notices(benefit="job_retention_refund")
+    assert (notice["kind"], notice["yuan"], notice["numbers"]) == ("top_up", "20000", {"paid": "30000", "total": "50000"})
+    exchange.say(year(year_=2021, contributions="100000", refunded="50000"))
+    exchange.tick()
+    assert refunds(exchange)[0]["state"] == "settled"
+
+
+def test_after_the_last_day_no_proposal_is_left(exchange: PolicyExchange) -> None:
+    exchange.say(employer(), year())
+    exchange.tick()
+    exchange.pass_days("2024-01-01")
+    assert refunds(exchange, state="open") == []
+    assert exchange.notices(benefit="job_retention_refund")[-1]["kind"] in ("closed", "closing", "offer")
+    assert {notice["kind"] for notice in exchange.notices(benefit="job_retention_refund")} == {"offer", "closing", "closed"}
+
+
+def test_data_before_the_employer_registers_wait_for_it(exchange: PolicyExchange) -> None:
+    exchange.say(year())
+    exchange.tick()
+    assert refunds(exchange, state="open") == []
+    exchange.say(employer())
+    exchange.tick()
+    assert [row["state"] for row in refunds(exchange)] == ["open"]
+
+
+# -- the rate itself -----------------------------------------------------------------------------------------------------
+
+
+def test_only_leavings_that_the_employer_brought_about_count() -> None:
+    found = rules.layoffs((100,) * 12, [("dismissed", 2), ("resigned", 40), ("laid_off", 1), ("retired", 5)])
+    assert found is not None
+    assert (found.percent, found.laid_off, found.insured) == (Decimal("3.0000"), 3, 100)
+
+
+def test_the_formula_is_a_parameter_and_an_unknown_one_is_named() -> None:
+    falling = (100, *(90,) * 11)
+    assert rules.layoffs(falling, [], "net_decrease").percent == Decimal("10.0000")  # type: ignore[union-attr]
+    assert rules.layoffs(falling, []).percent == 0  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match="dismissals_over_average"):
+        rules.layoffs(falling, [], "by_mood")
+
+
+@pytest.mark.parametrize("months", [(), (0,) * 12, (-1,)])
+def test_nobody_insured_gives_no_rate(months: tuple[int, ...]) -> None:
+    assert rules.layoffs(months, [("dismissed", 1)]) is None
+
+
+@pytest.mark.parametrize(("insured", "bound"), [(30, "20"), (31, "5.5"), (1, "20"), (1000, "5.5")])
+def test_the_bound_is_read_from_the_entry(insured: int, bound: str) -> None:
+    assert rules.layoff_bound(CATALOGUE, CATALOGUE.by_id[REFUND], insured) == Decimal(bound)
+
+
+@given(st.integers(1, 5000), st.integers(0, 300))
+def test_headroom_is_exactly_how_many_more_may_go(insured: int, dismissed: int) -> None:
+    found = rules.layoffs((insured,) * 12, [("dismissed", dismissed)])
+    assert found is not None
+    bound = rules.layoff_bound(CATALOGUE, CATALOGUE.by_id[REFUND], insured)
+    assert bound is not None
+    more = rules.headroom(found, bound).more
+    at_most = rules.layoffs((insured,) * 12, [("dismissed", dismissed + more)]) if dismissed + more >= 0 else None
+    beyond = rules.layoffs((insured,) * 12, [("dismissed", dismissed + more + 1)])
+    assert at_most is not None
+    assert at_most.percent <= bound
+    assert beyond is not None
+    assert beyond.percent > bound
+
+
+# -- internships ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stayed", "of", "percent"),
+    [(5, 10, None), (6, 10, "65"), (59, 100, "60"), (7, 10, "70"), (8, 10, "75"), (81, 100, "100"), (10, 10, "100")],
+)
+def test_what_interns_stay_decides_the_percentage(exchange: PolicyExchange, stayed: int, of: int, percent: str | None) -> None:
+    exchange.say(employer(recognition=["internship_unit"]))
+    ended = [internship(f"u-{number}", "completed", signed=number < stayed) for number in range(of)]
+    exchange.say(*ended, internship("u-gone", "broken_off"))
+    exchange.tick()
+    found = exchange.offers(benefit="internship_retention_uplift", state="open")
+    assert [row["percent"] for row in found.values()] == ([percent] if percent else [])
+
+
+def test_a_contract_before_the_end_counts_as_staying() -> None:
+    assert rules.retention_percent([("contract_before_end", False), ("completed", False)]) == Decimal("50.0")
+    assert rules.retention_percent([("broken_off", False)]) is None
+
+
+# -- counts --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "found"), [(24, None), (25, (30, 5)), (29, (30, 1)), (30, None), (45, (50, 5)), (99, (100, 1)), (100, None), (5000, None)]
+)
+def test_the_next_threshold_within_reach(count: int, found: tuple[int, int] | None) -> None:
+    steps = rules.thresholds(CATALOGUE.by_id["poverty_base_ladder_reward__001"], rules.POVERTY)
+    assert steps == [30, 50, 100]
+    assert rules.next_threshold(steps, count) == (None if found is None else (Decimal(found[0]), found[1]))
+
+
+@pytest.mark.parametrize(("part", "whole", "share"), [(300, 1000, "30.0"), (2996, 10000, "29.9"), (1, 3, "33.3"), (0, 10, "0.0")])
+def test_a_share_is_rounded_down(part: int, whole: int, share: str) -> None:
+    assert rules.share_percent(part, whole) == Decimal(share)
+    assert rules.share_percent(part, 0) is None
