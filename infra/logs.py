@@ -49,5 +49,5 @@ def configure(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("uvicorn.access", "httpx", "httpcore", "alembic.runtime.migration", "multipart", "numba"):
+    for noisy in ("uvicorn.access", "httpx", "httpcore", "alembic.runtime.migration", "multipart", "numba", "elastic_transport"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
