@@ -180,7 +180,7 @@ def same_trade(title_a: str, title_b: str) -> bool | None:
     return any(kinship_thousandths(names[x], names[y]) >= 600 for x, sure_x in a for y, sure_y in b if sure_x >= 500 and sure_y >= 500)
 
 
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _product(left: Any, right: Any) -> Any:  # pragma: no cover - compiled
     """Exact whatever the order of summing, which lets it be vectorised: whole numbers whose sums stay under 2 to the 24th (LENGTH
     squared)."""
@@ -190,7 +190,7 @@ def _product(left: Any, right: Any) -> Any:  # pragma: no cover - compiled
     return total
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _scores(
     starts: Any, entries: Any, norms: Any, wholes: Any, meanings: Any, sureness: Any, vectors: Any,
     gains: Any, own: int, near: Any, vector: Any, kinship_worth: int, described_worth: int, meaning_worth: int,

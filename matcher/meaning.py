@@ -16,13 +16,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from matcher.compiled import compiled
+
 # A meaning has this Euclidean length at most: its dot product with another, divided by LENGTH squared, is the cosine.
 LENGTH = 1000
-_COUNT_STEPS = tuple(round(8 * (1 + math.log(count))) for count in range(1, 65))
+_STEPS = np.array([round(8 * (1 + math.log(count))) for count in range(1, 65)], np.int64)
 
 Vector = npt.NDArray[np.int32]
 
@@ -65,17 +68,32 @@ def dimensions() -> int:
     return int(_table().titles.shape[1])
 
 
+@compiled
+def _scaled_sum(rows: Any, counts: Any, steps: Any, vectors: Any, scales: Any, longest: int) -> Any:  # pragma: no cover - compiled
+    """The sum of these rows of ``vectors``, each times its scale and the step of its count, scaled to ``longest``; whole numbers."""
+    total = np.zeros(vectors.shape[1], np.int64)
+    for place in range(rows.size):
+        row = rows[place]
+        weight = steps[min(counts[place], steps.size) - 1] * scales[row]
+        for at in range(total.size):
+            total[at] += weight * vectors[row, at]
+    square = (total * total).sum()
+    length = np.int64(np.sqrt(float(square)))
+    while length * length > square:  # the root of a float can be one off; this is the whole root
+        length -= 1
+    while (length + 1) * (length + 1) <= square:
+        length += 1
+    # Towards zero, so that no vector is longer than ``longest``.
+    return (np.sign(total) * (np.abs(total) * longest // (length + 1))).astype(np.int32)
+
+
 def _summed(counts: Mapping[str, int], vectors: npt.NDArray[np.int8], scales: npt.NDArray[np.int32]) -> Vector:
     numbers = _table().numbers
     known = [(numbers[token], count) for token, count in counts.items() if token in numbers]
     if not known:
         return np.zeros(vectors.shape[1], np.int32)
-    rows = np.array([row for row, _ in known], np.int64)
-    weights = np.array([_COUNT_STEPS[min(count, 64) - 1] for _, count in known], np.int64) * scales[rows]
-    total = weights @ vectors[rows].astype(np.int64)
-    length = math.isqrt(int((total * total).sum()))
-    # Towards zero, so that no vector is longer than LENGTH.
-    scaled: Vector = (np.sign(total) * (np.abs(total) * LENGTH // (length + 1))).astype(np.int32)
+    found = np.array(known, np.int64)
+    scaled: Vector = _scaled_sum(found[:, 0].copy(), found[:, 1].copy(), _STEPS, vectors, scales, LENGTH)
     return scaled
 
 

@@ -19,7 +19,7 @@ from streams.runtime.clock import ClockTick
 from streams.runtime.messages import to_json
 from streams.runtime.outcomes import Continue, Drop, Outcome, Outcomes
 from streams.runtime.subjects import Handler, Subject, Work
-from streams.runtime.tables import upsert, upsert_newer
+from streams.runtime.tables import Look, upsert, upsert_newer
 
 PAGE = 500  # pairs ended or pushed in one unit of work
 KEPT_DAYS = 30  # of the ledger of what was held back
@@ -29,7 +29,7 @@ _OWN_ENDS = ("refused", "near_duplicate", "not_among_best", "blocked")
 
 
 _CANDIDATES = {
-    side: select(pairs).where(own == bindparam("id"), pairs.c.state == "candidate", offered.is_(True))
+    side: Look(select(pairs).where(own == bindparam("id"), pairs.c.state == "candidate", offered.is_(True)))
     for side, own, offered in (("posting", pairs.c.posting_id, pairs.c.by_posting), ("person", pairs.c.person_id, pairs.c.by_person))
 }
 
@@ -53,8 +53,7 @@ def push_postings(message: PersonMatched, work: Work) -> Outcomes:
 
 def _take(work: Work, side: str, message: PostingMatched | PersonMatched, blocked: list[tuple[str, str]]) -> Outcomes:
     desk = Desk(work)
-    waiting = work.connection.execute(_CANDIDATES[side], {"id": message.key_value}).mappings()
-    desk.adopt([dict(row) for row in waiting])
+    desk.adopt(_CANDIDATES[side].mappings(work.connection, id=message.key_value))
     chosen = {(pair.person_id, pair.posting_id) for pair in message.pairs}
     desk.load([(pair.person_id, pair.posting_id) for pair in message.pairs] + blocked)
     gone = set(blocked) - chosen

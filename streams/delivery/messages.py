@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from streams.matching.messages import PairHint
-from streams.runtime.messages import Message
+from streams.matching.messages import hints_as_texts
+from streams.runtime.messages import Message, Upcast
 
 
 class RecommendationIssued(Message):
     """A pair was pushed into a person's inbox (again only when its new version says something new)."""
 
     type: ClassVar[str] = "recommendation.issued"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: hints_as_texts}
     key: ClassVar[str] = "person_id"
     sealed_for: ClassVar[str | None] = "person_id"
     person_id: str
@@ -24,7 +27,7 @@ class RecommendationIssued(Message):
     priority: int = 0
     priority_reasons: tuple[str, ...] = ()
     points: dict[str, float] = {}
-    hints: tuple[PairHint, ...] = ()
+    hints: tuple[str, ...] = ()  # each a ``PairHint`` of matching as text
     model_version: str
     catalogue_version: str
 

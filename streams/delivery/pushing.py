@@ -5,42 +5,38 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-import orjson
 from sqlalchemy import BindParameter, bindparam, select, update
 
 from matcher.match_order import match_id
 from streams.delivery import rules
 from streams.delivery.messages import InterestShown, RecommendationEnded, RecommendationIssued
 from streams.delivery.tables import add_counts, budgets, merged, outgoing, pairs, sides, suppressed
-from streams.matching.messages import Pair, PairHint
+from streams.matching.messages import Pair, hints_as_texts
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Emit
 from streams.runtime.subjects import Work
-from streams.runtime.tables import insert_new, upsert
+from streams.runtime.tables import Look, insert_new, upsert
 
 Row = dict[str, Any]
 
 
-class Words(NamedTuple):
-    """What the list of hints of a pair comes to; a posting's pairs have few different lists."""
-
-    hints: tuple[PairHint, ...]
-    json: orjson.Fragment
-    said: str
-
-
 # Statements are made once: making one takes 70 us, running it 20, and there are a dozen a message.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_PAIRS = select(pairs).where(pairs.c.match_id.in_(_IDS))
+_PAIRS = Look(select(pairs).where(pairs.c.match_id.in_(_IDS)), among="ids")
 # One kind at a time: SQLite scans the whole table for a list of (kind, id) pairs.
-_USED = select(budgets.c.id, budgets.c.used).where(
-    budgets.c.kind == bindparam("kind"), budgets.c.id.in_(_IDS), budgets.c.day == bindparam("day")
+_USED = Look(
+    select(budgets.c.id, budgets.c.used).where(
+        budgets.c.kind == bindparam("kind"), budgets.c.id.in_(_IDS), budgets.c.day == bindparam("day")
+    ),
+    among="ids",
 )
-_AWAY = select(sides.c.id, sides.c.reason).where(sides.c.kind == bindparam("kind"), sides.c.id.in_(_IDS), sides.c.on_market.is_(False))
-_MERGED = select(merged.c.posting_id, merged.c.merged_into).where(merged.c.merged_into.in_(_IDS))
+_AWAY = Look(
+    select(sides.c.id, sides.c.reason).where(sides.c.kind == bindparam("kind"), sides.c.id.in_(_IDS), sides.c.on_market.is_(False)),
+    among="ids",
+)
+_MERGED = Look(select(merged.c.posting_id, merged.c.merged_into).where(merged.c.merged_into.in_(_IDS)), among="ids")
 _COLUMNS = tuple(column.name for column in pairs.columns)
 
 
@@ -64,7 +60,7 @@ class Desk:
         self.rows: dict[str, Row] = {}
         self._touched: dict[str, None] = {}
         self._ids: dict[tuple[str, str], str] = {}
-        self._offered: dict[str, tuple[Pair, Words]] = {}
+        self._offered: dict[str, Pair] = {}  # what is in ``document``, without reading it again
         self._used: dict[tuple[str, str], int] = {}
         self._spent: dict[tuple[str, str], int] = {}
         self._away: dict[tuple[str, str], str] = {}
@@ -82,8 +78,7 @@ class Desk:
         wanted = list(who)
         self._ids.update({pair: match_id(*pair) for pair in wanted})
         if wanted:
-            found = self._connection.execute(_PAIRS, {"ids": [self._ids[pair] for pair in wanted]}).mappings()
-            self.adopt([dict(row) for row in found])
+            self.adopt(_PAIRS.mappings(self._connection, ids=[self._ids[pair] for pair in wanted]))
         self._load_sides([person for person, _ in wanted], [posting for _, posting in wanted])
 
     def adopt(self, rows: Iterable[Row]) -> None:
@@ -99,11 +94,11 @@ class Desk:
         both = (("person", sorted(set(people))), ("posting", sorted(set(openings))))
         self._used = {(kind, id_): 0 for kind, ids in both for id_ in ids}
         for kind, ids in both:
-            used = self._connection.execute(_USED, {"kind": kind, "ids": ids, "day": self._day})
+            used = _USED.rows(self._connection, kind=kind, ids=ids, day=self._day)
             self._used.update(((kind, id_), number) for id_, number in used)
-            away = self._connection.execute(_AWAY, {"kind": kind, "ids": ids})
+            away = _AWAY.rows(self._connection, kind=kind, ids=ids)
             self._away.update(((kind, id_), reason) for id_, reason in away)
-        gone_into: dict[str, str] = {gone: into for gone, into in self._connection.execute(_MERGED, {"ids": sorted(set(openings))})}
+        gone_into: dict[str, str] = {gone: into for gone, into in _MERGED.rows(self._connection, ids=sorted(set(openings)))}
         if gone_into:
             twins = self._connection.execute(
                 select(pairs.c.person_id, pairs.c.posting_id, pairs.c.answer)
@@ -127,14 +122,13 @@ class Desk:
             state = None
         else:
             state = row["state"]
-        words = _words(tuple([(hint.entry_id, hint.status, hint.yuan) for hint in pair.hints]))
         document = {
             "priority_reasons": pair.priority_reasons,
             "points": pair.points,
             "not_stated": pair.not_stated,
-            "hints": words.json,
+            "hints": pair.hints,
         }
-        self._offered[id_] = pair, words
+        self._offered[id_] = pair
         row.update(
             score=pair.score,
             band=pair.band,
@@ -297,8 +291,8 @@ class Desk:
 
     def _said(self, row: Row) -> str:
         offered = self._offered.get(row["match_id"])
-        words = offered[1] if offered is not None else _words_of(from_json(row["document"])["hints"])
-        return rules.said(row["band"], words.said)
+        hints = offered.hints if offered is not None else tuple(_document(row)["hints"])
+        return rules.said(row["band"], rules.said_of_hints(hints))
 
     def _issue(self, row: Row, said: str, *, silent: bool = False) -> None:
         again = row["pushed_on"] is not None
@@ -309,11 +303,10 @@ class Desk:
             row.update(answer=None, answer_reason=None, answered_on=None)
         offered = self._offered.get(row["match_id"])
         if offered is not None:
-            pair, words = offered
-            reasons, points, hints = pair.priority_reasons, pair.points, words.hints
+            reasons, points, hints = offered.priority_reasons, offered.points, offered.hints
         else:
-            document = from_json(row["document"])
-            reasons, points, hints = tuple(document["priority_reasons"]), document["points"], _words_of(document["hints"]).hints
+            document = _document(row)
+            reasons, points, hints = tuple(document["priority_reasons"]), document["points"], tuple(document["hints"])
         issued = RecommendationIssued(
             person_id=row["person_id"],
             posting_id=row["posting_id"],
@@ -418,15 +411,9 @@ def _new_row(id_: str, person_id: str, posting_id: str, now: str) -> Row:
     return row
 
 
-@lru_cache(maxsize=10_000)
-def _words(hints: tuple[tuple[str, str, float | None], ...]) -> Words:
-    made = tuple(PairHint(entry_id=entry_id, status=status, yuan=yuan) for entry_id, status, yuan in hints)
-    shown = [hint.model_dump(mode="json") for hint in made]
-    return Words(made, orjson.Fragment(to_json(shown)), rules.said_of_hints(shown))
-
-
-def _words_of(hints: Iterable[dict[str, Any]]) -> Words:
-    return _words(tuple([(hint["entry_id"], hint["status"], hint.get("yuan")) for hint in hints]))
+def _document(row: Row) -> dict[str, Any]:
+    """What a row says of its pair; rows of the first version hold hints as objects."""
+    return hints_as_texts(from_json(row["document"]))
 
 
 def _weightier(one: str, other: str) -> str:

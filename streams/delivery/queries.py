@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 from matcher.match_order import match_id as match_id_of
 from streams.delivery import rules
 from streams.delivery.tables import counts, outgoing, outside_sends, pairs, postings, suppressed
+from streams.matching.messages import PairHint, hints_as_texts
 from streams.runtime.messages import from_json
 
 CLEARED = ("consent", "removed")  # the person left: their inbox is empty
@@ -145,7 +146,8 @@ def _item(row: RowMapping) -> dict[str, Any]:
         "catalogue_version", "pushed_on", "changed_at", "answer", "answer_reason", "answered_on", "step", "ended_reason", "held_back",
     )  # fmt: skip
     item = {name: row[name] for name in names}
-    item.update(from_json(row["document"]))
+    item.update(hints_as_texts(from_json(row["document"])))
+    item["hints"] = [PairHint.of(text)._asdict() for text in item["hints"]]
     hired = row["step"] == "hired"
     item["ended_text"] = rules.text_of("hired" if hired else row["ended_reason"]) if row["ended_reason"] else None
     item["contact_visible"] = row["answer"] == "interested" and (row["state"] in ("issued", "waiting") or hired)

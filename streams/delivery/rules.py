@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 
 from matcher.days import day_of, in_shanghai, midnight
 
@@ -54,9 +53,10 @@ def said(band: int, of_hints: str) -> str:
     return f"{band}|{of_hints}"
 
 
-def said_of_hints(hints: Iterable[Mapping[str, Any]]) -> str:
-    """The part of it that hints say."""
-    return ";".join(sorted(f"{h['entry_id']}={h['status']}:{'' if h.get('yuan') is None else h['yuan']}" for h in hints))
+@lru_cache(maxsize=10_000)  # a posting's pairs have few different lists of hints
+def said_of_hints(hints: tuple[str, ...]) -> str:
+    """The part of it that hints say. The colon stands also where no sum is known: rows of the first version have it."""
+    return ";".join(sorted(hint if ":" in hint else f"{hint}:" for hint in hints))
 
 
 def says_better(before: str | None, now: str) -> bool:
@@ -73,8 +73,7 @@ def best_first(band: int, priority: int, score: float, person_id: str, posting_i
     return f"{99 - band:02d}.{99 - priority:02d}.{100_000 - round(score * 1000):06d}.{person_id}.{posting_id}"
 
 
-@dataclass(frozen=True)
-class Situation:
+class Situation(NamedTuple):
     """What is known of a pair when it is asked whether to push its newest version."""
 
     state: str | None  # None: the pair is new

@@ -72,8 +72,8 @@ def _pair(found: FoundPair, hints: Iterable[tuple[str, str]]) -> Pair:
 
 # Ten hints a pair, and few different lists of them: made anew each time they were a third of a match.
 @lru_cache(maxsize=10_000)
-def _told(hints: tuple[tuple[str, str], ...]) -> tuple[PairHint, ...]:
-    return tuple(PairHint(entry_id=entry_id, status=status) for entry_id, status in hints)
+def _told(hints: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    return tuple(str(PairHint(entry_id, status)) for entry_id, status in hints)
 
 
 def _wants_recommendations(person: Person) -> bool:
@@ -101,7 +101,7 @@ def find_people(message: PostingPublished, preparation: Preparation) -> Found:
     views = market.views(preparation.reading, [pair.person_id for pair in best], preparation.as_of)
     best = [pair for pair in best if pair.person_id in views]
     hints = market.hints(preparation.as_of).for_posting(posting, employer, [views[pair.person_id] for pair in best])
-    return Found(tuple(_pair(pair, its) for pair, its in zip(best, hints, strict=True)), considered)
+    return Found(tuple([_pair(pair, its) for pair, its in zip(best, hints, strict=True)]), considered)
 
 
 def match_posting(message: PostingPublished, work: Work) -> Outcomes:

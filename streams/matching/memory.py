@@ -19,6 +19,7 @@ from matcher.policy.bulk import PersonView
 from matcher.shapes import Employer, Person, Posting, read_shape
 from streams.matching import tables
 from streams.runtime.messages import Envelope, from_json
+from streams.runtime.tables import Look
 
 ON, OFF = "on", "off"  # on the market or not
 LATELY = 20_000
@@ -38,7 +39,7 @@ class Documents(Generic[DocumentT]):
         self._key = next(iter(table.primary_key.columns))
         self._keep = keep
         self._held: OrderedDict[str, DocumentT | None] = OrderedDict()
-        self._query = select(self._key, table.c.document).where(self._key.in_(bindparam("ids", expanding=True)))
+        self._query = Look(select(self._key, table.c.document).where(self._key.in_(bindparam("ids", expanding=True))), among="ids")
 
     def put(self, id_: str, document: DocumentT | None) -> None:
         self._held[id_] = document
@@ -58,7 +59,7 @@ class Documents(Generic[DocumentT]):
         missing = [id_ for id_ in wanted if id_ not in self._held]
         for start in range(0, len(missing), 500):
             page = missing[start : start + 500]
-            for id_, document in connection.execute(self._query, {"ids": page}):
+            for id_, document in self._query.rows(connection, ids=page):
                 self.put(id_, read_shape(self._shape, from_json(document)))
         found = {}
         for id_ in wanted:

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from streams.runtime.messages import Message
+from streams.runtime.messages import Message, Upcast
 
 
-class PairHint(BaseModel):
-    """A subsidy hint of a pair: entry, benefit, who is paid, and its status (ELIGIBLE or NEEDS_CHECK)."""
+class PairHint(NamedTuple):
+    """A subsidy hint of a pair: entry of the catalogue and its status (ELIGIBLE or NEEDS_CHECK).
 
-    model_config = ConfigDict(frozen=True)
+    In messages it is one text, ``entry=STATUS`` or ``entry=STATUS:yuan``: ten hints a pair and fifty pairs a posting are otherwise half of
+    what is written for it.
+    """
+
     entry_id: str
     status: str
     yuan: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}={self.status}" if self.yuan is None else f"{self.entry_id}={self.status}:{self.yuan}"
+
+    @classmethod
+    def of(cls, text: str) -> PairHint:
+        entry_id, _, rest = text.rpartition("=")
+        status, _, yuan = rest.partition(":")
+        return cls(entry_id, status, float(yuan) if yuan else None)
+
+
+def hints_as_texts(body: dict[str, Any]) -> dict[str, Any]:
+    """Upcast: in version 1 a hint was an object. ``body`` has ``hints``, or ``pairs`` that have them; those that are texts stay."""
+    if "pairs" in body:
+        return body | {"pairs": [hints_as_texts(pair) for pair in body["pairs"]]}
+    hints = body.get("hints", ())
+    return body | {"hints": [h if isinstance(h, str) else str(PairHint(h["entry_id"], h["status"], h.get("yuan"))) for h in hints]}
 
 
 class Pair(BaseModel):
@@ -31,15 +52,17 @@ class Pair(BaseModel):
     priority_reasons: tuple[str, ...] = ()
     points: dict[str, float] = {}
     not_stated: tuple[str, ...] = ()
-    hints: tuple[PairHint, ...] = ()
+    hints: tuple[str, ...] = ()  # each a ``PairHint`` as text
 
 
 class PostingMatched(Message):
     """The best K = min(100, 10 + 5 x openings left) people for a posting that is new or changed, best first; whole state of its pairs."""
 
     type: ClassVar[str] = "posting.matched"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: hints_as_texts}
     key: ClassVar[str] = "posting_id"
-    as_made: ClassVar[bool] = True  # 30 kB of hints: decoding took a third of what delivery does with it
+    as_made: ClassVar[bool] = True  # fifty pairs: decoding took a third of what delivery does with it
     posting_id: str
     revision: int
     openings_left: int
@@ -55,6 +78,8 @@ class PersonMatched(Message):
     """The best postings for a person who is new or changed, best first."""
 
     type: ClassVar[str] = "person.matched"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: hints_as_texts}
     key: ClassVar[str] = "person_id"
     sealed_for: ClassVar[str | None] = "person_id"
     person_id: str

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from streams.matching.messages import PersonMatched, PostingMatched
+from streams.matching.messages import PairHint, PersonMatched, PostingMatched
 from streams.runtime.log import Log
 from streams.runtime.messages import Unreadable
 from streams.runtime.tables import log as log_table
@@ -32,7 +32,7 @@ def announced(connection: Connection, log: Log) -> dict[Key, dict[str, Any]]:
             found[pair.person_id, pair.posting_id] = {
                 "score": pair.score,
                 "points": pair.points,
-                "hints": {hint.entry_id: hint.status for hint in pair.hints},
+                "hints": {hint.entry_id: hint.status for hint in map(PairHint.of, pair.hints)},
             }
     return found
 

@@ -124,6 +124,11 @@ def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
     cursor.close()
 
 
+# ``hide_parameters`` everywhere: what a statement was given could be somebody's name, and errors are logged.
+# Statements kept compiled by the driver: seven sizes of each insert and each list.
+_SQLITE = {"check_same_thread": False, "cached_statements": 512}
+
+
 def open_engine(where: Where, *, read_only: bool = False, arguments: Mapping[str, Any] | None = None, connections: int = 8) -> Engine:
     """An engine on a SQLite file or a PostgreSQL URL.
 
@@ -134,9 +139,9 @@ def open_engine(where: Where, *, read_only: bool = False, arguments: Mapping[str
     if url.get_backend_name() == "postgresql":
         return _open_postgres(url, read_only=read_only, arguments=arguments or {}, connections=connections)
     if read_only:
-        engine = create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=48, connect_args={"check_same_thread": False})
+        engine = create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=48, connect_args=_SQLITE, hide_parameters=True)
     else:
-        engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False})
+        engine = create_engine(url, poolclass=NullPool, connect_args=_SQLITE, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
@@ -171,6 +176,7 @@ def _open_postgres(url: URL, *, read_only: bool, arguments: Mapping[str, Any], c
         pool_pre_ping=read_only,  # who writes notices a lost connection itself and does its work again
         pool_use_lifo=True,
         connect_args=driver_arguments(url, given | dict(arguments)),
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")

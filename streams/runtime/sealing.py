@@ -15,11 +15,16 @@ from threading import Lock
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
-from streams.runtime.tables import insert_new, person_keys, private_values, upsert
+from streams.runtime.tables import Look, insert_new, person_keys, private_values, upsert
 
 _NONCE = 12
+MADE = "made keys"  # in ``connection.info``: people whose key was made since the last commit
+_WRAPPED = Look(
+    select(person_keys.c.person_id, person_keys.c.wrapped).where(person_keys.c.person_id.in_(bindparam("people", expanding=True))),
+    among="people",
+)
 
 
 class KeyGone(LookupError):
@@ -56,6 +61,7 @@ class Vault:
         """
         nonce = os.urandom(_NONCE)
         wrapped = nonce + self._wrap.encrypt(nonce, AESGCM.generate_key(256), person_id.encode())
+        connection.info.setdefault(MADE, set()).add(person_id)
         if insert_new(connection, person_keys, {"person_id": person_id, "wrapped": wrapped}) and person_id in self._keys:
             self.forget(person_id)
 
@@ -73,7 +79,7 @@ class Vault:
 
     def _key(self, connection: Connection, person_id: str) -> AESGCM:
         found = self._keys.get(person_id)
-        if found is not None:
+        if found is not None and _alone(connection):
             return found
         wrapped = connection.execute(select(person_keys.c.wrapped).where(person_keys.c.person_id == person_id)).scalar()
         if wrapped is None:
@@ -105,14 +111,18 @@ class Vault:
     def keys(self, connection: Connection, people: Collection[str]) -> dict[str, AESGCM]:
         """The keys of these people in one look, for sealing many messages; who has none is absent.
 
-        Not cached: a key made in this very transaction might still be rolled back.
+        Those found are cached, but for a key made in this very transaction: that might still be rolled back. PostgreSQL: the table is
+        always asked, for another process may have destroyed a key or made a new one, and what is sealed with the old one is lost.
         """
-        found = {person: key for person in dict.fromkeys(people) if (key := self._keys.get(person)) is not None}
+        cached = self._keys if _alone(connection) else {}
+        found = {person: key for person in dict.fromkeys(people) if (key := cached.get(person)) is not None}
         missing = sorted(set(people) - set(found))
+        made: set[str] = connection.info.get(MADE, set())
         for start in range(0, len(missing), 500):
-            query = select(person_keys).where(person_keys.c.person_id.in_(missing[start : start + 500]))
-            for person, wrapped in connection.execute(query):
+            for person, wrapped in _WRAPPED.rows(connection, people=missing[start : start + 500]):
                 found[person] = self._unwrap(person, wrapped)
+                if person not in made and _alone(connection):
+                    self.warm(person, found[person])
         return found
 
     def seal(self, connection: Connection, person_id: str, plain: bytes, keys: Mapping[str, AESGCM] | None = None) -> str:
@@ -131,7 +141,8 @@ class Vault:
             plain = key.decrypt(raw[:_NONCE], raw[_NONCE:], person_id.encode())
         except InvalidTag:
             raise KeyGone(person_id) from None
-        self.warm(person_id, key)
+        if _alone(connection):
+            self.warm(person_id, key)
         return plain
 
     # -- private values ------------------------------------------------------------------------------------------------
@@ -175,3 +186,8 @@ class Vault:
     def lookup(self, field: str, value: str) -> str:
         """Keyed hash of a private value: finds without revealing."""
         return hmac.new(self._hash, f"{field}|{value.strip().upper()}".encode(), hashlib.sha256).hexdigest()
+
+
+def _alone(connection: Connection) -> bool:
+    """Whether this process is the only one that makes and destroys keys: then what it has in memory is what there is."""
+    return connection.dialect.name == "sqlite"

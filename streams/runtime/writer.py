@@ -11,9 +11,11 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint, transaction_stands
 from streams.runtime.log import APPENDED, Bell, Log
+from streams.runtime.sealing import MADE
 
 T = TypeVar("T")
 _logger = logging.getLogger("gongqiao.writer")
@@ -112,6 +114,7 @@ class Writer:
                 self._connection = self._engine.connect()
             connection = self._connection
             connection.info.pop(APPENDED, None)
+            connection.info.pop(MADE, None)
             with connection.begin():
                 deadline = time.monotonic() + self._window
                 entry: tuple[Callable[[Connection], Any], Future[Any]] | None = first
@@ -125,7 +128,9 @@ class Writer:
                         if not isinstance(error, Exception) or (is_engine_fault(error) and not transaction_stands(connection)):
                             raise
                         waiting.remove(future)
-                        future.set_exception(error)
+                        # A full disk may undo one statement alone, and the group goes on; who waits is told in plain words all the same.
+                        engines = isinstance(error, DBAPIError) and is_engine_fault(error)
+                        future.set_exception(EngineFault(plain_reason(error)) if engines else error)
                     if time.monotonic() >= deadline:
                         break
                     try:

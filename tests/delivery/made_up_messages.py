@@ -107,7 +107,7 @@ def pair(person: str, posting: str, *, score: float = 80.0, rank: int = 1, prior
         rank=rank,
         priority=priority,
         points={"occupation": 30.0},
-        hints=tuple(PairHint(entry_id=hint, status="NEEDS_CHECK") for hint in hints),
+        hints=tuple(str(PairHint(hint, "NEEDS_CHECK")) for hint in hints),
     )
 
 

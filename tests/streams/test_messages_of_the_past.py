@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,14 @@ def test_what_is_lifted_is_lifted_to_what_it_meant(type_: str, version: int) -> 
     lifted = from_json(read_message(type_, version, example(type_, version)).body_json())
     again = from_json(read_message(type_, current, lifted).body_json())
     assert again == lifted
-    # Every plain value of the old body is still said somewhere.
-    values = {json.dumps(value) for value in _leaves(lifted)}
-    assert {json.dumps(value) for value in _leaves(example(type_, version))} - values <= {"12"}, "12 months became 12.0"
+    # Every plain value of the old body is still said somewhere, if only as a part of a text: a hint was an object once.
+    values = [json.dumps(value, ensure_ascii=False).strip('"') for value in _leaves(lifted)]
+    lost = {value for value in _leaves(example(type_, version)) if not _said_in(json.dumps(value, ensure_ascii=False).strip('"'), values)}
+    assert lost <= {12}, "12 months became 12.0"
+
+
+def _said_in(value: str, values: list[str]) -> bool:
+    return any(value == other or value in re.split("[=:]", other) for other in values)
 
 
 @pytest.mark.parametrize(("type_", "version"), CURRENT)
