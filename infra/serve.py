@@ -46,10 +46,14 @@ def running(settings: Settings) -> Iterator[Services]:
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.data_dir))
         opened = stack.enter_context(exchange(settings))
-        url = settings.search_url
-        if needs_reindex(url):
-            fill_anew(opened, url)
-        index = open_index(url, options=search_options(settings))
+        url, options = settings.search_url, search_options(settings)
+        try:
+            if needs_reindex(url, options=options):
+                fill_anew(opened, url, options=options)
+        except IndexFault as fault:
+            # An Elasticsearch that is down keeps nobody from coming up: the follower waits for it, and readiness says so.
+            _logger.error("index waits", extra={"reason": str(fault)})
+        index = open_index(url, options=options)
         stack.callback(index.close)
         follower = IndexFollower(opened, index)
         follower.start()

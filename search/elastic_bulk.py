@@ -10,15 +10,17 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from elasticsearch import Elasticsearch
 
 from search.elastic_mapping import Json, key_of, refusal
 from search.elastic_names import writing
 from search.elastic_server import IndexGone, Server
 from search.errors import IndexFault
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
 
 _LARGEST_BYTES = 4_000_000
 _PATIENCE_S = 60.0

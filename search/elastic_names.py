@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
-
-from elasticsearch import BadRequestError, Elasticsearch
+from typing import TYPE_CHECKING, Any
 
 from search.elastic_mapping import FOLLOWER, drift, mapping_hash, mappings, settings
 from search.elastic_server import Server
 from search.errors import IndexFault, MappingChanged
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Names:
 
     def _create(self, number: int, aliases: dict[str, Any]) -> str | None:
         """None where another process was quicker."""
+        from elasticsearch import BadRequestError
+
         name = f"{self.alias}-{mapping_hash()}-{number}"
         with self.server.faults():
             try:

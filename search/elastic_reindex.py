@@ -37,13 +37,26 @@ class ElasticReplacement:
         self._client.close()
 
 
-def stale(url: str, options: Mapping[str, Any] | None = None) -> bool:
-    """Whether the live index was filled with another mapping; one that is not there yet was not."""
+def look(url: str, options: Mapping[str, Any] | None = None) -> tuple[bool, tuple[str, ...], dict[str, str]]:
+    """(stale, drift, refused) of the live index, as in ``search.reindex.Condition``; one that is not there yet is all right."""
     server = server_of(url, options)
     client = server.client()
     try:
         names = Names(server, client)
         live = names.live()
-        return live is not None and not names.of_this_mapping(live.name)
     finally:
         client.close()
+    if live is None:
+        return False, (), {}
+    if not names.of_this_mapping(live.name):
+        return True, (), {}
+    index = ElasticIndex(url, options=options, name=live.name)
+    try:
+        return False, tuple(index.drift()), index.refused()
+    finally:
+        index.close()
+
+
+def stale(url: str, options: Mapping[str, Any] | None = None) -> bool:
+    """Whether the live index was filled with another mapping; one that is not there yet was not."""
+    return look(url, options)[0]

@@ -9,9 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-from elasticsearch import Elasticsearch
+from typing import TYPE_CHECKING, Any
 
 from matcher.places import kilometres
 from search.circles import metres
@@ -22,6 +20,9 @@ from search.index import Candidate, Hit, ordered_counts
 from search.query import Query
 from search.relevance import Described, Rerank
 from search.tree import All, Within
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
 
 _LARGEST_BATCH = 4000
 _NEAR_BATCH = 50

@@ -1,4 +1,7 @@
-"""How Elasticsearch is reached: address, client, and its faults as ours. Making a client connects to nothing."""
+"""How Elasticsearch is reached: address, client, and its faults as ours. Making a client connects to nothing.
+
+Its library is imported inside functions: what it stands on opens a socket when it is imported, to see whether there is IPv6.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from elastic_transport import ConnectionTimeout, TransportError
-from elasticsearch import ApiError, Elasticsearch, OrjsonSerializer
-
 from search.errors import IndexFault
+
+if TYPE_CHECKING:
+    from elasticsearch import ApiError, Elasticsearch
 
 DEFAULT_PREFIX = "gongqiao"
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
@@ -38,11 +41,16 @@ class Server:
     replicas: int = 0
 
     def client(self) -> Elasticsearch:
+        from elasticsearch import Elasticsearch
+
         return Elasticsearch(**self.arguments)
 
     @contextmanager
     def faults(self) -> Iterator[None]:
         """What goes wrong inside becomes an IndexFault that says what to do; IndexGone where the index is missing."""
+        from elastic_transport import ConnectionTimeout, TransportError
+        from elasticsearch import ApiError
+
         try:
             yield
         except ApiError as error:
@@ -72,6 +80,8 @@ def server_of(url: str, options: Mapping[str, Any] | None = None) -> Server:
     ``options``: ``prefix``, ``shards``, ``replicas``, and whatever else the client takes (``ca_certs``, ``api_key``, ``hosts`` …), which
     goes before what the address says. Raises IndexFault where the address cannot be read.
     """
+    from elasticsearch import OrjsonSerializer
+
     given = dict(options or {})
     parts = urlsplit(url)
     users, _, hosts = parts.netloc.rpartition("@")

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-
-from elasticsearch import Elasticsearch
+from typing import TYPE_CHECKING
 
 from search.documents import IndexDocument
 from search.elastic_bulk import Bulk, Outcome, Write
 from search.elastic_mapping import FOLLOWER, key_of, to_elastic, tombstone
 from search.elastic_names import Live, Names, writing
 from search.elastic_server import IndexGone, Server
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
 
 _LOOKED_UP_TOGETHER = 1000
 # More is sent before its commit, but only into an index without an offset, which counts as empty.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from search.documents import IndexDocument
@@ -117,3 +117,27 @@ def needs_reindex(url: str, *, options: Mapping[str, Any] | None = None) -> bool
     from search.tantivy_reindex import unusable
 
     return unusable(url)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a look at the live index found. ``stale``: filled with another mapping, or not readable; ``drift``: how its mapping differs from
+    the one it was made with, field by field; ``refused``: documents it did not take (posting_id -> why)."""
+
+    stale: bool
+    drift: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+def condition(url: str, *, options: Mapping[str, Any] | None = None) -> Condition:
+    """How the live index is, without changing or making one. Raises IndexFault where Elasticsearch does not answer."""
+    if is_elastic(url):
+        from search.elastic_reindex import look
+
+        return Condition(*look(url, options))
+    return Condition(needs_reindex(url))
+
+
+def refused(url: str, *, options: Mapping[str, Any] | None = None) -> Mapping[str, str]:
+    """Documents that the live index did not take: posting_id -> why."""
+    return condition(url, options=options).refused

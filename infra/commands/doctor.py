@@ -13,10 +13,11 @@ import click
 
 from infra.commands.restore import opens_with
 from infra.data_dir import in_use
+from infra.engines import search_options
 from infra.migrate import SchemaError, newest, open_to_read, revision_of
 from infra.settings import Settings, SettingsError
-from search.index import tantivy_url
-from search.reindex import needs_reindex
+from search.errors import IndexFault
+from search.reindex import condition
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,24 @@ def look(settings: Settings) -> list[Finding]:
             found += _inside(connection, settings, running)
     except (sqlite3.DatabaseError, SchemaError) as error:
         found.append(Finding(False, f"database: {error}", "restore the last backup: gongqiao restore FILE"))
-    url = tantivy_url(settings.index.absolute())
-    stale = needs_reindex(url)
-    found.append(Finding(True, f"index: {'made anew at the next start' if stale else 'there'}"))
+    return [*found, *look_at_index(settings)]
+
+
+def look_at_index(settings: Settings) -> list[Finding]:
+    """The postings index: whether it answers, is of this release's mapping, still has it, and took every document."""
+    try:
+        seen = condition(settings.search_url, options=search_options(settings))
+    except IndexFault as error:
+        return [Finding(False, f"index: {error}", "start Elasticsearch; the exchange waits for it and goes on by itself")]
+    found = [Finding(True, f"index: {'of an earlier mapping, made anew at the next start' if seen.stale else 'there'}")]
+    if seen.drift:
+        mend = "somebody changed the index's mapping; make it anew with: gongqiao reindex"
+        found.append(Finding(False, f"index: its mapping differs: {'; '.join(seen.drift)}", mend))
+    if seen.refused:
+        named = "; ".join(f"{posting_id} ({reason})" for posting_id, reason in list(seen.refused.items())[:5])
+        found.append(
+            Finding(False, f"index: {len(seen.refused)} documents are not taken: {named}", "these postings are not found by search")
+        )
     return found
 
 

@@ -18,10 +18,11 @@ from tqdm import tqdm
 from infra.batch_files import write_rejected
 from infra.composition import exchange
 from infra.data_dir import DataDirInUse, only_one
+from infra.engines import search_options
 from infra.ingest_book import Book
 from infra.settings import Settings
 from matcher.days import day_of, midnight
-from search.index import open_index, tantivy_url
+from search.index import open_index
 from streams.intake import queries
 from streams.intake.files import BadLine, FileError, read_rows
 from streams.intake.gateway import BATCH, Answer, Item, receive_employers, receive_people, receive_postings
@@ -140,7 +141,7 @@ def _opened(settings: Settings) -> Iterator[tuple[Exchange, Callable[[str], None
             stack.callback(loop.stop)
         yield opened, lambda message_id: _wait(opened, message_id)
         if alone:
-            index = open_index(tantivy_url(settings.index.absolute()))
+            index = open_index(settings.search_url, options=search_options(settings))
             try:
                 IndexFollower(opened, index).catch_up()
             finally:

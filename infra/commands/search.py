@@ -1,24 +1,27 @@
-"""``gongqiao search``: the embedded index of a data directory, from the command line."""
+"""``gongqiao search``: the index that the settings name, from the command line."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
+from sqlalchemy import Engine, select
 
+from infra.engines import postgres_arguments, search_options
 from infra.settings import Settings
 from matcher import places
 from matcher.forms import form_of
 from matcher.place_reading import read_place
 from matcher.wording import FORMS, number
-from search.errors import QueryError
-from search.index import Page, open_index, tantivy_url
+from search.errors import IndexFault, QueryError
+from search.index import Page, is_elastic, open_index
 from search.query import SORTS, Query, read_query
+from streams.intake.tables import postings
+from streams.runtime.database import is_postgres, open_engine
 
 _PER = {"month": "月", "year": "年", "week": "周", "day": "天", "hour": "小时", "piece": "件"}
 _ORDERS = {"relevance": "相关程度", "date": "发布时间", "pay": "工资", "distance": "距离"}
@@ -39,18 +42,15 @@ _AT_ONCE = 500
 _HERE = "140000"
 
 
-def published(database: Path, posting_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Of these postings, those whose row still lets them be seen: id -> contract JSON (kept without contact), read only."""
+def published(state: Engine, posting_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Of these postings, those whose row still lets them be seen: id -> contract JSON (kept without contact)."""
     ids = list(posting_ids)
     found: dict[str, dict[str, Any]] = {}
-    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with state.connect() as connection:
         for at in range(0, len(ids), _AT_ONCE):
             part = ids[at : at + _AT_ONCE]
-            marks = ",".join("?" * len(part))
-            rows = connection.execute(
-                f"SELECT posting_id, doc FROM intake_postings WHERE state = 'published' AND posting_id IN ({marks})", part
-            )
-            found.update((posting_id, orjson.loads(doc)) for posting_id, doc in rows)
+            rows = select(postings.c.posting_id, postings.c.doc).where(postings.c.state == "published", postings.c.posting_id.in_(part))
+            found.update((posting_id, orjson.loads(doc)) for posting_id, doc in connection.execute(rows))
     return found
 
 
@@ -63,20 +63,35 @@ def region_code(text: str) -> str:
     return text if code is None or (code == _HERE and "山西" not in text) else code
 
 
+def _state(settings: Settings) -> Engine:
+    """The state, to be read only."""
+    if is_postgres(settings.state_url):
+        return open_engine(settings.state_url, read_only=True, arguments=postgres_arguments(settings))
+    return open_engine(settings.database, read_only=True)
+
+
 def search(settings: Settings, query: Query) -> tuple[Page, list[dict[str, Any]]]:
     """The page and its postings. Raises QueryError; click.ClickException where there is nothing to search in."""
-    if not (settings.index / "current.json").exists() or not settings.database.exists():
+    there = is_elastic(settings.search_url) or (settings.index / "current.json").exists()
+    if not there or not (is_postgres(settings.state_url) or settings.database.exists()):
         raise click.ClickException(
             f"{settings.data_dir}: no index here. Start the exchange once (gongqiao run), or name its folder with --data-dir."
         )
-    index = open_index(tantivy_url(settings.index))
     docs: dict[str, dict[str, Any]] = {}
+    with ExitStack() as stack:
+        state = _state(settings)
+        stack.callback(state.dispose)
 
-    def allowed(ids: list[str]) -> set[str]:
-        docs.update(published(settings.database, ids))
-        return docs.keys() & set(ids)
+        def allowed(ids: list[str]) -> set[str]:
+            docs.update(published(state, ids))
+            return docs.keys() & set(ids)
 
-    page = index.search(query, allowed=allowed)
+        try:
+            index = open_index(settings.search_url, options=search_options(settings))
+            stack.callback(index.close)
+            page = index.search(query, allowed=allowed)
+        except IndexFault as error:
+            raise click.ClickException(str(error)) from None
     return page, [docs[hit.posting_id] for hit in page.hits]
 
 
