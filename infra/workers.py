@@ -23,6 +23,7 @@ from infra.engines import brokers as servers_of
 from infra.engines import check_engines, faust_arguments, kafka_arguments, redis_arguments, search_options
 from infra.health import Health, Readiness
 from infra.settings import Settings, SettingsError
+from search.errors import IndexFault
 from search.index import open_index
 from search.reindex import needs_reindex
 from streams.delivery.sender import Sender
@@ -231,8 +232,8 @@ class WhileHeld:
                     self.service = made
                 self.fault = None
             except Exception as error:
-                self.fault = f"{self._lock.name}: {type(error).__name__}"
-                _logger.error("cannot start", extra={"reason": self.fault}, exc_info=not isinstance(error, EngineFault))
+                self.fault = str(error) if isinstance(error, EngineFault | IndexFault) else f"{self._lock.name}: {type(error).__name__}"
+                _logger.error("cannot start", extra={"reason": self.fault}, exc_info=not isinstance(error, EngineFault | IndexFault))
             self._stopping.wait(1.0)
 
     def _end(self) -> None:
