@@ -6,16 +6,29 @@ that one bad line never spoils a batch.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+from uuid import uuid5
 
 from sqlalchemy import Connection
 
-from streams.intake.messages import DuplicateSplit, HoldDecided, PostingConfirmed, PostingWithdrawalReceived
+from matcher.days import day_of
+from streams.intake.messages import (
+    DuplicateSplit,
+    HoldDecided,
+    PostingConfirmed,
+    PostingWithdrawalReceived,
+    ReportDecided,
+    ReportKind,
+    ViolationReported,
+)
 from streams.intake.sent import BATCH, Answer, Idempotency, Item, Rights, known_rows
 from streams.intake.sent_postings import receive_postings
 from streams.intake.sent_profiles import delete_person, person_with, receive_employers, receive_people
 from streams.intake.tables import received
 from streams.runtime.exchange import Exchange, Said
+from streams.runtime.messages import NAMESPACE
 from streams.runtime.tables import upsert
 
 __all__ = [
@@ -26,11 +39,13 @@ __all__ = [
     "Rights",
     "confirm_posting",
     "decide_hold",
+    "decide_report",
     "delete_person",
     "person_with",
     "receive_employers",
     "receive_people",
     "receive_postings",
+    "report_violation",
     "split_duplicates",
     "withdraw_posting",
 ]
@@ -61,6 +76,41 @@ def confirm_posting(exchange: Exchange, posting_id: str, *, by: str, sender: str
 def decide_hold(exchange: Exchange, posting_id: str, decision: Literal["release", "reject"], *, by: str, reason: str, sender: str) -> str:
     """Staff release a held posting as it is, or reject it. Answers the message's id."""
     message = HoldDecided(posting_id=posting_id, decision=decision, by=by, reason=reason)
+    return exchange.append([Said(message)], source=sender)[0]
+
+
+def report_violation(exchange: Exchange, posting_id: str, kind: ReportKind, text: str, *, by: str, sender: str) -> str:
+    """A user reports a posting; answers the report's id. The same account reporting the same of the same posting again that day says
+    nothing new."""
+    day = day_of(exchange.now()).isoformat()
+    report_id = str(uuid5(NAMESPACE, "\x1f".join(("report", posting_id, kind, by, day))))
+    message = ViolationReported(posting_id=posting_id, report_id=report_id, kind=kind, text=text, by=by)
+    exchange.append([Said(message)], source=sender)
+    return report_id
+
+
+def decide_report(
+    exchange: Exchange,
+    report: Mapping[str, Any],
+    decision: Literal["unfounded", "ask_correction", "corrected", "confirmed", "lifted"],
+    *,
+    by: str,
+    reason: str,
+    sender: str,
+    correct_by: date | None = None,
+) -> str:
+    """Staff decide on a report (a row of ``report_queries``); answers the message's id."""
+    message = ReportDecided(
+        posting_id=report["posting_id"],
+        report_id=report["report_id"],
+        decision=decision,
+        by=by,
+        reason=reason,
+        correct_by=correct_by,
+        employer_id=report["employer_id"],
+        uscc=report["uscc"],
+        kind=report["kind"],
+    )
     return exchange.append([Said(message)], source=sender)[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, false, or_, select
@@ -33,8 +34,11 @@ from streams.intake.messages import (
     PostingPublished,
     PostingReceived,
     PostingWithdrawalReceived,
+    ReportDecided,
+    ViolationReported,
 )
 from streams.intake.openings import Openings, Row, document
+from streams.intake.reports import MARK_DAYS, asked_of, decide_report, mark_reason, receive_report
 from streams.intake.tables import block_keys, employers, people, postings, splits
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import from_json, to_json
@@ -74,6 +78,9 @@ def look_at_posting(message: PostingReceived, preparation: Preparation) -> Looke
     reasons = reasons_to_hold(
         posting, verified_sender=message.verified, as_of=preparation.as_of, known_employer=known, licensed_agency=licensed
     )
+    marked = memory.marked(posting.employer, preparation.as_of - timedelta(days=MARK_DAYS))
+    if marked is not None:
+        reasons.append(mark_reason(*marked))
     near = memory.near(preparation.reading, message.posting_id)
     advice = advised(posting)
     said = note(posting)
@@ -106,10 +113,12 @@ def receive_posting(message: PostingReceived, work: Work) -> Outcomes:
     closed = message.posting.status == "closed"
     if row is not None and row["content_hash"] == looked.content and (row["withdrawn"] is not None) == closed and row["state"] != "expired":
         return [Drop("the same content again")]
+    reasons = looked.reasons
     if row is None:
         row = _new_row(message, openings, work.envelope.seq)
         openings.add(row)
     else:
+        reasons = [*reasons, *asked_of(work.connection, message.posting_id)]
         work.connection.execute(delete(block_keys).where(block_keys.c.posting_id == message.posting_id))
     posting = _completed(looked.posting, row, looked, work, openings)
     decision = from_json(row["decision"]) if row["decision"] else None
@@ -132,7 +141,7 @@ def receive_posting(message: PostingReceived, work: Work) -> Outcomes:
         doc=document(posting),
         content_hash=looked.content,
         notes=to_json(_notes(message, looked)),
-        reasons=to_json(looked.reasons),
+        reasons=to_json(reasons),
         withdrawn="来源已关闭该岗位" if closed else None,
         published_at=posting.published_at.isoformat() if posting.published_at else None,
     )
@@ -237,6 +246,19 @@ def split_duplicate(message: DuplicateSplit, work: Work) -> Outcomes:
         if row is not None and row["merged_into"] == other:
             openings.split(row, [entry for entry in work.prepared or () if one == message.posting_id])
     return openings.save()
+
+
+def consider_report(message: ReportDecided, preparation: Preparation) -> None:
+    memory: IntakeMemory = preparation.memory
+    if message.decision == "confirmed":
+        memory.mark(message.report_id, message.employer_id, message.uscc, message.kind, preparation.as_of)
+    elif message.decision == "lifted":
+        memory.lift(message.report_id)
+
+
+def settle_report(message: ReportDecided, work: Work) -> Outcomes:
+    """Staff decided on a report: its posting, and where the employer deceives its other postings, follow."""
+    return decide_report(message, work, _openings(work))
 
 
 def count_openings_taken(message: OpeningsTaken, work: Work) -> Outcomes:
@@ -390,6 +412,8 @@ SUBJECT = Subject(
         Handler(PostingConfirmed, confirm_posting, POSTING_OUTPUTS, look_for_lookalikes),
         Handler(HoldDecided, decide_hold, POSTING_OUTPUTS, look_for_lookalikes),
         Handler(DuplicateSplit, split_duplicate, POSTING_OUTPUTS, look_for_lookalikes),
+        Handler(ViolationReported, receive_report),
+        Handler(ReportDecided, settle_report, POSTING_OUTPUTS, consider_report),
         Handler(OpeningsTaken, count_openings_taken, POSTING_OUTPUTS),
         Handler(ClockTick, tick, POSTING_OUTPUTS),
         Handler(PersonReceived, receive_person, (PersonRegistered, PersonChanged)),

@@ -12,6 +12,9 @@ from streams.intake.rules import advice, holds
 # The reasons that go away when somebody else (the employer, the licence register) says something.
 UNVERIFIED = "employer_unverified"
 UNLICENSED = "agency_licence"
+# The reasons that come from reports of users (reports.py), not from the posting's own words.
+REPORTED = "reported"
+MARKED = "employer_reported"
 
 
 def vouched_for(employer: Employer, verified: bool) -> bool:

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, bindparam, select
 from matcher.near_duplicates import Comparison, Signature, compare, keys, may_be_same, signature, tail
 from matcher.shapes import Employer, EmployerRef, Licence, Posting, read_employer, read_posting
 from streams.intake.holds import vouched_for
-from streams.intake.messages import EmployerReceived, PostingReceived
+from streams.intake.messages import EmployerReceived, PostingReceived, ReportDecided
 from streams.intake.rules import is_agency
-from streams.intake.tables import block_keys, employers, postings
+from streams.intake.tables import block_keys, employers, postings, reports
 from streams.runtime.messages import Envelope, from_json
 
 Near = tuple[str, float, Any]  # posting, score 0..1, evidence
@@ -37,6 +37,7 @@ class IntakeMemory:
         self._employers: dict[str, str | None] = {}  # id -> credit code
         self._codes: dict[str, str] = {}
         self._licences: dict[str, Licence | None] = {}  # of registered agencies
+        self._marks: dict[str, dict[str, tuple[str, date]]] = {}  # employer id or credit code -> report -> its kind and day
 
     # -- Memory of the runtime -----------------------------------------------------------------------------------------
 
@@ -46,6 +47,7 @@ class IntakeMemory:
         self._employers.clear()
         self._codes.clear()
         self._licences.clear()
+        self._load_marks(connection)
         for doc, verified in connection.execute(select(employers.c.doc, employers.c.verified)):
             self.know(read_employer(from_json(doc)), bool(verified))
 
@@ -57,6 +59,8 @@ class IntakeMemory:
     def refresh(self, connection: Connection, envelope: Envelope) -> None:
         if isinstance(envelope.message, PostingReceived):
             self._drop(envelope.message.posting_id)
+        elif isinstance(envelope.message, ReportDecided):
+            self._load_marks(connection)
         elif isinstance(envelope.message, EmployerReceived):
             self._refresh_employer(connection, envelope.message.employer_id)
 
@@ -95,6 +99,27 @@ class IntakeMemory:
             return None
         licence = self._licences[id_]
         return licence is not None and licence.holds_on(as_of)
+
+    # -- confirmed reports ---------------------------------------------------------------------------------------------
+
+    def _load_marks(self, connection: Connection) -> None:
+        self._marks.clear()
+        query = select(reports.c.report_id, reports.c.employer_id, reports.c.uscc, reports.c.kind, reports.c.decided_at)
+        for report_id, employer_id, uscc, kind, at in connection.execute(query.where(reports.c.state == "confirmed")):
+            self.mark(report_id, employer_id, uscc, kind, date.fromisoformat(at[:10]))
+
+    def mark(self, report_id: str, employer_id: str | None, uscc: str | None, kind: str, on: date) -> None:
+        for name in {employer_id, uscc} - {None}:
+            self._marks.setdefault(str(name), {})[report_id] = (kind, on)
+
+    def lift(self, report_id: str) -> None:
+        for known in self._marks.values():
+            known.pop(report_id, None)
+
+    def marked(self, employer: EmployerRef, since: date) -> tuple[str, date] | None:
+        """Kind and day of the employer's latest confirmed report since that day."""
+        found = [mark for name in (employer.employer_id, employer.uscc) if name for mark in self._marks.get(name, {}).values()]
+        return max((mark for mark in found if mark[1] >= since), key=lambda mark: (mark[1], mark[0]), default=None)
 
     # -- look-alikes ---------------------------------------------------------------------------------------------------
 

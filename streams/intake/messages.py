@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -59,6 +60,45 @@ class HoldDecided(Message):
     decision: Literal["release", "reject"]
     by: str
     reason: str
+
+
+# 003 五(一)2: 「依法打击“黑中介”、虚假招聘、就业歧视、滥用试用期、拖欠试用期工资、不依法签订劳动合同等违法违规行为」.
+REPORT_KINDS = {
+    "black_agency": "黑中介", "false_posting": "虚假招聘", "discrimination": "就业歧视", "probation_abuse": "滥用试用期",
+    "probation_wages": "拖欠试用期工资", "no_contract": "不依法签订劳动合同",
+}  # fmt: skip
+ReportKind = Literal["black_agency", "false_posting", "discrimination", "probation_abuse", "probation_wages", "no_contract"]
+
+
+class ViolationReported(Message):
+    """A user reports a posting, or what followed from it, in one of six kinds. ``by``: the account."""
+
+    type: ClassVar[str] = "posting.violation_reported"
+    key: ClassVar[str] = "posting_id"
+    free_text: ClassVar[tuple[str, ...]] = ("text",)
+    posting_id: str
+    report_id: str
+    kind: ReportKind
+    text: str
+    by: str
+
+
+class ReportDecided(Message):
+    """What staff found: ``unfounded``; ``ask_correction`` by a day; ``corrected`` in time, which leaves no mark; ``confirmed``; a mark
+    ``lifted``. ``employer_id``, ``uscc`` and ``kind`` are the report's."""
+
+    type: ClassVar[str] = "posting.report_decided"
+    key: ClassVar[str] = "posting_id"
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
+    posting_id: str
+    report_id: str
+    decision: Literal["unfounded", "ask_correction", "corrected", "confirmed", "lifted"]
+    by: str
+    reason: str
+    correct_by: date | None = None
+    employer_id: str | None = None
+    uscc: str | None = None
+    kind: ReportKind
 
 
 class DuplicateSplit(Message):

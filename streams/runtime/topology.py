@@ -24,6 +24,8 @@ from streams.intake.messages import (
     PostingPublished,
     PostingReceived,
     PostingWithdrawalReceived,
+    ReportDecided,
+    ViolationReported,
 )
 from streams.matching import handlers as matching
 from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
@@ -53,7 +55,7 @@ TOPICS = (
         "postings.received",
         "fact",
         "posting",
-        (PostingReceived, PostingWithdrawalReceived, PostingConfirmed, HoldDecided, DuplicateSplit),
+        (PostingReceived, PostingWithdrawalReceived, PostingConfirmed, HoldDecided, DuplicateSplit, ViolationReported, ReportDecided),
     ),
     Topic("people.received", "fact", "person", (PersonReceived, PersonDeletionReceived)),
     Topic("employers.received", "fact", "employer", (EmployerReceived,)),
