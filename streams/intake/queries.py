@@ -102,7 +102,7 @@ def held(connection: Connection, *, region: str | None = None, after: str | None
     """Held postings for staff to decide, the longest waiting first; ``region`` covers its cities and counties. ``after``: a posting_id
     of the last page."""
     query = select(postings).where(postings.c.state == "held")
-    query = _in_region(query, region)
+    query = in_region(query, region)
     if after is not None:
         mark = connection.execute(select(postings.c.changed_at).where(postings.c.posting_id == after)).scalar() or ""
         query = query.where(or_(postings.c.changed_at > mark, (postings.c.changed_at == mark) & (postings.c.posting_id > after)))
@@ -150,7 +150,7 @@ def merged(connection: Connection, posting_id: str) -> list[Found]:
 
 def counts(connection: Connection, *, region: str | None = None, employer_id: str | None = None) -> dict[str, int]:
     """How many postings are in which state."""
-    query = _in_region(select(postings.c.state, func.count()).group_by(postings.c.state), region)
+    query = in_region(select(postings.c.state, func.count()).group_by(postings.c.state), region)
     if employer_id is not None:
         query = query.where(postings.c.employer_id == employer_id)
     return {state: int(count) for state, count in connection.execute(query)}
@@ -159,13 +159,13 @@ def counts(connection: Connection, *, region: str | None = None, employer_id: st
 def held_by_rule(connection: Connection, *, region: str | None = None) -> dict[str, int]:
     """How many postings each rule holds now; one that two rules hold counts for both."""
     found: dict[str, int] = {}
-    for (reasons,) in connection.execute(_in_region(select(postings.c.reasons).where(postings.c.state == "held"), region)):
+    for (reasons,) in connection.execute(in_region(select(postings.c.reasons).where(postings.c.state == "held"), region)):
         for rule in {reason["rule"] for reason in from_json(reasons)}:
             found[rule] = found.get(rule, 0) + 1
     return dict(sorted(found.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
-def _in_region(query: Select[Any], region: str | None) -> Select[Any]:
+def in_region(query: Select[Any], region: str | None) -> Select[Any]:
     """Postings in a region: a province by two digits, a city by four; those without a region are the province's business."""
     if region is None:
         return query
