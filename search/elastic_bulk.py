@@ -110,8 +110,10 @@ class Bulk:
 
 def _reason(error: dict[str, Any]) -> str:
     """Why a document was refused, without what it says: Elasticsearch shows the beginning of a value."""
-    whole = f"{error.get('type', 'refused')}: {error.get('reason', '')}"
-    return whole.partition(" Preview of field's value")[0][:_LONGEST_REASON]
+    parts = [f"{error.get('type', 'refused')}: {error.get('reason', '')}".partition(" Preview of field's value")[0]]
+    if "caused_by" in error:
+        parts.append(str(error["caused_by"].get("reason", "")).partition(" Please correct")[0])
+    return " ".join(parts)[:_LONGEST_REASON]
 
 
 def _batches(writes: Iterable[Write], outcome: Outcome) -> Iterator[list[tuple[Write, bytes]]]:

@@ -11,15 +11,19 @@ index was taken away would go on writing beside the exchange.
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from search.elastic_mapping import FOLLOWER, drift, mapping_hash, mappings, settings
-from search.elastic_server import Server
+from search.elastic_server import IndexStarting, Server
 from search.errors import IndexFault, MappingChanged
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
+
+
+_TRIES, _PAUSE_S = 20, 0.25
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,21 @@ class Names:
 
     def open_live(self) -> Live:
         """The live index, made empty where there is none. Raises MappingChanged, IndexFault."""
-        found = self.live()
-        while found is None:
+        for attempt in range(_TRIES):
+            try:
+                found = self.live()
+            except IndexStarting:
+                # Another process has made it this moment.
+                if attempt == _TRIES - 1:
+                    raise
+                time.sleep(_PAUSE_S)
+                continue
+            if found is not None:
+                self.expect_this_mapping(found.name)
+                return found
             # Whoever is quicker makes it; the slower one finds it.
             self._create(1, {self.alias: {}})
-            found = self.live()
-        self.expect_this_mapping(found.name)
-        return found
+        raise IndexFault(f"{self.alias}: made and gone again; does somebody remove it?")
 
     def expect_this_mapping(self, name: str) -> None:
         if not self.of_this_mapping(name):

@@ -30,6 +30,10 @@ class IndexGone(IndexFault):
     """The index asked for is not there (any more): another took its place, or somebody removed it."""
 
 
+class IndexStarting(IndexFault):
+    """The index is there and does not answer yet: just made, or its server is."""
+
+
 @dataclass(frozen=True)
 class Server:
     """One Elasticsearch and our place in it. ``where`` is its address without user and password, for messages."""
@@ -64,6 +68,8 @@ class Server:
         status, kind = error.status_code, str(error.error)
         if status == 404 and kind in ("index_not_found_exception", "alias_missing_exception"):
             return IndexGone(f"Elasticsearch at {self.where}: the index is not there ({kind})")
+        if status == 503 and kind in ("no_shard_available_action_exception", "search_phase_execution_exception"):
+            return IndexStarting(f"Elasticsearch at {self.where}: the index is not ready yet ({kind})")
         if status in (401, 403):
             return IndexFault(
                 f"Elasticsearch at {self.where} refuses our user ({status}): check name, password or key, and that its role has all "
