@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -120,6 +121,8 @@ def exchange(settings: Settings, *, run: bool = True, now: Callable[[], datetime
     opened, writer = open_exchange(settings.database, settings.key(), settings.subjects(), now=now)
     try:
         if run:
+            # A posting is thousands of short-lived objects and next to no cycles: looking for those every 700 took 3 % of its time.
+            gc.set_threshold(10_000, 20, 50)
             opened.runner.start()
         yield opened
     finally:

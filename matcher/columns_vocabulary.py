@@ -300,6 +300,7 @@ class GroupSets:
         self._numbers: dict[tuple[str, tuple[str, ...] | None], int] = {}
         self._people: list[Person] = []
         self._table: Table = np.zeros(0, GROUP_SET)
+        self._limited: dict[tuple[str, ...], Table] = {}  # by what postings are limited to; few, and of one size
 
     def add(self, person: Person) -> int:
         categories = None if person.categories is None else tuple(sorted(set(person.categories)))
@@ -319,9 +320,14 @@ class GroupSets:
             )
         if not open_to:
             return self._table
-        out = self._table.copy()
-        out["open"] = [open_to_person(open_to, person) for person in self._people]
-        return out
+        held = self._limited.get(open_to)
+        if held is None or held.size < len(self._people):
+            if len(self._limited) > 512:
+                self._limited.clear()
+            held = self._table.copy()
+            held["open"] = [open_to_person(open_to, person) for person in self._people]
+            self._limited[open_to] = held
+        return held
 
 
 class Limits:

@@ -37,7 +37,6 @@ _AWAY = Look(
     among="ids",
 )
 _MERGED = Look(select(merged.c.posting_id, merged.c.merged_into).where(merged.c.merged_into.in_(_IDS)), among="ids")
-_COLUMNS = tuple(column.name for column in pairs.columns)
 
 
 class Desk:
@@ -272,6 +271,7 @@ class Desk:
         id_ = match_id(person_id, posting_id)
         row = self.rows[id_] = _new_row(id_, person_id, posting_id, self._now)
         row["state"] = "waiting"
+        row["best"] = rules.best_first(0, 0, 0.0, person_id, posting_id)
         return row
 
     # -- steps of these ------------------------------------------------------------------------------------------------
@@ -402,13 +402,14 @@ class Desk:
 
 
 def _new_row(id_: str, person_id: str, posting_id: str, now: str) -> Row:
-    row: Row = dict.fromkeys(_COLUMNS)
-    row.update(match_id=id_, person_id=person_id, posting_id=posting_id, state="candidate", revision=0, changed_at=now)
-    row.update(
-        score=0.0, band=0, rank=0, priority=0, document=b"{}", model_version="", catalogue_version="", by_posting=False, by_person=False
-    )
-    row["best"] = rules.best_first(0, 0, 0.0, person_id, posting_id)
-    return row
+    # All columns in the order of the table; ``best`` comes with the first version that is offered.
+    return {
+        "match_id": id_, "person_id": person_id, "posting_id": posting_id, "state": "candidate", "revision": 0,
+        "score": 0.0, "band": 0, "rank": 0, "priority": 0, "document": b"{}", "model_version": "", "catalogue_version": "", "best": "",
+        "by_posting": False, "by_person": False,
+        "said": None, "pushed_on": None, "held_back": None, "held_on": None, "changed_at": now,
+        "answer": None, "answer_reason": None, "answered_on": None, "step": None, "ended_reason": None,
+    }  # fmt: skip
 
 
 def _document(row: Row) -> dict[str, Any]:
