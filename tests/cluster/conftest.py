@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ def own() -> Iterator[OwnEngines]:
         yield engines
 
 
+@pytest.fixture(scope="session")
+def own_cache() -> Iterator[OwnEngines]:
+    with OwnEngines("redis") as engines:
+        yield engines
+
+
 @pytest.fixture
 def run(own: OwnEngines, nursery: Nursery, tmp_path: Path) -> Iterator[Run]:
     own.start("kafka")
@@ -36,6 +43,6 @@ def run(own: OwnEngines, nursery: Nursery, tmp_path: Path) -> Iterator[Run]:
 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> tuple[Facts, dict[str, Any]]:
-    """A few hundred postings and people, and what comes of them when nothing goes wrong."""
+    """A few hundred postings and people, and what comes of them when nothing goes wrong. ``FAULT_POSTINGS=5000`` for a long run."""
     folder: Path = tmp_path_factory.mktemp("undisturbed")
-    return undisturbed(folder, postings=400, people=300)
+    return undisturbed(folder, postings=int(os.environ.get("FAULT_POSTINGS", "300")), people=int(os.environ.get("FAULT_PEOPLE", "200")))

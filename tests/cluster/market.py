@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -16,7 +17,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import Connection, func, select, update
 
 from infra.composition import exchange, open_shared
 from infra.sample import generate
@@ -26,13 +28,15 @@ from streams.delivery.tables import pairs as delivery_pairs
 from streams.intake.gateway import receive_employers, receive_people, receive_postings
 from streams.intake.tables import postings as intake_postings
 from streams.matching.messages import PostingMatched
+from streams.runtime.dead_letters import letters, retry
 from streams.runtime.exchange import Exchange
 from streams.runtime.group import unhandled
-from streams.runtime.kafka import Brokers
+from streams.runtime.kafka import Brokers, record
+from streams.runtime.kafka_lag import group_lags
 from streams.runtime.log import Log
 from streams.runtime.messages import Unreadable
-from streams.runtime.relay import published
-from streams.runtime.tables import dead_letters, log, outbox
+from streams.runtime.relay import LARGEST, published
+from streams.runtime.tables import dead_letters, handled, log, outbox, parked
 from streams.runtime.topology import topology
 from tests.cluster.fresh import fresh_database, fresh_topics
 
@@ -41,6 +45,7 @@ KEY = b"k" * 32
 SUBJECTS = ("intake", "matching", "delivery")  # what a recommendation passes through
 NO_BUDGETS = {"person_pushes_a_day": 1_000_000, "posting_pushes_a_day": 1_000_000}
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 500.0  # for machines that are busy with something else; nothing is judged by how long it takes
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ class Nursery:
 class Run:
     """One exchange on real engines: this process says and looks, the nursery's children work."""
 
-    def __init__(self, nursery: Nursery, folder: Path, state: str, brokers: Brokers, more: dict[str, str]):
+    def __init__(self, nursery: Nursery, folder: Path, state: str, brokers: Brokers) -> None:
         self.brokers = brokers
         self.state = state
         self.part = open_shared(state, KEY, now=lambda: NOW)
@@ -179,8 +184,11 @@ class Run:
             "GONGQIAO_MASTER_KEY": KEY.hex(),
             "GONGQIAO_WORKER_PORT": "0",
             **{f"GONGQIAO_{name.upper()}": str(value) for name, value in NO_BUDGETS.items()},
-            **more,
         }
+
+    def more(self, settings: dict[str, str]) -> None:
+        """Settings of the processes started from now on."""
+        self._settings |= settings
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
@@ -231,7 +239,7 @@ class Run:
         with self.exchange.reading() as connection:
             return int(connection.execute(select(func.count()).where(log.c.type == type_)).scalar_one())
 
-    def wait(self, condition: Callable[[], bool], seconds: float = 200.0) -> None:
+    def wait(self, condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"waited for {seconds:.0f} s in vain: {self.left()}\n{self.last_words()}"
@@ -246,7 +254,7 @@ class Run:
             found["relay"] = self.exchange.log.end(connection) - published(connection)
         return {name: count for name, count in found.items() if count}
 
-    def drain(self, seconds: float = 200.0) -> None:
+    def drain(self, seconds: float = PATIENCE_S) -> None:
         self.wait(lambda: self.left() == {}, seconds)
 
     def last_words(self) -> str:
@@ -256,6 +264,56 @@ class Run:
             lines = path.read_text().splitlines()[-5:] if path.exists() else []
             said.append("\n".join([f"--- {name} ({'alive' if self.alive(name) else 'dead'})", *lines]))
         return "\n".join(said)
+
+    def workers_of(self, subject: str) -> set[str]:
+        """The processes that have handled something for a subject."""
+        with self.exchange.reading() as connection:
+            return set(connection.execute(select(handled.c.worker).where(handled.c.subject == subject).distinct()).scalars())
+
+    def lag(self) -> int:
+        """Messages on Kafka that have not been acknowledged by the subjects a recommendation passes through."""
+        lags = asyncio.run(group_lags(topology(), self.brokers))
+        return sum(lags[name] for name in SUBJECTS)
+
+    def parked(self) -> int:
+        with self.exchange.reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(parked)).scalar_one())
+
+    # -- harm ----------------------------------------------------------------------------------------------------------
+
+    def publish_again(self) -> None:
+        """Everything that is in the log, once more on Kafka."""
+        with self.exchange.reading() as connection:
+            rows = connection.execute(select(log).order_by(log.c.seq)).mappings().all()
+
+        async def sending() -> None:
+            producer = AIOKafkaProducer(**self.brokers.client, acks="all", max_request_size=LARGEST)
+            await producer.start()
+            try:
+                pending = []
+                for row in rows:
+                    key, value = record(row)
+                    pending.append(await producer.send(self.brokers.topic(row["topic"]), value, key))
+                await asyncio.gather(*pending)
+            finally:
+                await producer.stop()
+
+        asyncio.run(sending())
+
+    def break_some(self, type_: str, number: int) -> set[str]:
+        """Make messages that still wait in the outbox unreadable, as if a newer program had said them; answers their ids."""
+        with self.part.engine.begin() as connection:
+            ids = set(connection.execute(select(outbox.c.id).where(outbox.c.type == type_).order_by(outbox.c.n).limit(number)).scalars())
+            connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(version=outbox.c.version + 100))
+        assert len(ids) == number
+        return ids
+
+    def mend_and_retry(self, ids: set[str]) -> None:
+        """The newer program is installed: what it said can be read now."""
+        with self.part.engine.begin() as connection:
+            connection.execute(update(log).where(log.c.id.in_(ids)).values(version=log.c.version - 100))
+            for letter in letters(connection):
+                assert retry(connection, letter, now=NOW)
 
     def letters(self) -> list[Any]:
         with self.exchange.reading() as connection:
@@ -267,13 +325,11 @@ class Run:
 
 
 @contextmanager
-def a_run(
-    nursery: Nursery, folder: Path, kafka: str, postgres: str, *, partitions: int = 4, more: dict[str, str] | None = None
-) -> Iterator[Run]:
+def a_run(nursery: Nursery, folder: Path, kafka: str, postgres: str, *, partitions: int = 4) -> Iterator[Run]:
     """A run with a database and topics of its own; nothing is started yet."""
     folder.mkdir(parents=True, exist_ok=True)
     with fresh_database(postgres) as state, fresh_topics(kafka, topology(), partitions=partitions) as brokers:
-        run = Run(nursery, folder, state, brokers, more or {})
+        run = Run(nursery, folder, state, brokers)
         try:
             yield run
         finally:
