@@ -181,6 +181,7 @@ _SCHEMAS: dict[str, Schema] = {
                             change={"type": "string", "enum": ["upsert", "removed"]}, reason=_TEXT, posting=ref("Posting"))),
         cursor=_TEXT, more={"type": "boolean"},
     ),
+    "Suggestions": _object(q=_TEXT, items=_list(_TEXT)),
     "Ready": _object(status=_TEXT, engines=_FREE),
 }  # fmt: skip
 
@@ -210,11 +211,13 @@ _ANSWERS: dict[str, dict[str, str | list[str]]] = {
     "GET /api/v1/matches/{person_id}/{posting_id}/steps": {"200": "Steps"},
     "POST /api/v1/matches/{person_id}/{posting_id}/steps": {"202": "Message"},
     "POST /api/v1/hints": {"200": "HintResults"},
+    "GET /api/v1/suggestions": {"200": "Suggestions"},
     "GET /api/v1/feed": {"200": "Feed"},
     "GET /health/ready": {"200": "Ready", "503": "Ready"},
 }
 _OPEN = {
     "GET /api/v1/postings", "GET /api/v1/postings/{posting_id}", "GET /api/v1/feed", "GET /api/v1/feed/snapshot", "POST /api/v1/hints",
+    "GET /api/v1/suggestions",
 }  # fmt: skip
 _SIGNING_IN = {
     "basic": {"type": "http", "scheme": "basic", "description": "login and password with each request"},

@@ -15,12 +15,14 @@ from api.matching import routes as matching
 from api.policies import pages as policy_pages
 from api.policies import routes as policies
 from api.search import pages as search_pages
+from api.search import routes as search
 from api.staffing import pages as staffing_pages
 from api.staffing import routes as staffing
 
 API_ROUTERS: list[APIRouter] = [
     sending.router,
     asking.router,
+    search.router,
     matching.router,
     delivery.router,
     hiring.router,

@@ -25,6 +25,7 @@ class Options:
     requests_a_minute: int = 12_000  # of one account
     anonymous_requests_a_minute: int = 1_200  # of one address
     facet_seconds: float = 0.0  # how long counted facets may be shown again
+    suggestion_seconds: float = 0.0  # the same of suggestions
     subject_settings: dict[str, Any] = field(default_factory=dict)
 
 

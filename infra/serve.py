@@ -112,6 +112,7 @@ def _services(
         requests_a_minute=settings.requests_a_minute,
         anonymous_requests_a_minute=settings.anonymous_requests_a_minute,
         facet_seconds=settings.facet_seconds,
+        suggestion_seconds=settings.suggestion_seconds,
         subject_settings=dict(settings.subjects()),
     )
     return Services(opened, index, options, checks=checks, cache=cache, scratch=scratch)

@@ -44,6 +44,9 @@ class Settings(EngineSettings):
     requests_a_minute: int = Field(default=12_000, ge=1, description="requests of one account a minute at most")
     anonymous_requests_a_minute: int = Field(default=1_200, ge=1, description="requests of one address without an account a minute at most")
     facet_seconds: float = Field(default=2.0, ge=0, le=60, description="how long counted facets may be shown again; 0: never")
+    suggestion_seconds: float = Field(
+        default=30.0, ge=0, le=600, description="how long suggestions for a search may be given again; 0: never"
+    )
     trusted_proxies: str = Field(
         default="", description="addresses, with commas, whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: nobody's"
     )

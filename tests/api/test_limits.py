@@ -158,7 +158,7 @@ def test_the_loss_of_the_cache_is_said_and_does_not_make_a_process_unready(tight
 
 @pytest.fixture
 def counting(tmp_path: Path, empty_folder: Path, _cheap_passwords: None, clock: Clock) -> Iterator[tuple[Market, list[Any]]]:
-    for market in open_market(tmp_path, empty_folder, cache=Gone(clock), facet_seconds=2.0):
+    for market in open_market(tmp_path, empty_folder, cache=Gone(clock), facet_seconds=2.0, suggestion_seconds=30.0):
         asked: list[Any] = []
         market.services.index.search = noting(market.services.index.search, asked)
         yield market, asked
@@ -204,3 +204,35 @@ def test_without_the_engine_facets_are_counted_each_time(counting: tuple[Market,
     for _ in range(2):
         assert market.get("jobseeker", "/postings?facets=form").json()["facets"] == {"form": {}}
     assert asked == [("form",), ("form",)]
+
+
+# -- suggestions -----------------------------------------------------------------------------------------------------------
+
+
+def test_suggestions_are_titles_of_open_postings_the_most_frequent_first(market: Market) -> None:
+    titles = {"HR-1": "电焊工", "HR-2": "氩弧焊工", "HR-3": "氩弧 焊工", "HR-4": "会计", "HR-5": "焊" * 31}
+    posts = {}
+    for number, (source_id, title) in enumerate(titles.items()):
+        about = f"{title}若干名，第{number}车间，负责本工段的日常工作，服从安排，白班，月休四天，{source_id}。"
+        posts[title] = market.publish({"source_id": source_id, "title": title, "description": about, "region": f"14010{5 + number}"})
+    found = market.get(None, "/suggestions?q=焊").json()["items"]
+    assert set(found) == {"电焊工", "氩弧焊工", "氩弧 焊工"}
+    assert market.get(None, "/suggestions?q=会计").json() == {"q": "会计", "items": ["会计"]}
+    market.call("administrator", "DELETE", f"/postings/{posts['会计']}?reason=x&wait=1")
+    assert market.get(None, "/suggestions?q=会计").json()["items"] == []  # also before the index knows
+
+
+@pytest.mark.parametrize("text", ["-", '"', "，", "没有这样的岗位", "a b c d e f g h i j k l m n o p q r s t u v w x"])
+def test_suggestions_for_nothing_are_none(furnished: Market, text: str) -> None:
+    assert furnished.client.get("/api/v1/suggestions", params={"q": text}).json()["items"] == []
+
+
+def test_suggestions_given_lately_are_given_again(counting: tuple[Market, list[Any]], clock: Clock) -> None:
+    market, _ = counting
+    assert market.get(None, "/suggestions?q=焊工").json()["items"] == []
+    market.publish()
+    assert market.get(None, "/suggestions?q=焊工 ").json()["items"] == []
+    clock.at += 30
+    assert market.get(None, "/suggestions?q=焊工").json()["items"] == ["焊工"]
+    market.services.cache.gone = True  # type: ignore[attr-defined]
+    assert market.get("jobseeker", "/suggestions?q=焊工").json()["items"] == ["焊工"]

@@ -17,6 +17,7 @@ MOVED = {"person_id": "u-7", "kind": "jobseeker", "private": None}
 # agree to be shown to employers.
 TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "GET /postings": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
+    "GET /suggestions?q=焊": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
     "GET /postings/{p}": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
     "GET /feed": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
     "GET /feed/snapshot": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
