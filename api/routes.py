@@ -12,6 +12,7 @@ from api.intake import asking, feed, held_pages, profile_pages, sending
 from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
+from api.policies import claims, own_pages, staff_pages, standing
 from api.policies import pages as policy_pages
 from api.policies import routes as policies
 from api.search import pages as search_pages
@@ -28,11 +29,15 @@ API_ROUTERS: list[APIRouter] = [
     hiring.router,
     staffing.router,
     policies.router,
+    claims.router,
+    standing.router,
     feed.router,
 ]
 PAGE_ROUTERS: list[APIRouter] = [
     search_pages.router,
     policy_pages.router,
+    own_pages.router,
+    staff_pages.router,
     matching_pages.router,
     delivery_pages.router,
     profile_pages.router,

@@ -11,6 +11,7 @@ from tests.api.conftest import ACCOUNTS, EMPLOYER, PERSON, POSTING, Market, desc
 Y, N, L = "may", "may not", "must sign in"
 CALLERS = ("jobseeker", "other-jobseeker", "employer", "other-employer", "commissioner", "other-commissioner", "administrator", None)
 STEP = {"step": "not_hired", "on": "2026-11-20"}
+INTERNSHIP = {"person_id": "u-8", "started_on": "2026-03-01", "ended_on": "2026-08-31", "outcome": "completed"}
 MOVED = {"person_id": "u-7", "kind": "jobseeker", "private": None}
 
 # route: who may, in the order of CALLERS; body. {p}: the posting of e-9 in 140105; u-7 lives there and did not
@@ -35,6 +36,19 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "GET /employers/e-9": ((N, N, Y, N, Y, N, Y, L), None),
     "GET /employers/e-9/gap": ((N, N, Y, N, Y, N, Y, L), None),
     "POST /employers/e-9/shortages": ((N, N, Y, N, Y, N, Y, L), {"lines": [{"title": "焊工", "number": 2}]}),
+    "GET /employers/e-9/policies": ((N, N, Y, N, Y, N, Y, L), None),
+    "GET /people/u-7/policies": ((Y, N, N, N, Y, N, Y, L), None),
+    "GET /proposals/job_retention_refund": ((N, N, N, N, Y, Y, Y, L), None),
+    "POST /employers/e-9/insurance-years": ((N, N, N, N, Y, N, Y, L), {"year": 2025, "insured_by_month": [28] * 12}),
+    "POST /employers/e-9/insured": ((N, N, N, N, Y, N, Y, L), {"person_id": "u-8", "insured_on": "2026-11-01"}),
+    "POST /employers/e-9/internships": ((N, N, Y, N, Y, N, Y, L), INTERNSHIP),
+    "POST /claims": ((Y, N, N, N, Y, N, Y, L), {"benefits": ["startup_one_off_subsidy"], "person_id": "u-7"}),
+    "GET /claims": ((N, N, N, N, Y, Y, Y, L), None),
+    # Whose a claim or a notice is, is asked in test_policy_claims_asked.py; of one that does not exist nobody learns more than that.
+    "GET /claims/nobodys": (("404", "404", "404", "404", "404", "404", "404", L), None),
+    "POST /claims/nobodys/decisions": ((N, N, N, N, "404", "404", "404", L), {"decision": "approve"}),
+    "POST /claims/nobodys/objections": (("404", "404", "404", "404", "404", "404", "404", L), {"reason": "有误"}),
+    "POST /notices/nobodys/seen": (("404", "404", "404", "404", N, N, N, L), None),
     "GET /commissioners/a-commissioner/gaps": ((N, N, N, N, Y, N, Y, L), None),
     "POST /postings": ((N, N, Y, N, Y, N, Y, L), POSTING),
     "PUT /postings/{p}": ((N, N, Y, N, Y, N, Y, L), POSTING),

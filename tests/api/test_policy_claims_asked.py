@@ -1,0 +1,154 @@
+"""What a hire opens, claimed through the interface: whose it is, why it is held, how one objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from matcher.match_order import match_id
+from tests.api.conftest import EMPLOYER, PERSON, Market, furnish
+
+
+@pytest.fixture
+def hired(market: Market) -> Market:
+    """u-7 hired by e-9 with a contract of twelve months."""
+    furnish(market)
+    step = {"step": "hired", "on": "2026-11-20", "contract": {"signed": True, "months": 12, "insured_on": "2026-11-20"}}
+    answer = market.post("employer", f"/matches/u-7/{market.posting_id}/steps", step)
+    assert answer.status_code == 202, answer.text
+    market.settle()
+    return market
+
+
+def about(market: Market) -> str:
+    return match_id("u-7", market.posting_id)
+
+
+def claimed(market: Market, who: str = "employer", **changes: Any) -> Any:
+    body = {"benefits": ["job_post_subsidy"], "employer_id": "e-9", "about": about(market), "evidence": ["labour_contract"], **changes}
+    return market.post(who, "/claims", body)
+
+
+def test_a_hire_shows_what_it_opens_and_the_claim_is_accepted_at_once(hired: Market) -> None:
+    standing = hired.get("employer", "/employers/e-9/policies").json()
+    offers = {one["benefit"]: one for one in standing["offers"]}
+    assert offers["job_post_subsidy"]["owed_yuan"] == "10800"
+    answer = claimed(hired)
+    assert answer.status_code == 202, answer.text
+    (told,) = answer.json()["claims"]
+    assert told["stage"] == "accepted"
+    found = hired.get("employer", f"/claims/{told['claim_id']}").json()
+    assert [step["step"] for step in found["steps"]] == ["received", "accepted"]
+    assert (found["benefit"], found["on"], found["yuan"]) == ("job_post_subsidy", "2026-11-20", "10800")
+    assert "account" not in found
+
+
+def test_only_the_claimant_and_the_staff_of_the_region_see_it(hired: Market) -> None:
+    (told,) = claimed(hired).json()["claims"]
+    path = f"/claims/{told['claim_id']}"
+    asked = {
+        who: hired.get(who, path).status_code for who in ("employer", "other-employer", "jobseeker", "commissioner", "other-commissioner")
+    }
+    assert asked == {"employer": 200, "other-employer": 404, "jobseeker": 404, "commissioner": 200, "other-commissioner": 404}
+
+
+def test_nobody_claims_for_anothers_hire(hired: Market) -> None:
+    assert hired.post(
+        "administrator", "/employers?wait=1", {**EMPLOYER, "employer_id": "e-1", "uscc": "91140100MA0K3YBJ13"}
+    ).status_code in (200, 422)
+    assert claimed(hired, "other-employer").status_code == 403
+    assert claimed(hired, "jobseeker").status_code == 403
+    assert (
+        claimed(hired, "employer", about=match_id("u-8", hired.posting_id)).status_code == 202
+    )  # not a hire: the claim is about the employer
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        ({"benefits": ["made_up"]}, 422, "made_up"),
+        ({"benefits": []}, 422, "benefits"),
+        ({"declared": {"contract.min_months": "twelve"}}, 422, "facts.contract.min_months"),
+        ({"evidence": ["hukou_book"]}, 422, "evidence"),
+        ({"benefits": ["unemployment_aid"], "employer_id": None, "person_id": "u-7", "about": ""}, 409, "2022年12月31日"),
+        ({"on": "2026-11-21"}, 409, "还没有到"),
+        ({"hukou": "140105"}, 422, "hukou"),
+    ],
+)
+def test_what_cannot_be_claimed_is_said_with_the_reason(hired: Market, changes: dict[str, Any], status: int, said: str) -> None:
+    who = "jobseeker" if "person_id" in changes else "employer"
+    answer = claimed(hired, who, **changes)
+    assert answer.status_code == status
+    assert said in answer.text
+
+
+def test_held_objected_released_approved_and_paid(hired: Market) -> None:
+    (first,) = claimed(hired).json()["claims"]
+    (second,) = claimed(hired).json()["claims"]
+    assert second["stage"] == "refused"
+    told = hired.get("employer", f"/claims/{second['claim_id']}").json()
+    assert told["reasons"][0]["rule"] == "claimed_before"
+    assert hired.post("employer", f"/claims/{second['claim_id']}/objections", {"reason": "第一件填错了"}).status_code == 202
+    listed = hired.get("commissioner", "/claims").json()
+    assert listed["items"][0]["claim_id"] == second["claim_id"]
+    assert (listed["counts"]["objected"], listed["counts"]["accepted"]) == (1, 1)
+    path = f"/claims/{first['claim_id']}/decisions"
+    assert hired.post("commissioner", path, {"decision": "pay"}).status_code == 409
+    assert hired.post("commissioner", path, {"decision": "hold"}).status_code == 409
+    assert hired.post("commissioner", path, {"decision": "hold", "reason": "核实合同"}).status_code == 202
+    assert hired.post("commissioner", path, {"decision": "approve"}).status_code == 409
+    assert hired.post("commissioner", path, {"decision": "release", "reason": "合同属实"}).status_code == 202
+    assert hired.post("commissioner", path, {"decision": "approve", "yuan": 10800}).status_code == 202
+    assert hired.post("commissioner", path, {"decision": "pay"}).status_code == 202
+    assert hired.get("employer", f"/claims/{first['claim_id']}").json()["stage"] == "paid"
+    times = hired.get("commissioner", "/claims").json()["times"]
+    assert set(times) == {"review_hours", "payment_hours"}
+
+
+def test_a_person_claims_a_package_at_once(hired: Market) -> None:
+    standing = hired.get("jobseeker", "/people/u-7/policies").json()
+    assert standing["package"]["hints"]
+    assert standing["package"]["documents"]["unstated"]
+    body = {"benefits": ["startup_one_off_subsidy", "startup_rent_subsidy"], "person_id": "u-7"}
+    made = hired.post("jobseeker", "/claims", body).json()["claims"]
+    assert len(made) == 2
+    claims = hired.get("jobseeker", "/people/u-7/policies").json()["claims"]
+    assert len({one["package"] for one in claims}) == 1
+
+
+def test_why_not_says_it_of_every_other_entry(hired: Market) -> None:
+    told = hired.get("employer", "/employers/e-9/policies?why_not=true").json()["why_not"]
+    assert {"NOT_ELIGIBLE", "OUT_OF_WINDOW"} <= {one["status"] for one in told}
+    assert all(one["failed"] for one in told if one["status"] == "NOT_ELIGIBLE")
+
+
+def test_insurance_data_give_the_layoff_rate_with_its_headroom_and_a_notice_can_be_read(hired: Market) -> None:
+    year = {"year": 2025, "insured_by_month": [28] * 12, "leavings": [{"reason": "dismissed", "number": 2}], "contributions_yuan": 36000.5}
+    assert hired.post("commissioner", "/employers/e-9/insurance-years", year).status_code == 202
+    found = hired.get("employer", "/employers/e-9/policies").json()["layoffs"]
+    assert (found["year"], found["laid_off"], found["bound_percent"], found["headroom"], found["in_force"]) == (2025, 2, "20", 3, False)
+    notices = hired.get("employer", "/employers/e-9/policies").json()["notices"]
+    assert notices
+    assert all(one["text"].endswith("。") for one in notices)
+    id_ = notices[0]["notice_id"]
+    assert hired.post("other-employer", f"/notices/{id_}/seen").status_code == 404
+    assert hired.post("employer", f"/notices/{id_}/seen").status_code == 202
+    seen = {one["notice_id"]: one["seen_on"] for one in hired.get("employer", "/employers/e-9/policies").json()["notices"]}
+    assert seen[id_] == "2026-11-20"
+
+
+def test_a_hire_that_insurance_data_show_gives_a_notice(market: Market) -> None:
+    furnish(market)
+    answer = market.post("commissioner", "/employers/e-9/insured", {"person_id": "u-7", "insured_on": "2026-11-01"})
+    assert answer.status_code == 202
+    kinds = {one["kind"] for one in market.get("employer", "/employers/e-9/policies").json()["notices"]}
+    assert "comparison" in kinds
+    numbers = market.get("commissioner", "/proposals/job_retention_refund").json()["comparison"]
+    assert (numbers["found"], numbers["left_register"]) == (1, 1)
+    assert market.post("commissioner", "/employers/e-9/insured", {"person_id": "u-99", "insured_on": "2026-11-01"}).status_code == 404
+
+
+def test_nothing_private_is_in_any_answer(hired: Market) -> None:
+    said = hired.get("employer", "/employers/e-9/policies?why_not=true").text + hired.get("jobseeker", "/people/u-7/policies").text
+    assert all(value not in said for value in PERSON["private"].values())
