@@ -8,7 +8,7 @@ from api.delivery import pages as delivery_pages
 from api.delivery import routes as delivery
 from api.hiring import pages as hiring_pages
 from api.hiring import routes as hiring
-from api.intake import asking, feed, held_pages, profile_pages, sending
+from api.intake import asking, feed, held_pages, profile_pages, report_pages, reporting, sending
 from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
@@ -23,6 +23,7 @@ from api.staffing import routes as staffing
 API_ROUTERS: list[APIRouter] = [
     sending.router,
     asking.router,
+    reporting.router,
     search.router,
     matching.router,
     delivery.router,
@@ -45,4 +46,5 @@ PAGE_ROUTERS: list[APIRouter] = [
     hiring_pages.router,
     staffing_pages.router,
     held_pages.router,
+    report_pages.router,
 ]

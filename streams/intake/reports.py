@@ -64,7 +64,7 @@ def decide_report(message: ReportDecided, work: Work, openings: Openings) -> Out
         return [Drop("no such report")]
     report = dict(found)
     if work.cursor is None:
-        if not _may_follow(report["state"], message.decision):
+        if not may_follow(report["state"], message.decision):
             return [Drop(f"a report that is {report['state']} cannot become {message.decision}")]
         _write(work, report, message)
         row = openings.row(report["posting_id"])
@@ -84,7 +84,8 @@ def decide_report(message: ReportDecided, work: Work, openings: Openings) -> Out
     return [*emitted, Continue(ids[-1])] if len(ids) == _PAGE else emitted
 
 
-def _may_follow(state: str, decision: str) -> bool:
+def may_follow(state: str, decision: str) -> bool:
+    """Whether staff can decide so of a report that stands so."""
     return {
         "unfounded": state in _OPEN,
         "ask_correction": state == "open",

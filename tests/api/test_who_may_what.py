@@ -55,6 +55,14 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /postings/{p}/confirm": ((N, N, Y, N, Y, N, Y, L), None),
     # 409: nothing is held; who may not decide is told so first.
     "POST /postings/{p}/decision": ((N, N, N, N, "409", N, "409", L), {"decision": "release", "reason": "可以"}),
+    "POST /postings/{p}/reports": ((Y, Y, N, N, Y, Y, Y, L), {"kind": "no_contract", "text": "上班三个月没有签合同"}),
+    "GET /postings/{p}/freshness": ((N, N, Y, N, Y, N, Y, L), None),
+    "GET /reports": ((N, N, N, N, Y, Y, Y, L), None),
+    "POST /reports/nobodys/decision": ((N, N, N, N, "404", "404", "404", L), {"decision": "unfounded", "reason": "查无此事"}),
+    "GET /employers/e-9/reports": ((N, N, Y, N, Y, N, Y, L), None),
+    "GET /employers/e-9/questions": ((N, N, Y, N, Y, N, Y, L), None),
+    "GET /employers/e-9/to-confirm": ((N, N, Y, N, Y, N, Y, L), None),
+    "GET /pay-reference?occupation_code=6-18-02-04&region=140105": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
     "POST /people": ((Y, N, N, N, Y, N, Y, L), {**PERSON, "private": None}),
     "POST /employers": ((N, N, Y, N, Y, N, Y, L), EMPLOYER),
 }  # fmt: skip
