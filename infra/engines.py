@@ -135,8 +135,9 @@ def elastic_arguments(settings: Settings) -> dict[str, Any]:
     known, _, hosts = rest.rpartition("@")
     user, _, password = known.partition(":")
     found = [host.strip() for host in hosts.partition("/")[0].split(",") if host.strip()]
+    found = [host if host.rpartition(":")[0] and not host.endswith("]") else f"{host}:9200" for host in found]
     for host in found:
-        if not host.rpartition(":")[0] or not host.rpartition(":")[2].isdigit():
+        if not host.rpartition(":")[2].isdigit():
             raise SettingsError(f"GONGQIAO_SEARCH: {host!r} is not host:port; expected elastic://user:password@host:port,host:port")
     if not found:
         raise SettingsError("GONGQIAO_SEARCH names no node; expected elastic://user:password@host:port,host:port")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,23 +13,19 @@ import click
 from infra.commands.restore import opens_with
 from infra.data_dir import in_use
 from infra.engines import search_options
+from infra.findings import Finding
 from infra.migrate import SchemaError, newest, open_to_read, revision_of
 from infra.settings import Settings, SettingsError
 from search.errors import IndexFault
 from search.reindex import condition
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One look: fine or not, what was seen, and what to do."""
-
-    fine: bool
-    what: str
-    mend: str = ""
-
-
 def look(settings: Settings) -> list[Finding]:
-    """Look at a data directory without changing it."""
+    """Look at a data directory, or at the engines of a cluster, without changing anything."""
+    if settings.clustered or settings.state_url.startswith("postgresql"):
+        from infra.doctor_of_cluster import look_at_cluster  # Kafka's and Elasticsearch's clients are imported where they are used
+
+        return look_at_cluster(settings, look_at_index)
     found, key = [], None
     try:
         key = settings.kept_key()

@@ -188,6 +188,14 @@ def test_elasticsearch_gets_every_node_and_the_user() -> None:
     assert elastic_arguments(of(search="elastic://e1:9200")) == {"hosts": ["http://e1:9200"]}
 
 
+def test_elasticsearch_listens_on_9200_unless_told_otherwise() -> None:
+    assert elastic_arguments(of(search="elastic://e1,[::1],[::1]:9201"))["hosts"] == [
+        "http://e1:9200",
+        "http://[::1]:9200",
+        "http://[::1]:9201",
+    ]
+
+
 def test_an_api_key_stands_in_the_place_of_the_user(pem: dict[str, Path]) -> None:
     made = elastic_arguments(of(search="elastics://e1:9200", elastic_api_key="k", elastic_ca=pem["cert"]))
     assert made == {"hosts": ["https://e1:9200"], "api_key": "k", "ca_certs": str(pem["cert"])}
@@ -211,7 +219,7 @@ def test_a_user_named_apart_wins_over_the_address() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"search": "elastic://e1"}, "not host:port"),
+        ({"search": "elastic://e1:http"}, "not host:port"),
         ({"search": "elastic://a:sesame@"}, "names no node"),
         ({"search": "elastic://e1:9200", "elastic_ca": Path("ca.pem")}, "needs TLS"),
     ],
