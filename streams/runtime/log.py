@@ -215,6 +215,11 @@ class Bell:
             self._last.update(dict.fromkeys(types, end))
             self._end = end
 
+    def said(self, types: Collection[str]) -> None:
+        """Messages of these types are committed that have no place in the log yet: said before it rings."""
+        with self._condition:
+            self._news.update(types)
+
     def nothing_for(self, types: Collection[str], since: int) -> int:
         """The end of the log, if nothing of these types came behind ``since``; else ``since``."""
         end = self._end

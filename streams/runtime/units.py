@@ -255,7 +255,7 @@ class Units:
                 future.set_exception(error if isinstance(error, EngineFault) else EngineFault(plain_reason(error)))
             return
         if appended:
-            self._bell.appended(appended, 0)
+            self._bell.said(appended)
         for (_, future), answer in zip(group, answers, strict=True):
             if answer.error is not None:
                 future.set_exception(answer.error)

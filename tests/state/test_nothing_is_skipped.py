@@ -75,6 +75,9 @@ class Crowd:
         going: list[Open] = []
         with ExitStack() as stack:
             free = [stack.enter_context(self.engine.connect()) for _ in range(12)]
+            for connection in free:
+                connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 0")  # these wait for each other's turn
+                connection.commit()
             begun = 0
             while begun < transactions or going:
                 if drawn.random() < 0.25:
