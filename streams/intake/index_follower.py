@@ -125,7 +125,7 @@ class IndexFollower:
             except Exception as error:
                 # Whatever it was, the messages are still there: undo what is not committed and try again.
                 self.fault = _in_words(error)
-                _logger.error("index waits", extra={"reason": self.fault}, exc_info=True)
+                _logger.error("index waits", extra={"reason": self.fault}, exc_info=not isinstance(error, IndexFault))
                 self._undo()
                 self._stopping.wait(backoff)
                 backoff = min(backoff * 2, MAX_BACKOFF_S)

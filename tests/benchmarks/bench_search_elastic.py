@@ -1,0 +1,198 @@
+"""The postings index in Elasticsearch beside the embedded one: filling, first searches with facets, and how soon a posting is found.
+
+    gongqiao cluster up
+    python -m tests.benchmarks.bench_search_elastic [--documents 100000] [--queries 200] [--rate 200] [--seconds 30] [--url elastic://…]
+
+Same made-up postings, same searches, taken in turn by both. The last part runs the index follower alone over an embedded log to which
+postings are said at a steady rate: the time from the append to the first search that finds the posting. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infra.composition import open_exchange
+from matcher.shapes import read_posting
+from search.documents import IndexDocument
+from search.elastic_index import ElasticIndex
+from search.index import PostingIndex, open_index, tantivy_url
+from search.query import Query, read_query
+from search.relevance import Described, by_likeness
+from streams.intake.index_follower import IndexFollower
+from streams.intake.messages import PostingPublished
+from streams.runtime.exchange import Exchange, Said
+from streams.runtime.subjects import Topology
+from streams.runtime.topology import TOPICS
+from tests.benchmarks.bench_search import asked, made_up
+from tests.search.elastic import clear, place
+
+FACETS = "city,form,source"
+
+
+def fill(index: PostingIndex, documents: Iterator[IndexDocument]) -> tuple[float, float]:
+    """Seconds to fill an empty index, and of these the seconds to make the documents."""
+    making = 0.0
+
+    def timed() -> Iterator[IndexDocument]:
+        nonlocal making
+        while True:
+            begun = time.perf_counter()
+            chunk = list(islice(documents, 500))
+            making += time.perf_counter() - begun
+            if not chunk:
+                return
+            yield from chunk
+
+    begun = time.perf_counter()
+    index.upsert(timed())
+    index.commit(1)
+    return time.perf_counter() - begun, making
+
+
+def kinds(count: int, seed: int) -> dict[str, list[Query]]:
+    """Searches by kind, each with facets."""
+    typed = asked(count, seed)
+    return {
+        "first_search": [read_query({**each, "facets": FACETS}) for each in typed],
+        "by_date": [read_query({**each, "facets": FACETS, "sort": "date"}) for each in typed],
+        "within_50_km": [
+            read_query({"q": each["q"], "near": "37.87,112.55", "radius_km": 50, "sort": "distance", "facets": FACETS}) for each in typed
+        ],
+        "everything": [read_query({"facets": FACETS, "sort": sort}) for sort in ("date", "pay")] * (count // 10),
+    }
+
+
+def compare(engines: dict[str, PostingIndex], queries: list[Query]) -> dict[str, Any]:
+    """p50 and p95 of each engine; the engines take each query in turn, and the first in turn changes."""
+    taken: dict[str, list[float]] = {name: [] for name in engines}
+    names = list(engines)
+    for number, query in enumerate(queries):
+        totals = set()
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            begun = time.perf_counter()
+            totals.add(engines[name].search(query).total)
+            taken[name].append((time.perf_counter() - begun) * 1000)
+        assert len(totals) == 1, query
+    return {name: {f"p{cut}_ms": round(float(np.percentile(values, cut)), 1) for cut in (10, 50, 95)} for name, values in taken.items()}
+
+
+def soon(url: str, rate: int, seconds: int, say: Any) -> dict[str, Any]:
+    """Seconds from an append to the first search that finds the posting, at a steady rate, index group alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        exchange, writer = open_exchange(Path(folder) / "g.sqlite", b"k" * 32, {}, flows=Topology(TOPICS, ()))
+        index = open_index(url)
+        follower = IndexFollower(exchange, index)
+        try:
+            follower.step()  # the empty index is made before the clock starts
+            follower.start()
+            return _at_rate(exchange, follower, open_index(url), rate, seconds, say)
+        finally:
+            follower.stop()
+            index.close()
+            writer.stop()
+
+
+def _at_rate(exchange: Exchange, follower: IndexFollower, reader: PostingIndex, rate: int, seconds: int, say: Any) -> dict[str, Any]:
+    made = (read_posting(_posting(number)) for number in range(rate * seconds))
+    messages = [PostingPublished(posting_id=posting.posting_id, posting=posting, revision=1) for posting in made]
+    waiting: dict[str, float] = {}
+    found: list[float] = []
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set() or waiting:
+            for posting_id, since in list(waiting.items()):
+                if reader.search(Query(employer_ids=(f"e-{posting_id}",), sort="date", limit=1)).total:
+                    found.append(time.perf_counter() - since)
+                    del waiting[posting_id]
+            time.sleep(0.005)
+
+    watching = threading.Thread(target=look)
+    watching.start()
+    begun = time.perf_counter()
+    lag = 0
+    for number, message in enumerate(messages):
+        at = begun + number / rate
+        if (left := at - time.perf_counter()) > 0:
+            time.sleep(left)
+        exchange.append([Said(message)], source="bench")
+        if number % rate == rate // 2:  # one a second is watched until it is found
+            waiting[message.posting_id] = time.perf_counter()
+            lag = max(lag, follower.lag())
+    offered = len(messages) / (time.perf_counter() - begun)
+    done.set()
+    watching.join()
+    say(f"{len(found)} watched")
+    return {
+        "offered_a_second": round(offered, 1),
+        "watched": len(found),
+        "p50_s": round(statistics.median(found), 2),
+        "p99_s": round(float(np.percentile(found, 99)), 2),
+        "worst_s": round(max(found), 2),
+        "longest_lag_messages": lag,
+    }
+
+
+def _posting(number: int) -> dict[str, Any]:
+    return {
+        "posting_id": f"p-{number}", "source": "enterprise", "title": "焊工", "description": "负责车间结构件的焊接，按图纸下料、组对、自检。",
+        "employer": {"employer_id": f"e-p-{number}", "name": "太原某某机械制造有限公司"}, "region": "140105",
+        "pay": {"min": 5000, "max": 7000, "unit": "month"}, "published_at": "2026-11-02T09:00:00+08:00",
+        "location": {"lat": 37.73, "lon": 112.56}, "employment_form": "full_time",
+    }  # fmt: skip
+
+
+def main(arguments: list[str]) -> dict[str, Any]:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--rate", type=int, default=200)
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--url")
+    given = parser.parse_args(arguments)
+    out: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="minutes"), "documents": given.documents, "queries": given.queries}
+    by_likeness("预热", [Described("预热", None)])
+    url, soon_url = place(given.url), place(given.url)
+    try:
+        if given.seconds:
+            out["searchable_after"] = soon(soon_url, given.rate, given.seconds, lambda line: print(line, file=sys.stderr))
+            out["load_average_then"] = round(os.getloadavg()[0], 1)
+        if given.documents:
+            with tempfile.TemporaryDirectory() as folder:
+                engines: dict[str, PostingIndex] = {"elasticsearch": ElasticIndex(url), "tantivy": open_index(tantivy_url(folder))}
+                for name, index in engines.items():
+                    whole, making = fill(index, made_up(given.documents, given.seed))
+                    out[f"{name}_fill_s"] = {"whole": round(whole, 1), "of_this_making_documents": round(making, 1)}
+                    print(name, out[f"{name}_fill_s"], file=sys.stderr)
+                index = ElasticIndex(url)
+                stats = index._client.indices.stats(index=index.name)["_all"]["primaries"]["store"]["size_in_bytes"]
+                out["elasticsearch_mb"] = round(stats / 1e6)
+                out["tantivy_mb"] = round(sum(each.stat().st_size for each in Path(folder).rglob("*") if each.is_file()) / 1e6)
+                for kind, queries in kinds(given.queries, given.seed).items():
+                    out[kind] = compare(engines, queries)
+                for each in engines.values():
+                    each.close()
+            out["load_average"] = round(os.getloadavg()[0], 1)
+    finally:
+        clear(url)
+        clear(soon_url)
+    return out
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1:])))
