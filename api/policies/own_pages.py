@@ -151,7 +151,7 @@ def _claim_page(request: Request, here: Services, caller: Caller | None, claim_i
     entry = catalogue.by_id.get(found["entry_id"] or "")
     values = {
         "claim": found,
-        "entry": entry,
+        "rule": entry,
         "document": catalogue.documents[entry.document] if entry is not None else None,
         "questions": claim_words.questions_of(catalogue, found["missing"]),
         "failed": claim_words.failed_words(catalogue, found["failed"]),
