@@ -41,6 +41,7 @@ from tests.benchmarks.bench_search import asked, made_up
 from tests.search.elastic import clear, place
 
 FACETS = "city,form,source"
+TOGETHER = 10  # appends share a commit, as those of several senders do
 
 
 def fill(index: PostingIndex, documents: Iterator[IndexDocument]) -> tuple[float, float]:
@@ -125,13 +126,12 @@ def _at_rate(exchange: Exchange, follower: IndexFollower, reader: PostingIndex, 
     watching.start()
     begun = time.perf_counter()
     lag = 0
-    for number, message in enumerate(messages):
-        at = begun + number / rate
-        if (left := at - time.perf_counter()) > 0:
+    for number in range(0, len(messages), TOGETHER):
+        if (left := begun + number / rate - time.perf_counter()) > 0:
             time.sleep(left)
-        exchange.append([Said(message)], source="bench")
-        if number % rate == rate // 2:  # one a second is watched until it is found
-            waiting[message.posting_id] = time.perf_counter()
+        exchange.append([Said(message) for message in messages[number : number + TOGETHER]], source="bench")
+        if number % rate < TOGETHER:  # one a second is watched until it is found
+            waiting[messages[number].posting_id] = time.perf_counter()
             lag = max(lag, follower.lag())
     offered = len(messages) / (time.perf_counter() - begun)
     done.set()
@@ -149,8 +149,8 @@ def _at_rate(exchange: Exchange, follower: IndexFollower, reader: PostingIndex, 
 
 def _posting(number: int) -> dict[str, Any]:
     return {
-        "posting_id": f"p-{number}", "source": "enterprise", "title": "焊工", "description": "负责车间结构件的焊接，按图纸下料、组对、自检。",
-        "employer": {"employer_id": f"e-p-{number}", "name": "太原某某机械制造有限公司"}, "region": "140105",
+        "posting_id": f"p-{number}", "source": "enterprise", "title": "焊工", "description": "负责结构件的焊接，按图纸下料、组对、自检。",
+        "employer": {"employer_id": f"e-p-{number}", "name": "太原某某机械厂"}, "region": "140105",
         "pay": {"min": 5000, "max": 7000, "unit": "month"}, "published_at": "2026-11-02T09:00:00+08:00",
         "location": {"lat": 37.73, "lon": 112.56}, "employment_form": "full_time",
     }  # fmt: skip
