@@ -22,6 +22,7 @@ from matcher.policy.wording import condition_words, day_words, question, step_wo
 from matcher.shapes import Employer, Person, Posting
 
 Hint = dict[str, Any]
+SOON_OVER = 30  # days before the last day from which a hint says so itself
 _BEST_FIRST = {ELIGIBLE: 0, NEEDS_CHECK: 1, NOT_ELIGIBLE: 2, OUT_OF_WINDOW: 3}
 
 
@@ -157,6 +158,8 @@ def _sentences(
         yield "文件没有写明具体条件的部分，由经办机构核定。"
     if step:
         yield f"{step}{f'（最早{day_words(earliest)}）' if earliest is not None else ''}。"
+    if entry.window.to is not None and (left := (entry.window.to - prepared.day).days) <= SOON_OVER:
+        yield f"{f'还有{left}天到期' if left else '今天是政策期限的最后一天'}（{day_words(entry.window.to)}）。"
     for one in excludes:
         yield f"与{one['name']}只能享受一项{_totals(one)}。"
     for words in entry.not_modelled:

@@ -82,3 +82,16 @@ def test_what_fails_says_what_is_asked_and_what_is() -> None:
 
 def test_what_is_over_says_the_window_in_words() -> None:
     assert any("至2023年12月31日，2026年11月20日不在期限内。" in text for text in told("OUT_OF_WINDOW"))
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2023, 11, 30), None), (date(2023, 12, 1), "还有30天到期（2023年12月31日）。"), (date(2023, 12, 24), "还有7天到期（2023年12月31日）。"),
+        (date(2023, 12, 31), "今天是政策期限的最后一天（2023年12月31日）。"), (date(2024, 1, 1), None),
+    ],
+)  # fmt: skip
+def test_in_its_last_thirty_days_a_hint_says_how_long_it_still_holds(day: date, said: str | None) -> None:
+    hints = hints_of(CATALOGUE, prepare(CATALOGUE, {}, day), None, all_statuses=True)
+    text = next(hint["text"] for hint in hints if hint["entry_id"] == "hiring_one_off__000_registered_unemployed")
+    assert (said in text) if said else ("到期" not in text and "最后一天" not in text)
