@@ -14,6 +14,7 @@ from api import health, problems
 from api.access import pages as access_pages
 from api.access.identify import guard_api_writes
 from api.access.limits import limited
+from api.access.roles import granted
 from api.access.throttle import Throttle
 from api.described import described, only_known_parameters
 from api.edge import Edge
@@ -49,13 +50,14 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Edge, options=services.options)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
 
-    v1 = APIRouter(prefix="/api/v1", dependencies=[Depends(limited), Depends(guard_api_writes), Depends(only_known_parameters)])
+    guards = [Depends(limited), Depends(granted("/api/v1")), Depends(guard_api_writes), Depends(only_known_parameters)]
+    v1 = APIRouter(prefix="/api/v1", dependencies=guards)
     for router in API_ROUTERS:
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(health.router)
     app.include_router(access_pages.router)
     for router in PAGE_ROUTERS:
-        app.include_router(router, dependencies=[Depends(limited)])
+        app.include_router(router, dependencies=[Depends(limited), Depends(granted())])
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return app

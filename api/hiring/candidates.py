@@ -95,7 +95,7 @@ def _employer(connection: Connection, posting: Posting | None) -> Employer | Non
 def _entry(here: Services, caller: Caller, posting: Posting, person: Person, employer: Employer | None, as_of: date) -> Entry:
     found = market.explained(posting, person, as_of, employer, here)
     entry: Entry = market.recommendation(found, posting, person, employer)
-    shared = shares(person) or caller.role != "employer"
+    shared = matching_routes.may_see_profile(caller, person)
     entry |= {"label": label(person.person_id, posting.posting_id), "shared": shared}
     if shared:
         return entry | {"profile": profile(person)}

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.access.accounts import Caller
 from api.access.identify import CallerOrNone, Here
+from api.access.scope import STAFF
 from api.forms import Form, Posted, Reader
 from api.hiring import routes
 from api.hiring.candidates import in_progress, note_profiles, recommended
@@ -22,6 +23,7 @@ from streams.hiring import queries, rules
 
 router = APIRouter(include_in_schema=False)
 CANDIDATES = "candidates.html"
+CANDIDATES_FOR = ("employer", *STAFF)
 #: What a button says, for the state it leads to.
 DOING = {
     "invited": "邀请面谈", "talking": "开始洽谈", "offered": "发录用意向", "hired": "录用", "not_hired": "不录用", "left": "已离职",
@@ -33,7 +35,9 @@ def _contents(here: Services, caller: Caller, found: dict[str, Any], cursor: str
     progress = in_progress(here, caller, posting_id)
     is_open = found["state"] == "published"
     known = {entry["person_id"] for entry in progress}
-    people = recommended(here, caller, posting_id, cursor, known) if is_open else {"items": [], "total": 0, "cursor": None}
+    nobody: dict[str, Any] = {"items": [], "total": 0, "cursor": None}
+    # Markets, brands and partners manage their postings and see no candidates.
+    people = recommended(here, caller, posting_id, cursor, known) if is_open and caller.role in CANDIDATES_FOR else nobody
     note_profiles(here, caller, [*progress, *people["items"]])
     with here.exchange.reading() as connection:
         counts = queries.counts(connection, posting_id)

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 from infra.cli import cli
+from infra.commands import roles
 from infra.commands.flows import render
 from infra.settings import Settings
 from streams.runtime.topology import topology
@@ -16,6 +17,10 @@ ROOT = Path(__file__).parents[2]
 
 def test_flows_are_those_of_the_topology() -> None:
     assert (ROOT / "docs/flows.md").read_text() == render(topology()), "run: gongqiao flows --write docs/flows.md"
+
+
+def test_roles_are_those_of_the_table() -> None:
+    assert (ROOT / "docs/roles.md").read_text() == roles.render(), "run: gongqiao roles --write docs/roles.md"
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

@@ -1,0 +1,279 @@
+"""Who may what: one table of role, action and scope. Every route has its entry; docs/roles.md and the tests are made from it.
+
+What is not granted here is refused before a route is reached (``granted``); how far a grant reaches is asked inside, by ``scope``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from fastapi import Request
+
+from api.access.accounts import ROLES
+from api.access.identify import identify
+from api.problems import Forbidden, NotSignedIn
+
+#: all: whatever it is about. region: what lies in the account's region. own: the account's own person, employer, market, brand or
+#: postings. shared: of their own postings, and of people who agreed to be shown to employers.
+Scope = Literal["all", "region", "own", "shared"]
+ANYONE = "anyone"  # not signed in
+EVERYBODY: tuple[str, ...] = (ANYONE, *ROLES)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One action: what it is in words, the routes it is done by, and how far each role may."""
+
+    action: str
+    words: str
+    routes: tuple[str, ...]
+    may: Mapping[str, Scope]
+    note: str = ""
+
+
+def _public() -> dict[str, Scope]:
+    return dict.fromkeys(EVERYBODY, "all")
+
+
+_STAFF: dict[str, Scope] = {"commissioner": "region", "administrator": "all"}
+_PERSON: dict[str, Scope] = {"jobseeker": "own", **_STAFF}
+_EMPLOYER: dict[str, Scope] = {"employer": "own", **_STAFF}
+_POSTING: dict[str, Scope] = {"employer": "own", "operator": "own", "partner": "own", **_STAFF}
+_ME: dict[str, Scope] = {"jobseeker": "own"}
+_US: dict[str, Scope] = {"employer": "own"}
+_SIGNED_IN: dict[str, Scope] = dict.fromkeys(ROLES, "own")
+
+TABLE: tuple[Rule, ...] = (
+    Rule(
+        "public.read",
+        "搜索和查看公开的岗位、政策、工资参考",
+        (
+            "GET /api/v1/postings",
+            "GET /api/v1/suggestions",
+            "GET /api/v1/postings/{posting_id}",
+            "GET /api/v1/pay-reference",
+            "GET /api/v1/feed",
+            "GET /api/v1/feed/snapshot",
+            "POST /api/v1/hints",
+            "GET /search",
+            "GET /postings/{posting_id}",
+            "GET /policies",
+            "GET /policies/coverage",
+        ),
+        _public(),
+        "没有公开的岗位只给发布者和所在地工作人员看",
+    ),
+    Rule("session", "登录、退出、首页", ("GET /", "GET /login", "POST /login", "POST /logout"), _public()),
+    Rule("health", "系统是否正常", ("GET /health/live", "GET /health/ready", "GET /metrics"), _public()),
+    Rule(
+        "events",
+        "自己的实时提醒",
+        ("GET /api/v1/events",),
+        _SIGNED_IN,
+        "工作人员：所在区域；管理员：全部",
+    ),
+    # -- people ----------------------------------------------------------------------------------------------------------
+    Rule(
+        "person.read",
+        "查看一位求职者的资料、推荐、收件箱和政策",
+        (
+            "GET /api/v1/people/{person_id}",
+            "GET /api/v1/people/{person_id}/recommendations",
+            "GET /api/v1/people/{person_id}/inbox",
+            "GET /api/v1/people/{person_id}/policies",
+        ),
+        _PERSON,
+        "他人查看要留记录",
+    ),
+    Rule("person.answer", "答复推荐", ("POST /api/v1/people/{person_id}/inbox/{match_id}/answer",), _PERSON),
+    Rule("person.write", "登记或修改求职者资料", ("POST /api/v1/people",), {**_PERSON, "partner": "own"}, "合作方：自己最先送来的人"),
+    Rule("person.delete", "注销求职者、删除资料", ("DELETE /api/v1/people/{person_id}",), _PERSON),
+    Rule(
+        "person.pages",
+        "求职者自己的页面",
+        (
+            "GET /me",
+            "POST /me",
+            "GET /inbox",
+            "GET /inbox/items",
+            "POST /inbox/{match_id}/answer",
+            "POST /postings/{posting_id}/answer",
+            "GET /me/policies",
+            "POST /me/policies/claims",
+        ),
+        _ME,
+    ),
+    Rule(
+        "match.read",
+        "查看一个人与一个岗位的匹配理由",
+        ("GET /api/v1/matches/{person_id}/{posting_id}",),
+        {**_PERSON, "employer": "shared"},
+        "单位：自己的岗位，且本人同意向用人单位展示",
+    ),
+    Rule("steps.read", "查看一个人在一个岗位上的进展", ("GET /api/v1/matches/{person_id}/{posting_id}/steps",), {**_PERSON, **_EMPLOYER}),
+    Rule(
+        "steps.write",
+        "办理邀请、录用、离职等步骤",
+        ("POST /api/v1/matches/{person_id}/{posting_id}/steps",),
+        {**_PERSON, **_EMPLOYER},
+        "求职者：只能报告自己已离职",
+    ),
+    # -- postings --------------------------------------------------------------------------------------------------------
+    Rule(
+        "posting.write",
+        "发布、修改、撤回、确认岗位",
+        (
+            "POST /api/v1/postings",
+            "PUT /api/v1/postings/{posting_id}",
+            "DELETE /api/v1/postings/{posting_id}",
+            "POST /api/v1/postings/{posting_id}/confirm",
+            "GET /api/v1/postings/{posting_id}/freshness",
+        ),
+        _POSTING,
+    ),
+    Rule(
+        "posting.manage",
+        "在页面上管理岗位",
+        (
+            "GET /employer/postings/{posting_id}",
+            "GET /employer/postings/{posting_id}/candidates",
+            "POST /employer/postings/{posting_id}/steps",
+            "GET /employer/postings/{posting_id}/edit",
+            "POST /employer/postings/{posting_id}/edit",
+            "POST /employer/postings/{posting_id}/withdraw",
+            "POST /employer/postings/{posting_id}/confirm",
+        ),
+        _POSTING,
+        "市场、品牌、合作方看不到人选",
+    ),
+    Rule("employer.pages", "用人单位自己的页面", ("GET /employer", "GET /employer/items", "GET /employer/new", "POST /employer/new"), _US),
+    Rule("employer.own_policies", "用人单位自己的政策和申请", ("GET /employer/policies", "POST /employer/policies/claims"), _US),
+    Rule(
+        "candidates.read",
+        "查看岗位的人选",
+        ("GET /api/v1/postings/{posting_id}/candidates",),
+        _EMPLOYER,
+        "没有同意展示的人只给出数字",
+    ),
+    Rule("posting.decide", "审核暂缓的岗位", ("POST /api/v1/postings/{posting_id}/decision",), _STAFF),
+    Rule(
+        "posting.report",
+        "举报岗位",
+        ("POST /api/v1/postings/{posting_id}/reports", "GET /postings/{posting_id}/report", "POST /postings/{posting_id}/report"),
+        {"jobseeker": "all", "commissioner": "all", "administrator": "all"},
+    ),
+    Rule("reports.read", "查看举报", ("GET /api/v1/reports", "GET /commissioner/reports"), _STAFF, "不显示举报人"),
+    Rule("reports.decide", "处理举报", ("POST /api/v1/reports/{report_id}/decision", "POST /commissioner/reports/{report_id}"), _STAFF),
+    # -- employers -------------------------------------------------------------------------------------------------------
+    Rule("employer.write", "登记或修改单位", ("POST /api/v1/employers",), {**_EMPLOYER, "partner": "own"}, "合作方：自己最先送来的单位"),
+    Rule(
+        "employer.read",
+        "查看单位、缺口、政策、举报记录和待办",
+        (
+            "GET /api/v1/employers/{employer_id}",
+            "GET /api/v1/employers/{employer_id}/gap",
+            "GET /api/v1/employers/{employer_id}/policies",
+            "GET /api/v1/employers/{employer_id}/reports",
+            "GET /api/v1/employers/{employer_id}/to-confirm",
+            "GET /api/v1/employers/{employer_id}/questions",
+        ),
+        _EMPLOYER,
+    ),
+    Rule(
+        "employer.report",
+        "上报缺工、见习人员",
+        ("POST /api/v1/employers/{employer_id}/shortages", "POST /api/v1/employers/{employer_id}/internships"),
+        _EMPLOYER,
+    ),
+    Rule(
+        "employer.insurance",
+        "登记单位的参保数据",
+        ("POST /api/v1/employers/{employer_id}/insurance-years", "POST /api/v1/employers/{employer_id}/insured"),
+        _STAFF,
+    ),
+    # -- claims ----------------------------------------------------------------------------------------------------------
+    Rule(
+        "claims.make",
+        "申请政策、查看申请",
+        ("POST /api/v1/claims", "GET /api/v1/claims/{claim_id}", "GET /claims/{claim_id}"),
+        {**_PERSON, **_EMPLOYER},
+    ),
+    Rule(
+        "claims.object",
+        "对申请结果提出异议",
+        ("POST /api/v1/claims/{claim_id}/objections", "POST /claims/{claim_id}/objection"),
+        {**_PERSON, **_EMPLOYER},
+        "异议由申请人提出，工作人员不能代提",
+    ),
+    Rule(
+        "claims.decide",
+        "审核申请、查看待办和免申即享名单",
+        (
+            "GET /api/v1/claims",
+            "POST /api/v1/claims/{claim_id}/decisions",
+            "GET /api/v1/proposals/{benefit}",
+            "POST /claims/{claim_id}/decision",
+            "GET /commissioner/claims",
+        ),
+        _STAFF,
+    ),
+    Rule(
+        "notices.seen",
+        "知道了一条提醒",
+        ("POST /api/v1/notices/{notice_id}/seen", "POST /notices/{notice_id}/seen"),
+        {"jobseeker": "own", "employer": "own"},
+    ),
+    # -- the region ------------------------------------------------------------------------------------------------------
+    Rule(
+        "region.read",
+        "查看区域内的重点企业和缺口",
+        (
+            "GET /api/v1/commissioners/{commissioner_id}/gaps",
+            "GET /commissioner",
+            "GET /commissioner/items",
+            "GET /commissioner/employers/{employer_id}",
+            "GET /commissioner/employers/{employer_id}/items",
+        ),
+        _STAFF,
+    ),
+    Rule(
+        "region.held",
+        "查看和审核区域内暂缓的岗位",
+        ("GET /commissioner/held", "GET /commissioner/held/items", "POST /commissioner/held/{posting_id}"),
+        _STAFF,
+    ),
+)
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """The rule of each route (``GET /api/v1/people/{person_id}``). Raises ``ValueError`` where a route has two."""
+    found: dict[str, Rule] = {}
+    for rule in TABLE:
+        for route in rule.routes:
+            if route in found:
+                raise ValueError(f"{route} has two rules: {found[route].action} and {rule.action}")
+            found[route] = rule
+    return found
+
+
+def granted(prefix: str = "") -> Callable[[Request], None]:
+    """Whether a caller's role may do this at all, as a dependency of the routers under ``prefix``; raises ``NotSignedIn`` or ``Forbidden``
+    before the route is asked anything."""
+
+    def check(request: Request) -> None:
+        path = str(getattr(request.scope.get("route"), "path", ""))
+        method = "GET" if request.method == "HEAD" else request.method
+        rule = rules().get(f"{method} {path if path.startswith(prefix) else prefix + path}")
+        if rule is None or ANYONE in rule.may:
+            return
+        caller = identify(request)
+        if caller is None:
+            raise NotSignedIn("请先登录，或在请求中带上账号密码或 API 密钥", headers={"WWW-Authenticate": "Bearer"})
+        if caller.role not in rule.may:
+            raise Forbidden("您的账号不能使用这项功能")
+
+    return check
