@@ -8,11 +8,12 @@ from datetime import date
 from functools import lru_cache
 
 from matcher.policy.amounts import shown
-from matcher.policy.conditions import prepare
+from matcher.policy.conditions import Prepared, prepare
 from matcher.policy.coverage import is_shown_only
-from matcher.policy.described import WindowState, asked_for, groups_of, window_state
+from matcher.policy.described import WindowState, asked_for, employers_of, groups_of, window_state
 from matcher.policy.format import Document, Entry
 from matcher.policy.loader import Catalogue
+from matcher.policy.package import documents
 from matcher.policy.wording import step_words
 from matcher.text import normalise
 
@@ -38,6 +39,7 @@ class Line:
     group_names: tuple[str, ...]
     conditions: tuple[str, ...]
     step: str
+    papers: str
     shown_only: bool
     searched: str
 
@@ -58,6 +60,7 @@ class Asked:
     q: str = ""
     payee: str = ""
     group: str = ""
+    kind: str = ""
     state: str = "open"
 
 
@@ -87,11 +90,19 @@ def lines(catalogue: Catalogue, day: date) -> tuple[Line, ...]:
                 group_names=tuple(names[code] for code in groups),
                 conditions=tuple(conditions),
                 step=step_words(entry, day)[0],
+                papers=_papers(catalogue, prepared, catalogue.benefit_of[entry.id]),
                 shown_only=is_shown_only(entry),
                 searched=normalise(" ".join([*texts, *conditions, entry.hint or "", *entry.not_modelled])),
             )
         )
     return tuple(found)
+
+
+def _papers(catalogue: Catalogue, prepared: Prepared, benefit: str) -> str:
+    """What a document says of papers; "" where none says anything."""
+    found = documents(catalogue, prepared, [benefit])
+    parts = [f"就业证明，有一种就可以：{'、'.join(found.any_of)}"] if found.any_of else []
+    return "；".join([*parts, *(f"不用提交{words}" for words in found.not_asked)])
 
 
 def groups(catalogue: Catalogue, day: date) -> dict[str, str]:
@@ -108,6 +119,7 @@ def found(catalogue: Catalogue, day: date, asked: Asked) -> list[Line]:
         for line in lines(catalogue, day)
         if (not asked.payee or line.entry.payee == asked.payee)
         and (not asked.group or asked.group in line.groups)
+        and (not asked.kind or line.entry.id in employers_of(catalogue, day).get(asked.kind, frozenset()))
         and (asked.state == "all" or line.state == asked.state)
         and all(term in line.searched for term in terms)
     ]

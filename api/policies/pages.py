@@ -14,9 +14,11 @@ from api.pages import page
 from api.policies.listing import PAYEES, STATES, Asked, by_payee, found, groups
 from matcher.policy import load_catalogue
 from matcher.policy.coverage import STATUSES, coverage, totals
+from matcher.policy.described import EMPLOYERS
 
 router = APIRouter(include_in_schema=False)
 LONGEST_SEARCH = 100
+KINDS = {code: name for code, (name, _) in EMPLOYERS.items()}
 WINDOWS: dict[str, str] = {**{str(state): words for state, words in STATES.items()}, "all": "全部"}
 
 
@@ -25,7 +27,7 @@ def policies(request: Request, here: Here, caller: CallerOrNone) -> Response:
     """The list, searched and limited; ``full`` shows quotations and conditions unfolded, for printing."""
     catalogue, day = load_catalogue(), market.today(here)
     known_groups = groups(catalogue, day)
-    given = {name: request.query_params.get(name, "").strip() for name in ("q", "payee", "group", "state")}
+    given = {name: request.query_params.get(name, "").strip() for name in ("q", "payee", "group", "kind", "state")}
     given["state"] = given["state"] or "open"
     errors = _errors(given, known_groups)
     asked = Asked(**{name: value for name, value in given.items() if name not in errors})
@@ -41,6 +43,7 @@ def policies(request: Request, here: Here, caller: CallerOrNone) -> Response:
             "errors": errors,
             "payees": PAYEES,
             "groups_known": known_groups,
+            "kinds": KINDS,
             "windows": WINDOWS,
             "states": STATES,
             "sections": by_payee(catalogue, chosen),
@@ -61,7 +64,7 @@ def _errors(given: dict[str, str], known_groups: dict[str, str]) -> dict[str, st
     errors = {}
     if len(given["q"]) > LONGEST_SEARCH:
         errors["q"] = f"最多写{LONGEST_SEARCH}个字"
-    for name, allowed in (("payee", PAYEES), ("group", known_groups), ("state", WINDOWS)):
+    for name, allowed in (("payee", PAYEES), ("group", known_groups), ("kind", KINDS), ("state", WINDOWS)):
         if given[name] and given[name] not in allowed:
             errors[name] = "请从列表里选一项"
     return errors

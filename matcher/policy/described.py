@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
-from matcher.policy.conditions import CATEGORY, Tree, compiled
+from matcher.policy.conditions import CATEGORY, FALSE, Tree, compiled, decide_all, prepare
+from matcher.policy.facts import read_facts
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue, leaves
 from matcher.policy.wording import condition_words, in_order
@@ -34,6 +36,39 @@ def groups_of(catalogue: Catalogue, entry: Entry) -> list[str]:
     """Codes of ``person.category`` that the entry's conditions name, in the vocabulary's order."""
     codes = {code for leaf in leaves(entry.conditions) if leaf.field == CATEGORY and leaf.op == "contains_any" for code in leaf.value}
     return in_order(catalogue, CATEGORY, codes)
+
+
+# Employers as the lists name them (C-09), and what is known of one: each list is what such an employer is not excluded from.
+EMPLOYERS: dict[str, tuple[str, dict[str, object]]] = {
+    "small_micro": ("小微企业", {"employer.kind": "enterprise", "employer.size": "small"}),
+    "medium": ("中型企业", {"employer.kind": "enterprise", "employer.size": "medium"}),
+    "large": ("大型企业", {"employer.kind": "enterprise", "employer.size": "large"}),
+    "individual_business": (
+        "个体工商户", {"employer.kind": "individual_business", "employer.size": "none", "employer.ownership": "other"},
+    ),
+    "poverty_workshop": ("帮扶车间", {"employer.recognition": ["poverty_workshop"]}),
+    "poverty_base": ("就业帮扶基地", {"employer.recognition": ["poverty_base"]}),
+    "internship_unit": ("就业见习单位", {"employer.recognition": ["internship_unit"]}),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def employers_of(catalogue: Catalogue, day: date) -> dict[str, frozenset[str]]:
+    """For each kind of employer the entries that pay employers and that it is not excluded from, whatever their window."""
+    trees = compiled(catalogue).trees
+    found = {}
+    for code, (_, facts) in EMPLOYERS.items():
+        states = prepare(catalogue, read_facts(catalogue, facts)[0], day).states
+        asks_more = {"poverty_workshop", "poverty_base", "internship_unit"} - {code}
+        found[code] = frozenset(
+            entry.id
+            for entry in catalogue.entries
+            if entry.payee in ("employer", "intern_unit")
+            and decide_all(trees[entry.id], states) != FALSE
+            # Nothing is known of a recognition where none is stated: a list for small firms does not show what workshops get.
+            and not any(leaf.field == "employer.recognition" and asks_more & set(leaf.value) for leaf in leaves(entry.conditions))
+        )
+    return found
 
 
 def window_state(entry: Entry, day: date) -> WindowState:

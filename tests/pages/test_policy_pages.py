@@ -146,3 +146,12 @@ def test_the_table_by_status(nobody):
 def test_a_policy_without_its_rule_is_not_offered_as_open_alone(nobody):
     page = text_of(nobody.get("/policies?q=新业态从业人员职业伤害保障"))
     assert "今天在期限内 具体办法没有出台" in page
+
+
+def test_a_list_for_a_kind_of_employer_says_the_papers_too(nobody):
+    page = nobody.get("/policies?kind=poverty_workshop&state=all").text
+    assert "帮扶车间吸纳脱贫劳动力" in page
+    assert "就业帮扶基地阶梯性奖励" not in page
+    assert "就业证明，有一种就可以：劳动合同、工资发放明细单、银行工资流水清单、社保缴费证明" in page
+    assert "文件没有列出，以经办机构的办事指南为准" in page
+    assert nobody.get("/policies?kind=castle").status_code == 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import date
 from importlib import resources
 
 import pytest
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from infra.commands.policy import command as policy
 from matcher.policy import CatalogueError, load_catalogue
 from matcher.policy.coverage import clause_list, clauses_of, coverage, coverage_json, totals
+from matcher.policy.described import employers_of
 from matcher.policy.loader import build, read_folder
 
 CATALOGUE = load_catalogue()
@@ -76,3 +78,29 @@ def test_the_command_prints_the_table_and_the_totals() -> None:
     assert found == json.loads(json.dumps(coverage_json(CATALOGUE)))
     assert found["totals"]["entries"] == 158
     assert found["totals"]["clauses"] == len(found["clauses"])
+
+
+def _kinds_of(entry_id: str) -> set[str]:
+    return {code for code, entries in employers_of(load_catalogue(), date(2026, 11, 21)).items() if entry_id in entries}
+
+
+@pytest.mark.parametrize(
+    ("entry_id", "kinds"),
+    [
+        ("hiring_one_off__004_private_small_micro_ladder", {"small_micro"}),
+        ("hiring_one_off__002_medium_large_registered_unemployed", {"medium", "large"}),
+        ("hiring_one_off__001_workshop_poverty", {"poverty_workshop"}),
+        ("poverty_base_ladder_reward__001", {"poverty_base"}),
+        ("internship_retention_uplift__000", {"internship_unit"}),
+    ],
+)
+def test_a_list_for_a_kind_of_employer_holds_what_it_is_not_excluded_from(entry_id: str, kinds: set[str]) -> None:
+    named = _kinds_of(entry_id)
+    assert kinds <= named
+    assert named - kinds <= {"poverty_workshop", "poverty_base", "internship_unit"}
+
+
+def test_what_pays_no_employer_is_in_no_list_of_employers() -> None:
+    catalogue = load_catalogue()
+    listed = set().union(*employers_of(catalogue, date(2026, 11, 21)).values())
+    assert {catalogue.by_id[entry_id].payee for entry_id in listed} == {"employer", "intern_unit"}
