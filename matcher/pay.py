@@ -118,6 +118,9 @@ def pay_of_columns(low: float | None, high: float | None, unit: PayUnit = "month
 
     ``months`` outside 12..24 is no count of monthly wages a year and is left out.
     """
+    below = [value for value in (low, high) if value is not None and value < 0]
+    if below:
+        return PayReading(None, 0.0, f"工资“{below[0]:g}”不能小于零，请填写实际工资；面议的不填", "amount")
     low = low if low is not None and low > 0 else None
     high = high if high is not None and high > 0 else None
     if low is None and high is None:

@@ -19,6 +19,7 @@ from matcher.forms import form_of, read_headcount, type_of
 from matcher.pay import PayReading, pay_of_columns, read_pay
 from matcher.place_reading import read_place
 from matcher.shapes import PayUnit
+from streams.intake import calendars
 
 Row = Mapping[str, Any]
 _NOT_SAID = frozenset({"", "-", "--", "/", "无", "未知", "不详", "null", "none", "nan", "n/a", "暂无", "空"})
@@ -97,10 +98,7 @@ def _skills(row: Row, settings: Mapping[str, Any]) -> Read:
         for item in found
         if not (education.code_of(item) is not None and len(item) <= 8)
         and read_experience(item).at_least is None
-        and not re.search(
-            r"五险|公积金|奖金|带薪|年假|经验$|能力$|体检|保险|食宿|包吃|包住|包三餐|双休|补贴|补助|优先|福利|班车|不接受|接受|专业培训|相关专业",
-            item,
-        )
+        and not _NO_SKILL.search(item)
         and len(item) <= 40
     ]
     return Read(kept or None)
@@ -135,14 +133,14 @@ def _day(text: str | None) -> date | None:
             return date(1899, 12, 30) + timedelta(days=int(plain))
     except ValueError:
         return None
-    return None
+    return calendars.counted(plain)
 
 
 def _date(row: Row, settings: Mapping[str, Any]) -> Read:
     text = _first(row, settings)
     day = _day(text)
-    if text is not None and day is None:
-        return Read(None, [f"看不懂日期“{text[:20]}”，请写成2026-11-20"])
+    if text is not None and (day is None or not calendars.FIRST_YEAR <= day.year <= calendars.LAST_YEAR):
+        return Read(None, [calendars.question(text)])
     return Read(None if day is None else day.isoformat())
 
 
@@ -216,7 +214,12 @@ def _pay_range(row: Row, settings: Mapping[str, Any]) -> Read:
         "件": "piece",
     }
     stated = named.get((unit or "").removeprefix("元").strip("/每")) or _unit(settings) or "month"
-    return _pay_read(pay_of_columns(low, high, stated, months))
+    read = _pay_read(pay_of_columns(low, high, stated, months))
+    for key, value in (("min", low), ("max", high)):
+        text = cell(row, str(settings[key])) if key in settings else None
+        if text is not None and value is None:
+            read.questions.append(f"工资“{text[:20]}”不是数字")
+    return read
 
 
 def _place(row: Row, settings: Mapping[str, Any]) -> Read:

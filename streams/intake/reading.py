@@ -19,6 +19,7 @@ from matcher.masking import id_number_valid
 from matcher.pay import PayReading, pay_of_columns, read_pay
 from matcher.place_reading import PlaceReading, read_place
 from matcher.shapes import EmploymentForm, FieldError, PayUnit, Posting, PostingType, ShapeError, read_posting
+from streams.intake.calendars import FIRST_YEAR, LAST_YEAR, question
 from streams.intake.written import Masker, date_text, day_text, is_nothing, is_unstated, number, plain, texts, with_defaults
 
 NEW_ID = "(new)"  # stands for the id until the gateway knows it
@@ -67,6 +68,7 @@ def read_received(raw: Any, *, defaults: Mapping[str, Any] | None = None) -> Rea
     for name in ("published_at", "confirmed_at"):
         data[name] = date_text(data.get(name))
     data["apply_by"] = day_text(data.get("apply_by"))
+    _days(data, notes)
     for name in ("source_id", "brand_id", "market_id", "posting_id"):
         if isinstance(data.get(name), int):
             data[name] = str(data[name])
@@ -80,6 +82,15 @@ def read_received(raw: Any, *, defaults: Mapping[str, Any] | None = None) -> Rea
     if masker.found:
         notes.append("文字中的联系方式或证件号码已隐去")
     return ReadPosting(posting, contact, tuple(notes))
+
+
+def _days(data: dict[str, Any], notes: list[str]) -> None:
+    """A day that can only be meant in another calendar (2569 is this year in 佛历) is left out and asked about."""
+    for name in ("published_at", "confirmed_at", "apply_by"):
+        value = data.get(name)
+        if isinstance(value, str) and re.match(r"\d{4}-", value) and not FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
+            notes.append(question(value[:10]))
+            data[name] = None
 
 
 def _contact(value: Any) -> dict[str, str]:

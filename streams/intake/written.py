@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from matcher.masking import MARK, Found, mask
+from streams.intake import calendars
 
 # Said where nothing is meant; 「不限」 in a list means "none asked", elsewhere it means "not stated".
 _NOTHING = frozenset(
@@ -53,7 +54,8 @@ def texts(value: Any) -> Any:
 def with_defaults(raw: Mapping[str, Any], defaults: Mapping[str, Any] | None) -> dict[str, Any]:
     """The object's fields that say something, over what its sender says of all; inner objects (the employer) field by field."""
     found: dict[str, Any] = dict(defaults or {})
-    for name, value in raw.items():
+    for name, given in raw.items():
+        value = without_control(given)
         if is_nothing(value):
             continue
         own = found.get(name)
@@ -73,10 +75,26 @@ def date_text(value: Any) -> Any:
         return "-".join(found.groups())
     found = _DATE.match(text)
     if not found:
-        return text
+        other = calendars.counted(text)
+        return text if other is None else other.isoformat()
     year, month, day, time = found.groups()
     date = f"{year}-{int(month):02d}-{int(day):02d}"
     return f"{date}T{time.strip().zfill(5) if len(time.strip()) < 5 else time.strip()}" if time else date
+
+
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\udfff]")
+
+
+def without_control(value: Any) -> Any:
+    """A JSON value whose texts hold nothing but text: no control characters, no lone surrogates (a database refuses some of them, a page
+    shows others as it likes)."""
+    if isinstance(value, str):
+        return _NO_TEXT.sub("", value) if _NO_TEXT.search(value) else value
+    if isinstance(value, Mapping):
+        return {name: without_control(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_control(item) for item in value]
+    return value
 
 
 def day_text(value: Any) -> Any:
@@ -122,4 +140,16 @@ class Masker:
         return next((found.value for found in self.found if found.kind == kind), None)
 
 
-__all__ = ["MARK", "Masker", "date_text", "day_text", "is_nothing", "is_unstated", "number", "plain", "texts", "with_defaults"]
+__all__ = [
+    "MARK",
+    "Masker",
+    "date_text",
+    "day_text",
+    "is_nothing",
+    "is_unstated",
+    "number",
+    "plain",
+    "texts",
+    "with_defaults",
+    "without_control",
+]
