@@ -32,6 +32,12 @@ class Settings(EngineSettings):
     posting_days: int = Field(default=60, ge=1, le=3650, description="days a posting without apply_by stays open")
     person_pushes_a_day: int = Field(default=10, ge=0, description="recommendations pushed to one person a day at most")
     posting_pushes_a_day: int = Field(default=50, ge=0, description="people one posting is pushed to a day at most")
+    absorbed_period: Literal["year", "all"] = Field(
+        default="year", description="hires that count for a threshold: of the calendar year, or all"
+    )
+    layoff_formula: Literal["dismissals_over_average", "net_decrease"] = Field(
+        default="dismissals_over_average", description="how the layoff rate is computed; no document says it"
+    )
     quiet_from: int = Field(default=22, ge=0, le=23, description="hour from which nothing is sent by mail or message gateway")
     quiet_to: int = Field(default=7, ge=0, le=23, description="hour until which nothing is sent by mail or message gateway")
     tick_seconds: float = Field(default=60.0, gt=0, description="seconds between two clock ticks")
@@ -87,7 +93,15 @@ class Settings(EngineSettings):
 
     def subjects(self) -> dict[str, object]:
         """What the subjects' handlers may know of the settings: numbers of the domain, no secrets and no addresses."""
-        names = ("posting_days", "person_pushes_a_day", "posting_pushes_a_day", "quiet_from", "quiet_to")
+        names = (
+            "posting_days",
+            "person_pushes_a_day",
+            "posting_pushes_a_day",
+            "quiet_from",
+            "quiet_to",
+            "absorbed_period",
+            "layoff_formula",
+        )
         channels = tuple(name for name, url in (("mail", self.smtp_url), ("gateway", self.gateway_url)) if url)
         return {**{name: getattr(self, name) for name in names}, "outside_channels": channels}
 
