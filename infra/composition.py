@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from infra.engines import check_engines, postgres_arguments
 from infra.migrate import check_migrated, migrate
 from infra.settings import Settings, SettingsError
+from streams.matching.shards import sharded
 from streams.runtime.database import is_postgres, open_engine
 from streams.runtime.elsewhere import Elsewhere
 from streams.runtime.embedded import EmbeddedRunner
@@ -97,6 +98,7 @@ def shared(settings: Settings, *, now: Callable[[], datetime] | None = None) -> 
     return open_shared(
         settings.state_url,
         settings.key(),
+        flows=sharded(topology(), settings.shards),
         now=now,
         arguments=postgres_arguments(settings),
         connections=settings.postgres_pool,
@@ -118,7 +120,8 @@ def exchange(settings: Settings, *, run: bool = True, now: Callable[[], datetime
             part.close()
         return
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    opened, writer = open_exchange(settings.database, settings.key(), settings.subjects(), now=now)
+    flows = sharded(topology(), settings.shards)
+    opened, writer = open_exchange(settings.database, settings.key(), settings.subjects(), flows=flows, now=now)
     try:
         if run:
             # A posting is thousands of short-lived objects and next to no cycles: looking for those every 700 took 3 % of its time.

@@ -8,13 +8,14 @@ from api.access import tables as access
 from streams.delivery import tables as delivery
 from streams.hiring import tables as hiring
 from streams.intake import tables as intake
+from streams.matching import shards
 from streams.matching import tables as matching
 from streams.policy import tables as policy
 from streams.runtime import tables as runtime
 from streams.runtime.tables import metadata
 from streams.staffing import tables as staffing
 
-MODULES = (runtime, access, delivery, hiring, intake, matching, policy, staffing)
+MODULES = (runtime, access, delivery, hiring, intake, matching, shards, policy, staffing)
 
 
 def product_tables() -> tuple[Table, ...]:

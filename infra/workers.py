@@ -28,6 +28,7 @@ from search.index import open_index
 from search.reindex import needs_reindex
 from streams.delivery.sender import Sender
 from streams.intake.index_follower import IndexFollower, fill_anew
+from streams.matching.shards import sharded
 from streams.runtime.clock import Ticker
 from streams.runtime.database import EngineFault
 from streams.runtime.exchange import Exchange
@@ -38,6 +39,7 @@ from streams.runtime.kafka_lag import Lags
 from streams.runtime.kafka_topics import check_topics, create_topics
 from streams.runtime.locks import RELAY, TICK, Lock, lock_on
 from streams.runtime.relay import Relay
+from streams.runtime.subjects import Topology
 from streams.runtime.topology import topology
 
 _logger = logging.getLogger("gongqiao.worker")
@@ -61,8 +63,9 @@ def brokers_of(settings: Settings) -> Brokers:
     )
 
 
-def subject_names() -> tuple[str, ...]:
-    return tuple(subject.name for subject in topology().subjects)
+def flows_of(settings: Settings) -> Topology:
+    """The topology with people in as many shards as the settings say."""
+    return sharded(topology(), settings.shards)
 
 
 # -- logging ---------------------------------------------------------------------------------------------------------------
@@ -101,7 +104,7 @@ def quiet() -> None:
 
 
 def make_topics(settings: Settings) -> list[str]:
-    return asyncio.run(create_topics(topology(), brokers_of(settings)))
+    return asyncio.run(create_topics(flows_of(settings), brokers_of(settings)))
 
 
 def wait_for_topics(settings: Settings, stopping: threading.Event, *, create: bool = False) -> None:
@@ -111,7 +114,7 @@ def wait_for_topics(settings: Settings, stopping: threading.Event, *, create: bo
         try:
             if create:
                 make_topics(settings)
-            asyncio.run(check_topics(topology(), brokers_of(settings)))
+            asyncio.run(check_topics(flows_of(settings), brokers_of(settings)))
             return
         except EngineFault as fault:
             _logger.error("waiting for Kafka", extra={"reason": str(fault)})
@@ -155,7 +158,7 @@ def _health(settings: Settings, readiness: Readiness, metrics: Callable[[Collect
 
 def run_subject(settings: Settings, name: str, stopping: threading.Event) -> None:
     """Handle one subject's messages until told to stop."""
-    flows = topology()
+    flows = flows_of(settings)
     subject = flows.subject(name)
     if settings.worker_batch is not None:
         from dataclasses import replace
@@ -266,7 +269,7 @@ def run_singles(settings: Settings, names: Sequence[str], stopping: threading.Ev
             running["index"] = WhileHeld(lock_on(part.engine, "index"), lambda: _index_follower(settings, exchange))
         if "send" in names:
             running["send"] = WhileHeld(lock_on(part.engine, "send"), lambda: Sender(exchange, settings.outside()))
-        lags = Lags(topology(), brokers_of(settings)) if "relay" in names else None
+        lags = Lags(flows_of(settings), brokers_of(settings)) if "relay" in names else None
 
         def readiness() -> dict[str, str | None]:
             found: dict[str, str | None] = {name: one.fault for name, one in running.items()}

@@ -7,9 +7,8 @@ import asyncio
 import click
 
 from infra.settings import Settings
-from infra.workers import brokers_of, make_topics
+from infra.workers import brokers_of, flows_of, make_topics
 from streams.runtime.kafka_topics import check_topics, wanted
-from streams.runtime.topology import topology
 
 
 @click.group("topics")
@@ -27,6 +26,7 @@ def create() -> None:
 @command.command("check")
 def check() -> None:
     """Whether every topic is there with the right number of partitions and the right policy."""
-    brokers = brokers_of(Settings())
-    asyncio.run(check_topics(topology(), brokers))
-    click.echo(f"{len(wanted(topology(), brokers))} topics with {brokers.partitions} partitions each: as they should be")
+    settings = Settings()
+    flows, brokers = flows_of(settings), brokers_of(settings)
+    asyncio.run(check_topics(flows, brokers))
+    click.echo(f"{len(wanted(flows, brokers))} topics with {brokers.partitions} partitions each: as they should be")

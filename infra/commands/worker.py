@@ -9,7 +9,7 @@ import click
 
 from infra import logs
 from infra.settings import Settings
-from infra.workers import SINGLES, Supervisor, end_with_parent, quiet, run_singles, run_subject, subject_names, wait_for_topics
+from infra.workers import SINGLES, Supervisor, end_with_parent, flows_of, quiet, run_singles, run_subject, wait_for_topics
 
 
 @click.command("worker")
@@ -25,7 +25,8 @@ def command(subjects: str | None, relay: bool, tick: bool, index: bool, send: bo
     Without options: a process for each subject and one for relay, clock, index and sending; with options exactly what they name. As many
     as you like may run on as many machines: of relay, clock, index and sending one works at a time and the others stand by.
     """
-    known = subject_names()
+    settings = Settings()
+    known = tuple(subject.name for subject in flows_of(settings).subjects)
     singles = [name for name, wanted in zip(SINGLES, (relay, tick, index, send), strict=True) if wanted]
     if subjects is None and not singles:
         subjects, singles = "all", list(SINGLES)
@@ -33,7 +34,6 @@ def command(subjects: str | None, relay: bool, tick: bool, index: bool, send: bo
     for name in names:
         if name not in known:
             raise click.UsageError(f"no subject {name!r}; there are: {', '.join(known)}")
-    settings = Settings()
     logs.configure(settings.log_level)
     quiet()
     stopping = threading.Event()

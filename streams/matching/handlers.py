@@ -13,7 +13,7 @@ from matcher.criteria import CRITERIA
 from matcher.match_order import MODEL_VERSION, is_in_market
 from matcher.pairs import Pair as FoundPair
 from matcher.priority import priority
-from matcher.shapes import Person
+from matcher.shapes import Employer, Person, Posting
 from streams.intake.messages import (
     EmployerRegistered,
     PersonChanged,
@@ -76,7 +76,7 @@ def _told(hints: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     return tuple(str(PairHint(entry_id, status)) for entry_id, status in hints)
 
 
-def _wants_recommendations(person: Person) -> bool:
+def wants_recommendations(person: Person) -> bool:
     # Consent is the one silence that blocks: without it nothing is pushed (contract.md).
     return person.consent is not None and person.consent.recommend is True
 
@@ -98,10 +98,17 @@ def find_people(message: PostingPublished, preparation: Preparation) -> Found:
         best, considered = market.people.match_counted(
             posting, preparation.as_of, most_pairs(posting.openings_left), employer, market.rules
         )
+    return Found(hinted_pairs(market, preparation, posting, employer, best), considered)
+
+
+def hinted_pairs(
+    market: Market, preparation: Preparation, posting: Posting, employer: Employer | None, best: list[FoundPair]
+) -> tuple[Pair, ...]:
+    """Pairs of one posting with their hints; a person who is not known any more is left out."""
     views = market.views(preparation.reading, [pair.person_id for pair in best], preparation.as_of)
     best = [pair for pair in best if pair.person_id in views]
     hints = market.hints(preparation.as_of).for_posting(posting, employer, [views[pair.person_id] for pair in best])
-    return Found(tuple([_pair(pair, its) for pair, its in zip(best, hints, strict=True)]), considered)
+    return tuple([_pair(pair, its) for pair, its in zip(best, hints, strict=True)])
 
 
 def match_posting(message: PostingPublished, work: Work) -> Outcomes:
@@ -122,12 +129,16 @@ def match_posting(message: PostingPublished, work: Work) -> Outcomes:
         },
     )
     if not in_market:
-        return _leave(message.posting_id, message.revision, "not_in_market", work) if known is not None else [Drop("not a market posting")]
-    found: Found = work.prepared
+        return leave(message.posting_id, message.revision, "not_in_market", work) if known is not None else [Drop("not a market posting")]
+    return announce_pairs(posting, message.revision, work.prepared, work, changed=known is not None)
+
+
+def announce_pairs(posting: Posting, revision: int, found: Found, work: Work, *, changed: bool) -> Outcomes:
+    """Say the best pairs of a posting; ``changed``: it may have been offered before, and whoever is blocked now is named."""
     chosen = {pair.person_id for pair in found.pairs}
     others: list[str] = []
-    if known is not None:
-        before = work.connection.execute(_OFFERED_TO, {"posting_id": message.posting_id}).scalars()
+    if changed:
+        before = work.connection.execute(_OFFERED_TO, {"posting_id": posting.posting_id}).scalars()
         others = [person_id for person_id in before if person_id not in chosen]
     # From the table, not the memory: that has seen the later messages of this batch already.
     people = queries.people(work.connection, others)
@@ -135,11 +146,11 @@ def match_posting(message: PostingPublished, work: Work) -> Outcomes:
         person_id for person_id in others if person_id not in people or blockers(posting, people[person_id], work.as_of, work.memory.rules)
     )
     _note_offers(
-        work, [(message.posting_id, person_id) for person_id in chosen], [(message.posting_id, person_id) for person_id in blocked]
+        work, [(posting.posting_id, person_id) for person_id in chosen], [(posting.posting_id, person_id) for person_id in blocked]
     )
     matched = PostingMatched(
-        posting_id=message.posting_id,
-        revision=message.revision,
+        posting_id=posting.posting_id,
+        revision=revision,
         openings_left=posting.openings_left,
         employer_id=posting.employer.employer_id,
         considered=found.considered,
@@ -178,10 +189,10 @@ def _off(posting_id: str, revision: int, reason: str, work: Work) -> Outcomes:
     if row["revision"] >= revision:
         return [Drop("superseded")]
     upsert(work.connection, tables.postings, {**row, "revision": revision, "state": OFF})
-    return _leave(posting_id, revision, reason, work)
+    return leave(posting_id, revision, reason, work)
 
 
-def _leave(posting_id: str, revision: int, reason: str, work: Work) -> Outcomes:
+def leave(posting_id: str, revision: int, reason: str, work: Work) -> Outcomes:
     work.connection.execute(delete(tables.offered).where(tables.offered.c.posting_id == posting_id))
     return [Emit(PostingLeftMarket(posting_id=posting_id, revision=revision, reason=reason))]
 
@@ -193,7 +204,7 @@ def find_postings(message: PersonRegistered, preparation: Preparation) -> Found:
     market: Market = preparation.memory
     person = message.person
     market.put_person(person)
-    if not _wants_recommendations(person):
+    if not wants_recommendations(person):
         with market.lock:
             market.people.remove(message.person_id)
         return Found((), 0)
@@ -223,7 +234,7 @@ def match_person(message: PersonRegistered, work: Work) -> Outcomes:
     row = work.connection.execute(_PERSON, {"person_id": message.person_id}).mappings().first()
     if row is not None and row["revision"] >= message.revision:
         return [Drop("superseded")]
-    wants = _wants_recommendations(message.person)
+    wants = wants_recommendations(message.person)
     document = message.person.model_dump_json(exclude_none=True, by_alias=True, exclude={"private"}).encode()
     upsert(
         work.connection,

@@ -127,14 +127,18 @@ class Market:
 
     def load(self, connection: Connection) -> None:
         # In the order of the ids, so that the arrays do not depend on the history that made the tables.
+        self.load_people(connection)
         rows = connection.execution_options(yield_per=2000)
-        people = select(tables.people.c.document).where(tables.people.c.state == ON).order_by(tables.people.c.person_id)
-        # Our own rows, validated when they were written: a million of them are not read anew field by field.
-        fill_people(self.people, (from_json(document) for (document,) in rows.execute(people)))
         for (document,) in rows.execute(
             select(tables.postings.c.document).where(tables.postings.c.state == ON).order_by(tables.postings.c.posting_id)
         ):
             self.postings.upsert(read_shape(Posting, from_json(document)))
+
+    def load_people(self, connection: Connection) -> None:
+        rows = connection.execution_options(yield_per=2000)
+        people = select(tables.people.c.document).where(tables.people.c.state == ON).order_by(tables.people.c.person_id)
+        # Our own rows, validated when they were written: a million of them are not read anew field by field.
+        fill_people(self.people, (from_json(document) for (document,) in rows.execute(people)))
 
     def refresh(self, connection: Connection, envelope: Envelope) -> None:
         kind = envelope.type.split(".")[0]

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import Connection, func, select, update
 
 from infra.composition import exchange, open_shared
+from infra.doctor_of_cluster import _AskForGroups as AskForGroups
 from infra.sample import generate
 from infra.settings import Settings
 from streams.delivery.messages import RecommendationIssued
@@ -269,6 +271,21 @@ class Run:
         """The processes that have handled something for a subject."""
         with self.exchange.reading() as connection:
             return set(connection.execute(select(handled.c.worker).where(handled.c.subject == subject).distinct()).scalars())
+
+    def members(self, subject: str) -> int:
+        """Workers in a subject's group, once they have shared out the partitions; 0 while they do."""
+
+        async def asking() -> int:
+            admin = AIOKafkaAdminClient(**self.brokers.client)
+            await admin.start()
+            try:
+                group = self.brokers.group(subject)
+                answer: Any = await admin._send_request(AskForGroups(group), await admin.find_coordinator(group))
+            finally:
+                await admin.close()
+            return sum(len(described[5]) for described in answer.groups if described[0] == 0 and described[2] == "Stable")
+
+        return asyncio.run(asking())
 
     def lag(self) -> int:
         """Messages on Kafka that have not been acknowledged by the subjects a recommendation passes through."""
