@@ -61,6 +61,7 @@ class Looked:
     reasons: list[dict[str, str]]
     advice: list[str]
     occupation_code: str | None
+    sure: float  # of the occupation code, 0..1
     near: list[Near]
     marks: tuple[frozenset[str], str]
 
@@ -69,10 +70,11 @@ def look_at_posting(message: PostingReceived, preparation: Preparation) -> Looke
     memory: IntakeMemory = preparation.memory
     posting = completed(message.posting)
     _, marks = memory.remember(message.posting_id, posting)
-    code = None
+    code, sure = None, 0.0
     if posting.occupation_code is None:
         found = codes_for_title(posting.title, 1)
-        code = found[0][0] if found and found[0][1] >= SURE_OCCUPATION else None
+        if found and found[0][1] >= SURE_OCCUPATION:
+            code, sure = found[0]
     known = memory.knows(posting.employer)
     licensed = memory.licensed(posting.employer, preparation.as_of)
     reasons = reasons_to_hold(
@@ -84,7 +86,7 @@ def look_at_posting(message: PostingReceived, preparation: Preparation) -> Looke
     near = memory.near(preparation.reading, message.posting_id)
     advice = advised(posting)
     said = note(posting)
-    return Looked(content_hash(message.posting), posting, reasons, [*advice, said] if said else advice, code, near, marks)
+    return Looked(content_hash(message.posting), posting, reasons, [*advice, said] if said else advice, code, sure, near, marks)
 
 
 def look_for_lookalikes(message: Any, preparation: Preparation) -> list[Near]:
@@ -187,7 +189,7 @@ def _completed(posting: Posting, row: Row, looked: Looked, work: Work, openings:
 def _notes(message: PostingReceived, looked: Looked) -> list[str]:
     notes = [*message.notes, *looked.advice]
     if looked.occupation_code is not None:
-        notes.append(f"职业代码{looked.occupation_code}按岗位名称判断")
+        notes.append(f"职业代码{looked.occupation_code}按岗位名称判断（把握{looked.sure:.0%}）")
     return notes
 
 
