@@ -22,6 +22,7 @@ from streams.intake.messages import (
 )
 from streams.policy.calendar import follow_the_calendar
 from streams.policy.claims import check_claims_again, decide_claim, object_to_claim, take_claim
+from streams.policy.internships import offer_remaining_months
 from streams.policy.known import (
     employer_document,
     employer_of,
@@ -241,7 +242,7 @@ def end_internship(message: InternshipEnded, work: Work) -> Outcomes:
     }
     upsert(work.connection, internships, row)
     _touch_employer(work, message.employer_id)
-    return None
+    return offer_remaining_months(work, row)
 
 
 def note_seen(message: NoticeSeen, work: Work) -> Outcomes:
@@ -278,7 +279,7 @@ SUBJECT = Subject(
         Handler(on=StepTaken, handle=take_step, emits=(*_OFFERS, ClaimStageChanged)),
         Handler(on=InsuranceRecorded, handle=compare_insurance, emits=(*_OFFERS, ClaimStageChanged)),
         Handler(on=InsuranceYearRecorded, handle=take_insurance_year),
-        Handler(on=InternshipEnded, handle=end_internship),
+        Handler(on=InternshipEnded, handle=end_internship, emits=_NOTICES),
         Handler(on=ClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
         Handler(on=PersonClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
         Handler(on=ClaimDecided, handle=decide_claim, emits=(ClaimStageChanged,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from matcher.policy import load_catalogue
 from streams.policy import rules
-from tests.streams.policy.policy_exchange import PolicyExchange, employer, internship, year
+from tests.streams.policy.policy_exchange import PolicyExchange, employer, internship, person, year
 
 REFUND = "job_retention_refund__000"
 CATALOGUE = load_catalogue()
@@ -171,3 +172,22 @@ def test_the_next_threshold_within_reach(count: int, found: tuple[int, int] | No
 def test_a_share_is_rounded_down(part: int, whole: int, share: str) -> None:
     assert rules.share_percent(part, whole) == Decimal(share)
     assert rules.share_percent(part, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "day", "basis"),
+    [(1, "2023-09-01", "1个月"), (3, "2023-09-01", "3个月"), (5, "2023-12-31", "3个月"), (3, "2024-01-01", None), (0, "2023-09-01", None)],
+)
+def test_a_contract_before_the_end_opens_the_months_that_are_left(exchange: PolicyExchange, left: int, day: str, basis: str | None) -> None:
+    exchange.on(day).say(employer(recognition=["internship_unit"]), person("u-1"))
+    ended = internship("u-1", "contract_before_end", signed=True)
+    exchange.say(ended.model_copy(update={"months_left": left, "ended_on": date.fromisoformat(day)}))
+    exchange.tick()
+    found = exchange.offers(benefit="internship_remaining_term", state="open")
+    assert [row["basis"].partition("的")[0] for row in found.values()] == ([basis] if basis else [])
+    assert [row["status"] for row in found.values()] == (["ELIGIBLE"] if basis else [])
+
+
+def test_an_internship_that_ran_its_course_opens_nothing_of_the_kind(exchange: PolicyExchange) -> None:
+    exchange.say(employer(recognition=["internship_unit"]), person("u-1"), internship("u-1", "completed", signed=True))
+    assert exchange.offers(benefit="internship_remaining_term") == {}
