@@ -127,3 +127,21 @@ def test_roles_and_scopes_of_the_table_are_known_ones() -> None:
         assert rule.may.get("jobseeker") != "region", rule.action
         assert rule.may.get("commissioner") in (None, "region", "all", "own"), rule.action
     assert len({rule.action for rule in TABLE}) == len(TABLE)
+
+
+def test_a_market_sees_no_more_of_the_people_at_its_posting_than_an_employer(market: Market) -> None:
+    from api.access.accounts import Caller
+    from api.hiring.candidates import in_progress
+
+    furnish(market)
+    assert market.post("employer", f"/matches/u-7/{market.posting_id}/steps", {"step": "invited"}).status_code == 202
+    assert market.post("employer", f"/matches/u-8/{market.posting_id}/steps", {"step": "invited"}).status_code == 202
+    market.settle()
+
+    def shown(role: str, **whose: Any) -> dict[str, bool]:
+        caller = Caller(account_id="a-x", login="x", role=role, display="x", **whose)
+        return {entry["person_id"]: "profile" in entry for entry in in_progress(market.services, caller, market.posting_id)}
+
+    assert shown("operator", owner_ids=("m-1",)) == shown("employer", employer_id="e-9") == {"u-7": False, "u-8": True}
+    assert shown("commissioner", region="140105") == {"u-7": True, "u-8": True}
+    assert shown("commissioner", region="140213") == {"u-7": False, "u-8": True}
