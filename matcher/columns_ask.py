@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from matcher import education
 from matcher.blockers import Rules, fresh_on, needed_certificates
-from matcher.columns_kernel import POSTING, Ask
+from matcher.columns_kernel import EVERY_REGION, POSTING, Ask
 from matcher.columns_vocabulary import Atoms, Certificates, GroupSets, Regions, Skills
 from matcher.criteria import DISTANCE_STEPS, NEUTRAL, freshness_tenths
 from matcher.days import day_of
@@ -52,9 +52,10 @@ def fen_of(posting: Posting) -> tuple[int, int]:
 
 
 def posting_record(
-    posting: Posting, as_of: date, region: int, rules: Rules, key_employer: bool, rows: tuple[int, int] = (0, 0)
+    posting: Posting, as_of: date, region: int, rules: Rules, key_employer: bool, rows: tuple[int, int] = (0, 0), wished: int = EVERY_REGION
 ) -> tuple[object, ...]:
-    """A posting as ``POSTING`` takes it; ``region`` is the number of its region, ``rows`` where its answers stand among many postings."""
+    """A posting as ``POSTING`` takes it; ``region`` is the number of its region, ``rows`` where its answers stand among many postings,
+    ``wished`` the bits of the regions that meet a wish for its own."""
     x, y, z = (0, 0, 0) if posting.location is None else spot(posting.location)
     return (
         x, y, z, *fen_of(posting),
@@ -67,6 +68,7 @@ def posting_record(
         len(posting_skills(posting)),
         0 if posting.work.starts_at is None else day_of(posting.work.starts_at).toordinal(),
         freshness_of(posting, as_of),
+        wished,
         *rows, True,
         posting.region is not None,
         posting.location is not None,
@@ -82,7 +84,7 @@ def ask_of(
     """One posting on one day and its answers to everything that people hold."""
     record = np.zeros(1, POSTING)
     key_employer = employer is not None and employer.is_key(as_of)
-    record[0] = posting_record(posting, as_of, regions.get(posting.region), rules, key_employer)
+    record[0] = posting_record(posting, as_of, regions.get(posting.region), rules, key_employer, wished=regions.wished(posting.region))
     scores, standings = atoms.scores(posting, with_standings=bool(record[0]["years"] > 0))
     return Ask(
         record, scores, standings, skills.masks(posting_skills(posting)), named.masks(needed_certificates(posting)),

@@ -3,7 +3,7 @@
 ``judge`` is the only place where the rules stand in compiled form: scanning and explaining both use it, and a property test holds it to
 ``matcher.blockers`` and ``matcher.criteria``.
 
-A person is one record of 64 bytes, a line of the processor's cache, and a list of numbers in the pool. Everything is laid out in one
+A person is a gate of 16 bytes, a record of 48, and a list of numbers in the pool. Everything is laid out in one
 function over a block of rows, because an array handed to a function inside the loop costs a reference count each time (numba 0.68:
 75 ns a person instead of 25; taken out of a tuple there, 340).
 """
@@ -21,7 +21,16 @@ from matcher.occupation_likeness import WEIGHT
 
 Array = npt.NDArray[Any]
 
-#: One person. Unknown is -1 for numbers of distinct values and ``floor``, 0 for ``rank``, ``sixteen``, ``free`` and ``forms``.
+#: What a person is looked at first for: sixteen bytes, so that the many who are blocked cost a quarter of a line of the cache. Unknown is
+#: -1 for ``floor``, 0 for ``rank`` and ``forms``.
+GATE = np.dtype([
+    ("wished", np.uint64),  # a bit for each wished region (``region_bit``); regions share bits, so it can only say that none is met
+    ("floor", np.int32),  # least monthly pay in fen
+    ("flags", np.uint16),
+    ("forms", np.uint8),  # bits of the wished forms
+    ("rank", np.uint8),  # of the level of education
+])  # fmt: skip
+#: The rest of a person, for those who get past the gate. Unknown is -1 for numbers of distinct values, 0 for ``sixteen`` and ``free``.
 PERSON = np.dtype([
     ("record", np.int64),  # where the person's list starts in the pool: wished evidence and major, then from each of the next offsets on
     ("jobs", np.uint16),  # past jobs, each (evidence, thousandths of a year or -1)
@@ -29,11 +38,7 @@ PERSON = np.dtype([
     ("certificates", np.uint16),
     ("regions", np.uint16),  # wished regions
     ("end", np.uint16),
-    ("flags", np.uint16),
     ("sixteen", np.int16),  # the month in which sixteen is reached, year * 12 + month
-    ("forms", np.uint8),  # bits of the wished forms
-    ("rank", np.uint8),  # of the level of education
-    ("floor", np.int32),  # least monthly pay in fen
     ("groups", np.int32),  # number of the set of groups
     ("limit", np.int32),  # number of the distance limit
     ("x", np.int32),  # where the person lives, centimetres from the middle of the earth
@@ -42,7 +47,6 @@ PERSON = np.dtype([
     ("home", np.int32),  # number of the region
     ("registered", np.int32),  # number of the region of registration
     ("free", np.int32),  # ordinal of the first free day
-    ("spare", np.int32),
 ])  # fmt: skip
 #: One posting. Unknown is -1, for ``form``, ``starts`` 0, for ``region`` -2.
 POSTING = np.dtype([
@@ -60,6 +64,7 @@ POSTING = np.dtype([
     ("skills", np.int64),  # how many are needed
     ("starts", np.int64),
     ("fresh", np.int64),  # tenths of freshness
+    ("wished", np.uint64),  # bits of the regions that meet a wish for this posting's; every bit where nobody looked
     ("region_row", np.int64),  # where its answers stand in the tables of ``Ask``, among many postings
     ("group_row", np.int64),
     ("in_market", np.bool_),  # open on the day, and not given out elsewhere
@@ -97,6 +102,7 @@ _COUNTS, _UNKNOWN = 1, 2
 class People(NamedTuple):
     """The arrays of all people, in the order in which compiled functions take them."""
 
+    gates: Array  # GATE
     rows: Array  # PERSON
     pool: Array
     limits: Array  # squared chords
@@ -125,9 +131,48 @@ class Names(NamedTuple):
     lengths: Array
 
 
+EVERY_REGION = (1 << 64) - 1
+
+
+def region_bit(number: int) -> int:
+    """The bit of ``GATE.wished`` for the region of this number."""
+    return 1 << (number & 63)
+
+
+@compiled
+def _gate_bits(
+    flags: Any, forms: Any, rank: Any, floor: Any, silent_consent: Any, form: Any, asked_rank: Any, top: Any
+) -> Any:  # pragma: no cover - compiled
+    """Blockers that the gate alone decides. Without branches: what a million people answer cannot be foretold."""
+    bits = CONSENT * ((flags & DECLINES != 0) | (not silent_consent) & (flags & CONSENTS == 0))
+    bits |= FORM * ((form != 0) & (forms != 0) & (forms & form == 0))
+    bits |= EDUCATION * ((asked_rank > 0) & (rank > 0) & (rank < asked_rank))
+    bits |= PAY * ((top >= 0) & (floor > top))
+    return bits
+
+
+@compiled
+def sieve(gates: Array, posting: Array, first: int, size: int, passed: Array) -> int:  # pragma: no cover - compiled
+    """Rows among ``size`` from ``first`` on whom nothing in the gate blocks, into ``passed``; answers how many. For one posting."""
+    ask = posting[0]
+    if not ask.in_market:
+        return 0
+    silent_consent, form, asked_rank, top = ask.silent_consent, ask.form, ask.rank, ask.top
+    wished = ask.wished if ask.has_region else np.uint64(0xFFFFFFFFFFFFFFFF)
+    count = 0
+    for row in range(first, first + size):
+        gate = gates[row]
+        flags = np.int64(gate.flags)
+        bits = _gate_bits(flags, np.int64(gate.forms), np.int64(gate.rank), np.int64(gate.floor), silent_consent, form, asked_rank, top)
+        open_to = (flags & ALIVE != 0) & (bits == 0) & ((flags & WISHES_REGION == 0) | (gate.wished & wished != 0))
+        passed[count] = row
+        count += open_to
+    return count
+
+
 @compiled
 def judge(
-    people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
+    gates: Array, people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
     certificate_masks: Array, regions: Array, groups: Array, steps: Array,
     evidence_each: Any, regions_each: Any, by_posting: bool, first: int, picked: Array, keys: Array, details: Array,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
@@ -143,28 +188,21 @@ def judge(
     unblocked = 0
     for index in range(keys.size):
         row = picked[index] if picked.size > 0 else first + index
+        gate = gates[0 if by_posting else row]
         one = people[0 if by_posting else row]
         ask = posting[row if by_posting else 0]
-        flags = np.int64(one.flags)
+        flags = np.int64(gate.flags)
         keys[index] = -1
         if not flags & ALIVE or not (ask.in_market or full):
             continue
-        start = one.record
-        own = row if by_posting else 0
-        score_at, region_at = own * evidence_each, ask.region_row * regions_each
-
-        # Blockers that look at the record alone, the frequent ones first.
-        bits = 0
-        if flags & DECLINES or (not ask.silent_consent and not flags & CONSENTS):
-            bits |= CONSENT
+        # Blockers that look at the gate alone, then those that look at the record alone.
+        bits = _gate_bits(
+            flags, np.int64(gate.forms), np.int64(gate.rank), np.int64(gate.floor), ask.silent_consent, ask.form, ask.rank, ask.top
+        )
+        if bits != 0 and not full:
+            continue
         if one.sixteen > ask.month:
             bits |= LEGAL_AGE
-        if ask.form != 0 and one.forms != 0 and not one.forms & ask.form:
-            bits |= FORM
-        if ask.rank > 0 and one.rank > 0 and one.rank < ask.rank:
-            bits |= EDUCATION
-        if ask.top >= 0 and one.floor > ask.top:
-            bits |= PAY
         group = groups[ask.group_row + one.groups]
         if not group.open:
             bits |= GROUP
@@ -173,9 +211,13 @@ def judge(
         if bits != 0 and not full:
             continue
 
+        start = one.record
+        own = row if by_posting else 0
+        score_at, region_at = own * evidence_each, ask.region_row * regions_each
+
         # Place: the best wish met (-1: none), the squared chord.
-        wish = np.int64(-1)
         wishes_region = ask.has_region and flags & WISHES_REGION != 0
+        wish = np.int64(-1)
         if wishes_region:
             for place in range(start + one.regions, start + one.end):
                 wish = max(wish, np.int64(regions[region_at + pool[place]].wish))
@@ -268,10 +310,10 @@ def judge(
         education = np.int64(_NO_EDUCATION)
         if ask.rank == 0:
             education = np.int64(_OF_EDUCATION)
-        elif ask.rank < 0 or one.rank == 0:
+        elif ask.rank < 0 or gate.rank == 0:
             silent |= 4
         else:
-            education = np.int64(_OF_EDUCATION if one.rank >= ask.rank else 0)
+            education = np.int64(_OF_EDUCATION if gate.rank >= ask.rank else 0)
 
         nearness = np.int64(-1)
         if square >= 0:
@@ -289,7 +331,7 @@ def judge(
             silent |= 16
 
         pay = np.int64(_NO_PAY)
-        floor = np.int64(one.floor)
+        floor = np.int64(gate.floor)
         if floor < 0 or (ask.low < 0 and ask.top < 0):
             silent |= 32
         elif ask.low >= 0 and ask.low >= floor:
@@ -306,10 +348,10 @@ def judge(
             pay = np.int64(2 * _HALF_PAY)
 
         hours = np.int64(_NO_HOURS)
-        if ask.form == 0 or one.forms == 0:
+        if ask.form == 0 or gate.forms == 0:
             silent |= 64
         else:
-            hours = np.int64(_OF_HOURS if one.forms & ask.form else 0)
+            hours = np.int64(_OF_HOURS if gate.forms & ask.form else 0)
 
         priority = 0
         if ask.key_employer and group.registered:

@@ -21,6 +21,7 @@ from matcher.columns_kernel import (
     ALIVE,
     CONSENTS,
     DECLINES,
+    GATE,
     HAS_HOME,
     HAS_MAJOR,
     LOCATED,
@@ -30,7 +31,7 @@ from matcher.columns_kernel import (
     SAYS_SKILLS,
     WISHES_REGION,
 )
-from matcher.columns_people import MOST_ENTRIES, PeopleColumns
+from matcher.columns_people import MOST_ENTRIES, PeopleColumns, wished_bits
 from matcher.distance import spot, squared_chord_of
 from matcher.experience import year_thousandths
 from matcher.fen import in_fen
@@ -73,6 +74,7 @@ class _Loader:
 
     def __init__(self, columns: PeopleColumns) -> None:
         self.names: list[str] = []
+        self._gates: list[tuple[int, ...]] = []
         self._rows: list[tuple[int, ...]] = []
         self._pool: list[int] = []
         self._lengths: list[int] = []
@@ -158,19 +160,22 @@ class _Loader:
         group = self._groups[document["kind"], None if categories is None else tuple(categories)]
         self.names.append(document["person_id"])
         self._lengths.append(end)
-        self._rows.append((
-            self._before + len(self._pool) if end else 0, jobs, skills, certificates, regions, end, flags,
-            0 if born is None else self._sixteen[born],
+        self._gates.append((
+            wished_bits(record[regions:]),
+            -1 if floor is None else self._floor[floor],
+            flags,
             forms,
             self._rank[schooling.get("level")],
-            -1 if floor is None else self._floor[floor],
+        ))  # fmt: skip
+        self._rows.append((
+            self._before + len(self._pool) if end else 0, jobs, skills, certificates, regions, end,
+            0 if born is None else self._sixteen[born],
             group,
             -1 if limit is None else self._limit[limit],
             *place,
             -1 if home is None else region[home],
             -1 if registered is None else region[registered],
             0 if free is None else self._day[free],
-            0,
         ))  # fmt: skip
         self._pool += record
 
@@ -178,9 +183,9 @@ class _Loader:
         """Put the block into the arrays."""
         if not self.names:
             return
-        self._columns.extend(self.names, np.array(self._rows, PERSON), self._pool, self._lengths)
+        self._columns.extend(self.names, np.array(self._gates, GATE), np.array(self._rows, PERSON), self._pool, self._lengths)
         self._before += len(self._pool)
-        self.names, self._rows, self._pool, self._lengths = [], [], [], []
+        self.names, self._gates, self._rows, self._pool, self._lengths = [], [], [], [], []
 
 
 class _Place:

@@ -21,6 +21,7 @@ from matcher.columns_kernel import (
     BIT_CODES,
     CONSENTS,
     DECLINES,
+    GATE,
     HAS_HOME,
     HAS_MAJOR,
     LOCATED,
@@ -29,9 +30,11 @@ from matcher.columns_kernel import (
     SAYS_EXPERIENCE,
     SAYS_SKILLS,
     WISHES_REGION,
+    Array,
     Ask,
     People,
     details_of,
+    region_bit,
 )  # fmt: skip
 from matcher.columns_scan import best_rows
 from matcher.columns_storage import RaggedRows, RowNames
@@ -48,6 +51,14 @@ from matcher.text import without_protected
 MOST_ENTRIES = 65_535
 
 
+def wished_bits(numbers: Iterable[int]) -> int:
+    """``GATE.wished`` of a person who wishes for the regions of these numbers."""
+    bits = 0
+    for number in numbers:
+        bits |= region_bit(number)
+    return bits
+
+
 class PeopleColumns:
     """People to be matched with postings.
 
@@ -57,6 +68,7 @@ class PeopleColumns:
     def __init__(self, people: Iterable[Person] = ()) -> None:
         self._names = RowNames()
         self._records = RaggedRows()
+        self._gates = np.zeros(16, GATE)
         self._rows = np.zeros(16, PERSON)
         self.atoms, self.skills, self.certificates = Atoms(), Skills(), Certificates()
         self.regions, self.groups, self.limits = Regions(), GroupSets(), Limits()
@@ -77,16 +89,17 @@ class PeopleColumns:
 
     def _room(self, rows: int) -> None:
         if rows > self._rows.size:
-            larger = np.zeros(rows, PERSON)
-            larger[: self._rows.size] = self._rows
-            self._rows = larger
+            gates, larger = np.zeros(rows, GATE), np.zeros(rows, PERSON)
+            gates[: self._rows.size], larger[: self._rows.size] = self._gates, self._rows
+            self._gates, self._rows = gates, larger
 
-    def extend(self, names: list[str], rows: np.ndarray, records: list[int], lengths: list[int]) -> None:  # type: ignore[type-arg]
-        """Adds people with new ids, already as numbers (``columns_loading``): rows of ``PERSON`` and their lists one after another."""
+    def extend(self, names: list[str], gates: Array, rows: Array, records: list[int], lengths: list[int]) -> None:
+        """Adds people with new ids, already as numbers (``columns_loading``): ``GATE``, ``PERSON`` and their lists one after another."""
         start = self.row_count
         self._names.extend(names)
         self._records.extend(records, lengths)
         self._room(start + len(names) if start + len(names) <= self._rows.size else max(start + len(names), self._rows.size * 3 // 2))
+        self._gates[start : start + len(names)] = gates
         self._rows[start : start + len(names)] = rows
 
     # ---- one person --------------------------------------------------------------------------------------------------------------------
@@ -109,19 +122,23 @@ class PeopleColumns:
         for form in desired.employment_forms or ():
             forms |= FORM_BITS[form]
         legal = None if person.birth_year_month is None else sixteen_on(person.birth_year_month)
-        self._rows[row] = (
-            self._records.put(row, record), jobs, skills, named, regions, end, flags,
-            0 if legal is None else legal.year * 12 + legal.month,
+        start = self._records.put(row, record)
+        self._gates[row] = (
+            wished_bits(record[regions:]),
+            -1 if desired.pay_min is None else in_fen(desired.pay_min),
+            flags,
             forms,
             education.rank(education.code_of(person.education.level)) or 0,
-            -1 if desired.pay_min is None else in_fen(desired.pay_min),
+        )
+        self._rows[row] = (
+            start, jobs, skills, named, regions, end,
+            0 if legal is None else legal.year * 12 + legal.month,
             self.groups.add(person),
             -1 if desired.max_distance_km is None else self.limits.add(squared_chord_of(desired.max_distance_km)),
             *place,
             -1 if person.region is None else self.regions.add(person.region),
             -1 if person.registered_at is None else self.regions.add(person.registered_at),
             0 if desired.available_from is None else desired.available_from.toordinal(),
-            0,
         )  # fmt: skip
         if self._records.wasteful:
             self._rows["record"][: self._records.rows] = self._records.compact()
@@ -163,14 +180,15 @@ class PeopleColumns:
         row = self._names.remove(person_id)
         if row is None:
             return False
-        self._rows[row]["flags"] = 0
+        self._gates[row]["flags"] = 0
         return True
 
     # ---- one posting -------------------------------------------------------------------------------------------------------------------
 
     def people(self) -> People:
         """The columns as compiled functions take them."""
-        return People(self._rows[: self._names.lengths.size], self._records.pool.array, self.limits.squares)
+        count = self._names.lengths.size
+        return People(self._gates[:count], self._rows[:count], self._records.pool.array, self.limits.squares)
 
     @property
     def row_count(self) -> int:
@@ -235,4 +253,4 @@ class PeopleColumns:
     @property
     def nbytes(self) -> int:
         """Bytes in arrays, without the distinct texts."""
-        return int(self._rows.nbytes) + self._records.nbytes + self._names.nbytes
+        return int(self._gates.nbytes + self._rows.nbytes) + self._records.nbytes + self._names.nbytes

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from matcher.columns_kernel import Array, judge
+from matcher.columns_kernel import Array, judge, sieve
 from matcher.compiled import compiled
 
 #: The largest number of a posting in a packed key.
@@ -61,7 +61,7 @@ def _sift(names: Array, starts: Array, lengths: Array, keys: Array, rows: Array,
 
 @compiled
 def best_rows(
-    people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
+    gates: Array, people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
     certificate_masks: Array, regions: Array, groups: Array, steps: Array,
     evidence_each: Any, regions_each: Any, by_posting: bool, names: Array, starts: Array, lengths: Array, top: int,
 ) -> tuple[Array, Array, int]:  # fmt: skip  # pragma: no cover - compiled
@@ -75,12 +75,18 @@ def best_rows(
     unblocked = 0
     total = posting.size if by_posting else people.size
     block = np.empty(BLOCK, np.int32)
-    picked = np.empty(0, np.int64)
+    passed, everybody = np.empty(BLOCK, np.int64), np.empty(0, np.int64)
     details = np.empty((0, 11), np.int32)
     for first in range(0, total, BLOCK):
         size = min(BLOCK, total - first)
+        picked = everybody
+        if not by_posting:
+            size = sieve(gates, posting, first, size, passed)
+            if size == 0:
+                continue
+            picked = passed[:size]
         unblocked += judge(
-            people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
+            gates, people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
             evidence_each, regions_each, by_posting, first, picked, block[:size], details,
         )  # fmt: skip
         for index in range(size):
@@ -89,7 +95,7 @@ def best_rows(
                 continue
             if by_posting:
                 key &= 1023
-            row = first + index
+            row = first + index if by_posting else picked[index]
             if held < top:
                 _push(names, starts, lengths, keys, rows, held, key, row)
                 held += 1
@@ -104,7 +110,7 @@ def best_rows(
 
 @compiled
 def offer(
-    people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
+    gates: Array, people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
     certificate_masks: Array, regions: Array, groups: Array, steps: Array,
     evidence_each: Any, regions_each: Any, number: int, heaps: Array, held: Array,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
@@ -112,18 +118,20 @@ def offer(
     top = heaps.shape[1]
     offered = 0
     block = np.empty(BLOCK, np.int32)
-    picked = np.empty(0, np.int64)
+    passed = np.empty(BLOCK, np.int64)
     details = np.empty((0, 11), np.int32)
     for first in range(0, people.size, BLOCK):
-        size = min(BLOCK, people.size - first)
+        size = sieve(gates, posting, first, min(BLOCK, people.size - first), passed)
+        if size == 0:
+            continue
         offered += judge(
-            people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
-            evidence_each, regions_each, False, first, picked, block[:size], details,
+            gates, people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
+            evidence_each, regions_each, False, first, passed[:size], block[:size], details,
         )  # fmt: skip
         for index in range(size):
             if block[index] < 0:
                 continue
-            row = first + index
+            row = passed[index]
             # The better the larger: score, then the posting that comes first.
             key = (np.int64(block[index] & 1023) << 32) | (LAST - number)
             if held[row] < top:

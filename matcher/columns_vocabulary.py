@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher import certificates, places
-from matcher.columns_kernel import GROUP_SET, REGION
+from matcher.columns_kernel import EVERY_REGION, GROUP_SET, REGION, region_bit
 from matcher.columns_storage import Grown
 from matcher.compiled import compiled
 from matcher.criteria import home_tenths, wish_tenths
@@ -253,6 +253,7 @@ class Regions:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._tables: dict[str, Table] = {}
+        self._wished: dict[str, tuple[int, int]] = {}
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -279,6 +280,21 @@ class Regions:
                 self._tables.clear()
             held = self._tables[posting_region] = _region_table(posting_region, tuple(self._numbers))
         return held
+
+    def wished(self, posting_region: str | None) -> int:
+        """The bits (``region_bit``) of the regions that meet a wish for this one; every bit where nobody named it."""
+        if posting_region is None:
+            return EVERY_REGION
+        table = self.table(posting_region)
+        size, bits = self._wished.get(posting_region, (0, 0))
+        if size < table.size:
+            if len(self._wished) > 512:
+                self._wished.clear()
+            bits = 0
+            for number in np.flatnonzero(table["wish"] >= 0).tolist():
+                bits |= region_bit(number)
+            self._wished[posting_region] = (table.size, bits)
+        return bits
 
 
 def _region_table(posting_region: str, codes: tuple[str, ...]) -> Table:

@@ -40,10 +40,11 @@ def at_once(people: list[Person]) -> PeopleColumns:
 
 
 def numbers(columns: PeopleColumns) -> dict[str, Any]:
-    rows, pool, limits = columns.people()
+    gates, rows, pool, limits = columns.people()
     names, starts, lengths = columns._names.arrays
     size = columns.row_count
     return {
+        "gates": gates.tolist(),
         "rows": rows.tolist(),
         "pool": pool[: columns._records.pool.size].tolist(),
         "limits": limits[: columns.limits._squares.size].tolist(),
