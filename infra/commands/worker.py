@@ -9,7 +9,7 @@ import click
 
 from infra import logs
 from infra.settings import Settings
-from infra.workers import SINGLES, Supervisor, end_with_parent, flows_of, quiet, run_singles, run_subject, wait_for_topics
+from infra.workers import SINGLES, Supervisor, brokers_of, end_with_parent, flows_of, quiet, run_singles, run_subject, wait_for_topics
 
 
 @click.command("worker")
@@ -34,6 +34,7 @@ def command(subjects: str | None, relay: bool, tick: bool, index: bool, send: bo
     for name in names:
         if name not in known:
             raise click.UsageError(f"no subject {name!r}; there are: {', '.join(known)}")
+    brokers_of(settings)  # before anything is set up: what is wrong with the settings is said at once
     logs.configure(settings.log_level)
     quiet()
     stopping = threading.Event()

@@ -13,7 +13,7 @@ from streams.matching.messages import PostingMatched
 from streams.runtime.relay import published
 from streams.runtime.tables import outbox
 from streams.runtime.topology import topology
-from tests.cluster.market import NOW, SUBJECTS, Facts, Run, assert_same, say_people, say_postings
+from tests.cluster.market import NOW, POISON, SUBJECTS, Facts, Run, assert_same, say_people, say_postings
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1500)]
 Market = tuple[Facts, dict[str, Any]]
@@ -157,7 +157,7 @@ def poison(type_: str, topic: str) -> dict[str, Any]:
     return {
         "id": id_,
         "topic": topic,
-        "key": "poison",
+        "key": POISON,
         "type": type_,
         "version": 1,
         "occurred_at": at,
