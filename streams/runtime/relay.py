@@ -81,6 +81,7 @@ class Relay:
                 if not self.holds:
                     await self._part(producer)
                     producer = None
+                    await asyncio.to_thread(self._look)  # a lock that is not ours, or a database that does not answer?
                     self.fault = None
                     await asyncio.sleep(1.0)
                     continue
@@ -137,6 +138,10 @@ class Relay:
                 self._bell.appended({row["type"] for row in rows}, int(rows[-1]["seq"]))
                 self._bell.ring()
         return bool(rows) or moved > 0
+
+    def _look(self) -> None:
+        with self._engine.connect() as connection:
+            published(connection)
 
     def _gather(self) -> tuple[int, Sequence[RowMapping]]:
         with self._engine.begin() as connection:

@@ -45,4 +45,4 @@ def run(own: OwnEngines, nursery: Nursery, tmp_path: Path) -> Iterator[Run]:
 def market(tmp_path_factory: pytest.TempPathFactory) -> tuple[Facts, dict[str, Any]]:
     """A few hundred postings and people, and what comes of them when nothing goes wrong. ``FAULT_POSTINGS=5000`` for a long run."""
     folder: Path = tmp_path_factory.mktemp("undisturbed")
-    return undisturbed(folder, postings=int(os.environ.get("FAULT_POSTINGS", "300")), people=int(os.environ.get("FAULT_PEOPLE", "200")))
+    return undisturbed(folder, postings=int(os.environ.get("FAULT_POSTINGS", "150")), people=int(os.environ.get("FAULT_PEOPLE", "120")))

@@ -39,7 +39,7 @@ def test_workers_killed_at_random_moments_lose_and_double_nothing(run: Run, mark
     say_postings(run.exchange, facts.postings)
     killed = []
     for number in range(10):
-        at = len(facts.postings) * (number + 0.5 * drawn.random()) / 12
+        at = len(facts.postings) * (number + 0.5 * drawn.random()) / 20
         run.wait(lambda at=at: run.count(PostingMatched.type) >= at)  # type: ignore[misc]
         name = drawn.choice(SUBJECTS)
         killed.append((name, run.left()))

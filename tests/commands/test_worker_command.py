@@ -50,7 +50,7 @@ def working(settings: dict[str, str], *arguments: str, log: Path) -> Iterator[su
             yield process
         finally:
             process.terminate()
-            process.wait(60)
+            process.wait(200)
 
 
 def asked(port: int, path: str = "/health/ready") -> tuple[int, str]:
@@ -71,7 +71,7 @@ def until(condition: Any, log: Path) -> None:
 
 
 def child_of(parent: int, words: str) -> int | None:
-    found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=False).stdout
+    found = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=False).stdout
     return next((int(line.split()[0]) for line in found.splitlines() if words in line and "defunct" not in line), None)
 
 
