@@ -50,6 +50,10 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
     kind = notice["kind"]
     if kind == "threshold":
         return f"“{name}”：现在有{numbers['count']}人，再有{numbers['missing']}人就达到{numbers['threshold']}人。"
+    if kind == "exit_started":
+        return f"家庭收入超过低保标准后有6个月渐退期，从{day_words(date.fromisoformat(numbers['from']))}算起{last}。"
+    if kind == "exit_ending":
+        return f"低保渐退期还有{numbers['days_left']}天结束{last}。"
     if kind == "closing":
         return f"“{name}”还有{numbers['days_left']}天到期{last}，要办请尽快。"
     if kind == "closed":

@@ -27,7 +27,7 @@ from matcher.policy.pairing import merged, person_side
 from matcher.shapes import FieldError, Person
 from streams.policy import queries
 from streams.policy.known import employer_facts
-from streams.policy.messages import InsuranceRecorded, InsuranceYearRecorded, InternshipEnded, Leaving, NoticeSeen
+from streams.policy.messages import IncomeRecorded, InsuranceRecorded, InsuranceYearRecorded, InternshipEnded, Leaving, NoticeSeen
 from streams.runtime.exchange import Said
 
 router = APIRouter(tags=["policies"])
@@ -70,6 +70,15 @@ class InternshipIn(BaseModel):
     outcome: Literal["completed", "contract_before_end", "broken_off"]
     contract_signed: bool = False
     months_left: int | None = Field(default=None, ge=0, le=36)
+
+
+class IncomeIn(BaseModel):
+    """A 低保 family's income per head in a month beside the local standard of that month (J-16)."""
+
+    model_config = ConfigDict(extra="forbid")
+    month: str = Field(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")
+    income_per_head_yuan: Decimal = Field(ge=0, le=10**7, decimal_places=2)
+    standard_yuan: Decimal = Field(gt=0, le=10**7, decimal_places=2)
 
 
 def employer_standing(here: Services, employer_id: str) -> dict[str, Any]:
@@ -217,6 +226,21 @@ def internship(employer_id: str, given: InternshipIn, here: Here, caller: Caller
             raise NotFound("没有这位见习人员的登记")
     message = InternshipEnded(employer_id=employer_id, by=f"account:{who.account_id}", **given.model_dump())
     return JSONResponse({"employer_id": employer_id, "message_id": _append(here, who, message)}, 202)
+
+
+@router.post("/people/{person_id}/incomes", status_code=202)
+def income(person_id: str, given: IncomeIn, here: Here, caller: CallerOrNone) -> JSONResponse:
+    """Civil affairs data of one month, by staff: the first month above the standard starts the six months of 渐退期."""
+    who = scope.signed_in(caller, *scope.STAFF)
+    person_known(here, who, person_id)
+    message = IncomeRecorded(
+        person_id=person_id,
+        month=date.fromisoformat(f"{given.month}-01"),
+        income_per_head_yuan=format(given.income_per_head_yuan, "f"),
+        standard_yuan=format(given.standard_yuan, "f"),
+        by=f"account:{who.account_id}",
+    )
+    return JSONResponse({"person_id": person_id, "message_id": _append(here, who, message)}, 202)
 
 
 @router.post("/notices/{notice_id}/seen", status_code=202)

@@ -13,6 +13,7 @@ from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue, leaves
 from matcher.shapes import Employer
 from streams.policy import rules
+from streams.policy.exits import tell_ends
 from streams.policy.known import catalogue_of, counters, employer_of
 from streams.policy.messages import WindowChanged
 from streams.policy.offers import EMPLOYER, announce, close, evaluate_employer, evaluate_hire, notify
@@ -227,11 +228,16 @@ def _due_hires(work: Work, after: str) -> tuple[list[Outcome], str | None]:
     return outcomes, rows[-1]["hire_id"] if len(rows) == PAGE else None
 
 
+def _exits(work: Work, after: str) -> tuple[list[Outcome], str | None]:
+    return tell_ends(work, after, PAGE)
+
+
 _PHASES: dict[str, Callable[[Work, str], tuple[list[Outcome], str | None]]] = {
     "holders": _holders,
+    "exits": _exits,
     "checks": _checks,
     "employers": _due_employers,
     "hires": _due_hires,
 }
 # Employers before hires: a count that passed a threshold changes what the hires bring. Later ticks of a day begin with the employers.
-_NEXT: dict[str, str | None] = {"holders": "checks", "checks": "employers", "employers": "hires", "hires": None}
+_NEXT: dict[str, str | None] = {"holders": "exits", "exits": "checks", "checks": "employers", "employers": "hires", "hires": None}

@@ -22,6 +22,7 @@ from streams.intake.messages import (
 )
 from streams.policy.calendar import follow_the_calendar
 from streams.policy.claims import check_claims_again, decide_claim, object_to_claim, take_claim
+from streams.policy.exits import take_income
 from streams.policy.internships import offer_remaining_months
 from streams.policy.known import (
     employer_document,
@@ -38,6 +39,7 @@ from streams.policy.messages import (
     ClaimMade,
     ClaimObjected,
     ClaimStageChanged,
+    IncomeRecorded,
     InsuranceRecorded,
     InsuranceYearRecorded,
     InternshipEnded,
@@ -48,7 +50,7 @@ from streams.policy.messages import (
     WindowChanged,
 )
 from streams.policy.offers import evaluate_hire
-from streams.policy.tables import claims, employers, hires, internships, notices, offers, people, postings, years
+from streams.policy.tables import claims, employers, hires, incomes, internships, notices, offers, people, postings, years
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import NAMESPACE, to_json
 from streams.runtime.outcomes import Drop, Outcome, Outcomes
@@ -256,6 +258,7 @@ def forget_person(message: PersonRemoved, work: Work) -> Outcomes:
     connection, id_ = work.connection, message.person_id
     connection.execute(delete(people).where(people.c.person_id == id_))
     connection.execute(delete(offers).where(offers.c.person_id == id_))
+    connection.execute(delete(incomes).where(incomes.c.person_id == id_))
     connection.execute(delete(notices).where(notices.c.person_id == id_))
     connection.execute(update(hires).where(hires.c.person_id == id_).values(person_id=None, person=None, check_on=None, due=False))
     connection.execute(update(internships).where(internships.c.person_id == id_).values(person_id=None))
@@ -280,6 +283,7 @@ SUBJECT = Subject(
         Handler(on=InsuranceRecorded, handle=compare_insurance, emits=(*_OFFERS, ClaimStageChanged)),
         Handler(on=InsuranceYearRecorded, handle=take_insurance_year),
         Handler(on=InternshipEnded, handle=end_internship, emits=_NOTICES),
+        Handler(on=IncomeRecorded, handle=take_income, emits=(PersonPolicyNotice, PolicyNotice)),
         Handler(on=ClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
         Handler(on=PersonClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
         Handler(on=ClaimDecided, handle=decide_claim, emits=(ClaimStageChanged,)),

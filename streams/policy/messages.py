@@ -72,6 +72,20 @@ class InternshipEnded(Message):
     by: str | None = None
 
 
+class IncomeRecorded(Message):
+    """Civil affairs data (J-16): a 低保 family's income per head in a month beside the local standard. The standard comes with the record:
+    no document states one."""
+
+    type: ClassVar[str] = "income.recorded"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    month: date  # its first day
+    income_per_head_yuan: str
+    standard_yuan: str
+    by: str | None = None
+
+
 class ClaimMade(Message):
     """An employer claims a benefit that is about no single person. ``declared``: facts that the claimant states; ``account``: a keyed hash
     of the account to be paid to, never the number; ``evidence``: codes of the proofs handed in (E-11)."""

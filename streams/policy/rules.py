@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from statistics import median
 from typing import Any
 
+from matcher.policy.calendar import add_months
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue, leaves
 from matcher.policy.terms import AllOf, AnyOf, Condition, LadderPerPerson, LadderTotal, Leaf
@@ -141,6 +142,21 @@ def retention_percent(outcomes: Iterable[tuple[str, bool]]) -> Decimal | None:
     """
     over = [outcome == "contract_before_end" or signed for outcome, signed in outcomes if outcome != "broken_off"]
     return share_percent(sum(over), len(over)) if over else None
+
+
+# -- 渐退期 (J-16) ---------------------------------------------------------------------------------------------------------
+
+
+def gradual_exit(months: Iterable[tuple[date, bool]], length: int) -> tuple[date, date] | None:
+    """First and last day of the 渐退期: it begins with the first month above the standard of the last unbroken run of such months.
+
+    ``months``: first day of a month, and whether the income was above; ``length`` in months, from the entry. A month that nobody reported
+    breaks no run. ``None``: the last month reported is not above.
+    """
+    start: date | None = None
+    for month, above in sorted(months):
+        start = (start or month) if above else None
+    return (start, add_months(start, length) - timedelta(days=1)) if start is not None else None
 
 
 # -- claims (E-10) -------------------------------------------------------------------------------------------------------

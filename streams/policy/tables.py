@@ -84,6 +84,16 @@ internships = Table(
     Column("months_left", Integer),
 )
 
+# A 低保 family's income per head by month, beside the local standard of that month (J-16).
+incomes = Table(
+    "policy_incomes",
+    metadata,
+    Column("person_id", String, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("income_yuan", String, nullable=False),
+    Column("standard_yuan", String, nullable=False),
+)
+
 # What a benefit would pay to whom, as of its last evaluation. States: open, excluded (listed with its reasons, E-08), settled (nothing is
 # due beside what was paid), claimed, closed.
 offers = Table(

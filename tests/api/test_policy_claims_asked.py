@@ -152,3 +152,14 @@ def test_a_hire_that_insurance_data_show_gives_a_notice(market: Market) -> None:
 def test_nothing_private_is_in_any_answer(hired: Market) -> None:
     said = hired.get("employer", "/employers/e-9/policies?why_not=true").text + hired.get("jobseeker", "/people/u-7/policies").text
     assert all(value not in said for value in PERSON["private"].values())
+
+
+def test_incomes_above_the_standard_start_the_six_months(hired: Market) -> None:
+    family = {**PERSON, "categories": ["registered_unemployed", "dibao_family_member"], "private": None}
+    assert hired.post("administrator", "/people?wait=1", family).status_code == 200
+    hired.settle()
+    month = {"month": "2026-11", "income_per_head_yuan": 900, "standard_yuan": 700}
+    assert hired.post("commissioner", "/people/u-7/incomes", month).status_code == 202
+    (told,) = (one for one in hired.get("jobseeker", "/people/u-7/policies").json()["notices"] if one["kind"] == "exit_started")
+    assert told["last_day"] == "2027-04-30"
+    assert "6个月渐退期" in told["text"]

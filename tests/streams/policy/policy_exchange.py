@@ -33,7 +33,8 @@ from streams.runtime.tables import dead_letters, log
 from streams.runtime.topology import TOPICS
 
 TABLES = (
-    policy.people, policy.postings, policy.employers, policy.hires, policy.years, policy.internships, policy.offers, policy.notices,
+    policy.people, policy.postings, policy.employers, policy.hires, policy.years, policy.internships, policy.incomes,
+    policy.offers, policy.notices,
     policy.claims, policy.claim_steps, policy.windows, policy.progress,
 )  # fmt: skip
 

@@ -1,0 +1,59 @@
+"""渐退期 (J-16): six months from the first month above the standard, told when it begins and before it ends."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from streams.policy import rules
+from streams.policy.messages import IncomeRecorded
+from tests.streams.policy.policy_exchange import PolicyExchange, person
+
+FAMILY = ["registered_unemployed", "dibao_family_member"]
+
+
+def income(month: str, yuan: str, standard: str = "600") -> IncomeRecorded:
+    return IncomeRecorded(person_id="u-1", month=date.fromisoformat(f"{month}-01"), income_per_head_yuan=yuan, standard_yuan=standard)
+
+
+@pytest.mark.parametrize(
+    ("months", "span"),
+    [
+        ([], None),
+        ([("2023-09", False)], None),
+        ([("2023-09", True)], ("2023-09-01", "2024-02-29")),
+        ([("2023-09", True), ("2023-10", True)], ("2023-09-01", "2024-02-29")),
+        ([("2023-09", True), ("2023-10", False)], None),
+        ([("2023-09", True), ("2023-10", False), ("2023-11", True)], ("2023-11-01", "2024-04-30")),
+        ([("2023-10", True), ("2023-09", True)], ("2023-09-01", "2024-02-29")),
+    ],
+)
+def test_the_clock_starts_with_the_first_month_above_the_standard(months: list[tuple[str, bool]], span: tuple[str, str] | None) -> None:
+    found = rules.gradual_exit([(date.fromisoformat(f"{month}-01"), above) for month, above in months], 6)
+    assert (None if found is None else tuple(day.isoformat() for day in found)) == span
+
+
+@pytest.mark.parametrize(("yuan", "told"), [("600", []), ("600.01", ["exit_started"])])
+def test_exactly_the_standard_is_not_above_it(exchange: PolicyExchange, yuan: str, told: list[str]) -> None:
+    exchange.say(person(categories=FAMILY), income("2023-09", yuan))
+    assert [notice["kind"] for notice in exchange.notices()] == told
+
+
+def test_it_is_told_at_its_start_and_thirty_and_seven_days_before_its_end(exchange: PolicyExchange) -> None:
+    exchange.say(person(categories=FAMILY), income("2023-09", "900"), income("2023-09", "900"), income("2023-10", "950"))
+    exchange.pass_days("2024-03-02")
+    told = sorted(
+        (notice["day"].isoformat(), notice["kind"], notice["numbers"]["days_left"]) for notice in exchange.notices(audience="person")
+    )
+    assert [one for one in told if one[1].startswith("exit")] == [
+        ("2023-09-01", "exit_started", "181"),
+        ("2024-01-30", "exit_ending", "30"),
+        ("2024-02-22", "exit_ending", "7"),
+    ]
+    assert {notice["last_day"] for notice in exchange.notices(benefit="dibao_gradual_exit")} == {date(2024, 2, 29)}
+
+
+def test_who_is_of_no_such_family_is_told_nothing(exchange: PolicyExchange) -> None:
+    exchange.say(person(), income("2023-09", "900"))
+    assert exchange.notices() == []
