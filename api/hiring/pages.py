@@ -18,8 +18,11 @@ from api.intake.pages import manageable
 from api.pages import fragment, page, region
 from api.problems import Conflict, Forbidden, Problem
 from api.services import Services
+from matcher.days import day_of
 from streams.delivery import queries as delivery
 from streams.hiring import queries, rules
+from streams.intake.freshness import freshness
+from streams.intake.pay_reference import note, pay_reference
 
 router = APIRouter(include_in_schema=False)
 CANDIDATES = "candidates.html"
@@ -61,8 +64,20 @@ def _page(
     url = f"/employer/postings/{found['posting_id']}"
     on = "candidates" if caller.role == "employer" else "gap"
     part = region(request, CANDIDATES, _contents(here, caller, found, cursor), url=f"{url}/candidates", on="" if cursor else on)
-    values = {"found": found, "posting": found["posting"] or {}, "part": part, "sent": sent, "wrong": wrong}
+    values = {"found": found, "posting": found["posting"] or {}, "part": part, "sent": sent, "wrong": wrong, **_standing(here, found)}
     return page(request, "managed_posting.html", values, status=status)
+
+
+def _standing(here: Services, found: dict[str, Any]) -> dict[str, Any]:
+    """What is unusual about a public posting, and whether its pay lies far below what others offer; a note each, no more."""
+    if found["state"] != "published":
+        return {"signs": (), "pay_note": None}
+    code, region_of, top = found["occupation_code"], found["region"], found["pay_high"] or found["pay_low"]
+    with here.exchange.reading() as connection:
+        interested = queries.counts(connection, found["posting_id"])["interested"]
+        fresh = freshness(connection, found["posting_id"], day_of(here.exchange.now()), interested=interested)
+        reference = pay_reference(connection, code, region_of) if code and region_of and top else None
+    return {"signs": fresh.signs if fresh else (), "pay_note": note(reference, top) if reference is not None else None}
 
 
 @router.get("/employer/postings/{posting_id}")

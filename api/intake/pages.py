@@ -20,16 +20,22 @@ from api.pages import fragment, page, region
 from api.problems import Conflict, Forbidden
 from api.services import Services
 from api.wording import in_words
+from matcher.days import day_of
+from matcher.policy.loader import load_catalogue
+from matcher.shapes import read_employer
 from matcher.wording import FORMS
 from streams.delivery import queries as delivery
 from streams.hiring import queries as hiring
-from streams.intake import queries
+from streams.intake import freshness, queries
+from streams.intake.employer_questions import questions
 from streams.intake.gateway import Answer, Idempotency, Item, confirm_posting, receive_postings, withdraw_posting
 from streams.runtime.exchange import IdempotencyConflict
 
 router = APIRouter(include_in_schema=False)
 ITEMS = "employer_items.html"
 MOST = 200
+#: Questions at a time: a long form is not filled in, and the first ones open most.
+MOST_ASKED = 3
 
 
 def employer(caller: Caller | None) -> tuple[Caller, str]:
@@ -62,10 +68,13 @@ def _contents(here: Services, employer_id: str) -> dict[str, Any]:
 def mine(request: Request, here: Here, caller: CallerOrNone) -> Response:
     """My postings: what needs doing first."""
     _, employer_id = employer(caller)
+    today = day_of(here.exchange.now())
     with here.exchange.reading() as connection:
         found = queries.employer(connection, employer_id)
+        due = freshness.to_confirm(connection, today, employer_id=employer_id)
+    asked = questions(load_catalogue(), read_employer(found["employer"]), today)[:MOST_ASKED] if found is not None else []
     items = region(request, ITEMS, _contents(here, employer_id), url="/employer/items", on="candidates")
-    return page(request, "employer.html", {"items": items, "employer": found})
+    return page(request, "employer.html", {"items": items, "employer": found, "due": due, "asked": asked})
 
 
 @router.get("/employer/items")
