@@ -8,7 +8,7 @@ from api.delivery import pages as delivery_pages
 from api.delivery import routes as delivery
 from api.hiring import pages as hiring_pages
 from api.hiring import routes as hiring
-from api.intake import asking, feed, held_pages, profile_pages, report_pages, reporting, sending
+from api.intake import asking, feed, held_pages, profile_pages, report_pages, reporting, same_opening, sending
 from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
@@ -24,6 +24,7 @@ API_ROUTERS: list[APIRouter] = [
     sending.router,
     asking.router,
     reporting.router,
+    same_opening.router,
     search.router,
     matching.router,
     delivery.router,

@@ -160,6 +160,12 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule("posting.decide", "审核暂缓的岗位", ("POST /api/v1/postings/{posting_id}/decision",), _STAFF),
     Rule(
+        "posting.merged",
+        "查看合并的岗位，拆开",
+        ("GET /api/v1/postings/{posting_id}/merged", "POST /api/v1/postings/{posting_id}/split"),
+        _STAFF,
+    ),
+    Rule(
         "posting.report",
         "举报岗位",
         ("POST /api/v1/postings/{posting_id}/reports", "GET /postings/{posting_id}/report", "POST /postings/{posting_id}/report"),

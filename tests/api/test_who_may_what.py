@@ -56,6 +56,9 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /postings/{p}/confirm": ((N, N, Y, N, Y, N, Y, L), None),
     # 409: nothing is held; who may not decide is told so first.
     "POST /postings/{p}/decision": ((N, N, N, N, "409", N, "409", L), {"decision": "release", "reason": "可以"}),
+    "GET /postings/{p}/merged": ((N, N, N, N, Y, N, Y, L), None),
+    # 409: nothing is merged; who may not split is told so first.
+    "POST /postings/{p}/split": ((N, N, N, N, "409", N, "409", L), {"from_posting_id": "another"}),
     "POST /postings/{p}/reports": ((Y, Y, N, N, Y, Y, Y, L), {"kind": "no_contract", "text": "上班三个月没有签合同"}),
     "GET /postings/{p}/freshness": ((N, N, Y, N, Y, N, Y, L), None),
     "GET /reports": ((N, N, N, N, Y, Y, Y, L), None),
