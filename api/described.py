@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from api.access.limits import described_headers
 from api.problems import BadRequest
 from matcher.shapes import Employer, FieldError, Person, Posting
-from search.documents import FACETS, FORMS, SOURCES, TYPES, ZONES
+from search.documents import FACETS, FORMS, OFFERS, SOURCES, TYPES, ZONES
 from search.query import PARAMETERS, SORTS
 
 Schema = dict[str, Any]
@@ -45,7 +45,7 @@ def hints_body() -> Schema:
 
 
 _LISTS: dict[str, tuple[str, ...] | None] = {
-    "region": None, "form": FORMS, "source": SOURCES, "type": TYPES, "open_to": None, "zone": ZONES, "occupation": None,
+    "region": None, "form": FORMS, "source": SOURCES, "type": TYPES, "open_to": None, "zone": ZONES, "offers": OFFERS, "trade": None, "occupation": None,
     "employer_id": None, "brand_id": None, "market_id": None, "facets": FACETS,
 }  # fmt: skip
 _NUMBERS = {"radius_km", "pay_min", "lat", "lon"}
@@ -55,6 +55,8 @@ _SAID = {
     "radius_km": "around near; without it around the seat of the one region named, which is then the centre and no filter",
     "pay_min": "yuan a month, compared with the posting's top",
     "education": "the asker's own level: what asks for more is left out",
+    "offers": "said by the posting, all of them: lodging, board, social insurance, housing fund, weekends off, no overtime, day shift",
+    "trade": "work by any of its names: these words, or the occupations they mean",
     "region": "six-digit codes; a city covers its counties",
     "cursor": "from the page before",
 }  # fmt: skip

@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from matcher import education, pay, places
-from matcher.shapes import EmploymentForm, Posting, PostingType, Source
+from matcher.shapes import EmploymentForm, Posting, PostingType, Source, Terms
 from matcher.text import tokens
 
 FORMS: tuple[str, ...] = get_args(EmploymentForm)
 TYPES: tuple[str, ...] = get_args(PostingType)
 SOURCES: tuple[str, ...] = get_args(Source)
 ZONES = ("graduate", "gig")
+OFFERS = ("lodging", "board", "insured", "fund", "weekends", "no_overtime", "day_shift")
 FACETS = ("city", "region", "form", "type", "source", "education", "zone")
 
 # A run of seven digits or more is a telephone, account or identity number. Intake masks them; one that got through is not searchable.
@@ -72,6 +73,7 @@ class IndexDocument:
     education: str | None = None
     education_rank: int | None = None
     open_to: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
     employer_id: str | None = None
     brand_id: str | None = None
     market_id: str | None = None
@@ -193,10 +195,28 @@ def document_of(posting: Posting, version: int) -> IndexDocument:
         education=posting.education_min if rank is not None else None,
         education_rank=rank,
         open_to=tuple(posting.open_to or ()),
+        offers=offers_of(posting.terms),
         employer_id=posting.employer.employer_id,
         brand_id=posting.brand_id,
         market_id=posting.market_id,
     )
+
+
+def offers_of(terms: Terms | None) -> tuple[str, ...]:
+    """What the posting says of its terms, of ``OFFERS``: 包住, 包吃, 社会保险, 住房公积金, 双休, 不加班, 白班. Silence is none of them."""
+    if terms is None:
+        return ()
+    insurance = terms.insurance or ()
+    said = (
+        terms.lodging is True,
+        terms.board is True,
+        "social" in insurance,
+        "housing_fund" in insurance,
+        terms.rest_days is not None and terms.rest_days >= 8,
+        terms.overtime is False,
+        terms.shifts == "day",
+    )
+    return tuple(name for name, holds in zip(OFFERS, said, strict=True) if holds)
 
 
 def seconds_of(instant: datetime | None) -> int:

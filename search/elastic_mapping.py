@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from search.documents import IndexDocument, canonical_region, date_key_from, units_of
-from search.tree import All, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Term, Within
+from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Term, Within, needles_of
 
 Json = dict[str, Any]
 
@@ -29,7 +29,7 @@ FIELDS: Mapping[str, Json] = {
     "grams": _WORDS,
     "title_grams": _WORDS,
     "units": {"type": "text", "analyzer": "whitespace", "norms": False},
-    **{name: _ASKED for name in ("covering", "open_to", "occupation", "employer_id", "brand_id", "market_id")},
+    **{name: _ASKED for name in ("covering", "open_to", "offers", "occupation", "employer_id", "brand_id", "market_id")},
     **{name: _COUNTED for name in ("region", "city", "form", "type", "source", "education", "zone")},
     "education_rank": {"type": "short"},
     "pay_top": {"type": "double"},
@@ -115,6 +115,7 @@ def to_elastic(document: IndexDocument) -> Json:
         "units": [" ".join(units_of(tuple(field))) for field in fields],
         "covering": document.covering,
         "open_to": document.open_to,
+        "offers": document.offers,
         "occupation": document.occupations,
         "employer_id": document.employer_id,
         "brand_id": document.brand_id,
@@ -157,12 +158,15 @@ def found(tree: All, more: Iterable[Json] = ()) -> Json:
 
 def scored(tree: All, more: Iterable[Json] = ()) -> Json:
     """The same documents, scored by their words (BM25), words in the title counting more; filters do not count."""
-    needles = _needles(tree)
+    needles = needles_of(tree)
     return {
         "bool": {
             "filter": [found(tree, more)],
-            "must": [_word("grams", needle) for needle in needles],
-            "should": [_word("title_grams", needle, _TITLE_BOOST) for needle in needles],
+            # Should, though each must occur: found() sees to that, and of a trade's names any one is enough.
+            "should": [
+                *(_word("grams", needle) for needle in needles),
+                *(_word("title_grams", needle, _TITLE_BOOST) for needle in needles),
+            ],
         }
     }
 
@@ -213,6 +217,8 @@ def _node(node: Node) -> Json:
             return {"bool": {"filter": [_word("grams", needle) for needle in needles]}}
         case Phrase(units):
             return {"match_phrase": {"units": " ".join(units)}}
+        case AnyOf(nodes):
+            return {"bool": {"should": [_node(each) for each in nodes], "minimum_should_match": 1}}
         case OneOf("region", values):
             return {"terms": {"covering": [canonical_region(value) for value in values]}}
         case OneOf("posting_id", values):
@@ -227,16 +233,3 @@ def _node(node: Node) -> Json:
             return without({"range": {field: {"gt": most}}})
         case Within(latitude, longitude, radius):
             return circle(latitude, longitude, radius * 1000)
-
-
-def _needles(node: Node) -> list[str]:
-    """The tokens that must occur, for scoring."""
-    match node:
-        case All(nodes):
-            return list(dict.fromkeys(needle for each in nodes for needle in _needles(each)))
-        case Term(needles):
-            return list(needles)
-        case Phrase(units):
-            return list(units)
-        case _:
-            return []

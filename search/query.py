@@ -16,15 +16,18 @@ from typing import Any, Literal
 
 from matcher import education as levels
 from matcher.days import midnight
+from matcher.occupations import codes_for_title
 from matcher.text import normalise, tokens
 from search.circles import HALF_EARTH_KM
-from search.documents import FACETS, FORMS, SOURCES, TYPES, ZONES, canonical_region, is_pair, seconds_of, units_of
+from search.documents import FACETS, FORMS, OFFERS, SOURCES, TYPES, ZONES, canonical_region, is_pair, seconds_of, units_of
 from search.errors import QueryError
-from search.tree import All, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, SetField, Term, Within
+from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, SetField, Term, Within
 
 Sort = Literal["relevance", "date", "pay", "distance"]
 SORTS: tuple[Sort, ...] = ("relevance", "date", "pay", "distance")
 LONGEST_TEXT = 200
+LONGEST_TRADE = 50
+MOST_TRADES = 10
 MOST_TERMS = 20
 MOST_VALUES = 200
 MOST_HITS = 100
@@ -42,8 +45,9 @@ class Query:
 
     ``regions`` cover: a city's code finds its counties. ``point`` is (latitude, longitude) in degrees. ``pay_min`` is yuan a month,
     compared with the posting's top; pay that cannot be compared does not reach any floor. ``education`` is the asker's own level: what
-    asks for more is left out, what says nothing stays. ``zones``: ``graduate`` (kept for graduates), ``gig``. Raises QueryError on
-    anything it does not accept.
+    asks for more is left out, what says nothing stays. ``zones``: ``graduate`` (kept for graduates), ``gig``. ``offers``: all of them
+    must be said (包住 and 包吃). ``trades``: work by any of its names; found by these words or by the occupations they mean. Raises
+    QueryError on anything it does not accept.
     """
 
     text: str = ""
@@ -57,6 +61,8 @@ class Query:
     education: str | None = None
     open_to: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+    trades: tuple[str, ...] = ()
     occupations: tuple[str, ...] = ()
     employer_ids: tuple[str, ...] = ()
     brand_ids: tuple[str, ...] = ()
@@ -78,7 +84,8 @@ class Query:
     @property
     def wish(self) -> str:
         """The words that must match, without exclusions and quotes: what relevance compares a posting with."""
-        return " ".join(words for minus, words, _ in _parts(self.text) if not minus and tokens(words))
+        typed = [words for minus, words, _ in _parts(self.text) if not minus and tokens(words)]
+        return " ".join([*(normalise(trade) for trade in self.trades if tokens(trade)), *typed])
 
     def tree(self) -> All:
         """The meaning as a tree. A radius is its last node, so that an engine may give a box for it and check the circle itself."""
@@ -87,6 +94,10 @@ class Query:
             node = _phrase(words) if quoted else _term(words)
             if node is not None:
                 nodes.append(Not(node) if minus else node)
+        by_trade = tuple(node for node in map(_trade, self.trades) if node is not None)
+        if by_trade:
+            nodes.append(by_trade[0] if len(by_trade) == 1 else AnyOf(by_trade))
+        nodes.extend(OneOf("offers", (each,)) for each in sorted(set(self.offers)))
         choices: tuple[tuple[SetField, tuple[str, ...]], ...] = (
             ("region", tuple(canonical_region(code) for code in self.regions)),
             ("form", self.forms),
@@ -139,6 +150,19 @@ def _term(words: str) -> Term | None:
     return Term(tuple(needles)) if needles else None
 
 
+# Surer than this, a name means the occupation and not only something like it.
+_SURE = 0.65
+
+
+def _trade(words: str) -> Node | None:
+    """The words themselves, or the occupations that go by them: 「骑手」 finds 网约配送员."""
+    term = _term(normalise(words))
+    if term is None:
+        return None
+    codes = tuple(code for code, confidence in codes_for_title(words) if confidence >= _SURE)
+    return AnyOf((term, OneOf("occupation", codes))) if codes else term
+
+
 def _phrase(words: str) -> Term | Phrase | None:
     units = units_of(tuple(tokens(words)))
     if not units:
@@ -151,11 +175,14 @@ def _check(query: Query) -> None:
         raise QueryError("q", f"{len(query.text)} characters are too many", [f"at most {LONGEST_TEXT} characters"])
     if sum(1 for _ in _parts(query.text)) > MOST_TERMS:
         raise QueryError("q", "too many terms", [f"at most {MOST_TERMS} terms"])
+    if len(query.trades) > MOST_TRADES or any(len(trade) > LONGEST_TRADE or not _writable(trade) for trade in query.trades):
+        raise QueryError("trade", "too many or too long", [f"at most {MOST_TRADES} names of trades, {LONGEST_TRADE} characters each"])
     _among("sort", [query.sort], SORTS)
     _among("form", query.forms, FORMS)
     _among("type", query.types, TYPES)
     _among("source", query.sources, SOURCES)
     _among("zone", query.zones, ZONES)
+    _among("offers", query.offers, OFFERS)
     _among("facets", query.facets, FACETS)
     for field, values in (
         ("region", query.regions), ("open_to", query.open_to), ("occupation", query.occupations),
@@ -272,6 +299,8 @@ _READERS: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
     "education": ("education", _level),
     "open_to": ("open_to", _texts),
     "zone": ("zones", _texts),
+    "offers": ("offers", _texts),
+    "trade": ("trades", _texts),
     "occupation": ("occupations", _texts),
     "employer_id": ("employer_ids", _texts),
     "brand_id": ("brand_ids", _texts),

@@ -13,7 +13,7 @@ from search.documents import IndexDocument, units_of
 from search.index import HEAD, Allowed, Candidate, Hit, Page, ordered_counts, page_of
 from search.query import Query
 from search.relevance import Described, Rerank, by_likeness
-from search.tree import All, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Term, Within
+from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Term, Within
 
 
 def matches(document: IndexDocument, node: Node) -> bool:
@@ -21,6 +21,8 @@ def matches(document: IndexDocument, node: Node) -> bool:
     match node:
         case All(nodes):
             return all(matches(document, each) for each in nodes)
+        case AnyOf(nodes):
+            return any(matches(document, each) for each in nodes)
         case Not(inner):
             return not matches(document, inner)
         case Term(needles):
@@ -46,7 +48,7 @@ def _follow(units: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
 
 
 def _values(document: IndexDocument, field: str) -> tuple[str, ...]:
-    several = {"region": "covering", "zone": "zones", "occupation": "occupations", "open_to": "open_to"}
+    several = {"region": "covering", "zone": "zones", "occupation": "occupations", "open_to": "open_to", "offers": "offers"}
     if field in several:
         return getattr(document, several[field])
     value = getattr(document, field)

@@ -15,7 +15,7 @@ from tantivy import FieldType, Occur
 
 from search.circles import box
 from search.documents import FORMS, SOURCES, TYPES, ZONES, IndexDocument, canonical_region, date_key_from, units_of
-from search.tree import All, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Term, Within
+from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Term, Within, needles_of
 
 # Between two fields in ``units``: no token is spelt like it, so no phrase runs across.
 _BREAK = "\u2016"
@@ -30,7 +30,7 @@ _FIELDS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
     ("title_grams", "text", {"tokenizer_name": "whitespace", "index_option": "freq"}),
     ("units", "text", {"tokenizer_name": "whitespace", "index_option": "position"}),
     *((name, "text", {"tokenizer_name": "raw", "index_option": "basic"})
-      for name in ("open_to", "occupation", "employer_id", "brand_id", "market_id")),
+      for name in ("open_to", "offers", "occupation", "employer_id", "brand_id", "market_id")),
     ("covering", _NUMBERS, {"indexed": True}),
     *((name, _NUMBERS, {"indexed": True, "fast": True}) for name in ("region", "city", "form", "type", "source", "education")),
     *((f"zone_{zone}", _NUMBERS, {"indexed": True, "fast": True}) for zone in ZONES),
@@ -93,6 +93,7 @@ def to_tantivy(document: IndexDocument) -> tantivy.Document:
     made.add_text("units", f" {_BREAK} ".join(" ".join(units_of(field)) for field in document.fields))
     for name, values in (
         ("open_to", document.open_to),
+        ("offers", document.offers),
         ("occupation", document.occupations),
         ("employer_id", (document.employer_id,)),
         ("brand_id", (document.brand_id,)),
@@ -143,8 +144,9 @@ class Compiler:
 
     def scored(self, tree: All) -> tantivy.Query:
         """The same documents, scored by their words (BM25), words in the title counting more; filters do not count."""
-        words = [(Occur.Must, self._word("grams", needle)) for needle in _needles(tree)]
-        titles = [(Occur.Should, tantivy.Query.boost_query(self._word("title_grams", needle), _TITLE_BOOST)) for needle in _needles(tree)]
+        # Should, though each must occur: found() sees to that, and of a trade's names any one is enough.
+        words = [(Occur.Should, self._word("grams", needle)) for needle in needles_of(tree)]
+        titles = [(Occur.Should, tantivy.Query.boost_query(self._word("title_grams", needle), _TITLE_BOOST)) for needle in needles_of(tree)]
         return tantivy.Query.boolean_query([(Occur.Must, self.found(tree)), *words, *titles])
 
     def between(self, base: tantivy.Query, key: str, low: int | None, below: int) -> tantivy.Query:
@@ -195,6 +197,8 @@ class Compiler:
                 return tantivy.Query.boolean_query([(Occur.Must, self._word("grams", needle)) for needle in needles])
             case Phrase(units):
                 return tantivy.Query.phrase_query(self._schema, "units", list(units))
+            case AnyOf(nodes):
+                return tantivy.Query.boolean_query([(Occur.Should, self._node(each)) for each in nodes])
             case OneOf(field, values):
                 return self._one_of(field, values)
             case AtLeast("published", least):
@@ -215,16 +219,3 @@ class Compiler:
         if field in _LISTS:
             return tantivy.Query.term_set_query(self._schema, field, [_number(field, value) for value in values])
         return tantivy.Query.term_set_query(self._schema, "id" if field == "posting_id" else field, list(values))
-
-
-def _needles(node: Node) -> list[str]:
-    """The tokens that must occur, for scoring."""
-    match node:
-        case All(nodes):
-            return list(dict.fromkeys(needle for each in nodes for needle in _needles(each)))
-        case Term(needles):
-            return list(needles)
-        case Phrase(units):
-            return list(units)
-        case _:
-            return []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 SetField = Literal[
-    "region", "form", "type", "source", "open_to", "zone", "occupation", "employer_id", "brand_id", "market_id", "posting_id"
+    "region", "form", "type", "source", "open_to", "zone", "offers", "occupation", "employer_id", "brand_id", "market_id", "posting_id"
 ]  # fmt: skip
 NumberField = Literal["pay_top", "education_rank", "published"]
 
@@ -67,10 +67,30 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one node holds."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class All:
     """Every node holds; with none, everything is found."""
 
     nodes: tuple[Node, ...]
 
 
-Node = Term | Phrase | OneOf | AtLeast | AtMostOrUnknown | Within | Not | All
+Node = Term | Phrase | OneOf | AtLeast | AtMostOrUnknown | Within | Not | AnyOf | All
+
+
+def needles_of(node: Node) -> list[str]:
+    """The tokens that are asked for, for an engine's own scoring."""
+    match node:
+        case All(nodes) | AnyOf(nodes):
+            return list(dict.fromkeys(needle for each in nodes for needle in needles_of(each)))
+        case Term(needles):
+            return list(needles)
+        case Phrase(units):
+            return list(units)
+        case _:
+            return []

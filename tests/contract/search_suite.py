@@ -191,6 +191,35 @@ class SearchSuite:
         assert self.found(index, market_id="m-1") == ["market"]
         assert self.found(index, open_to="graduate") == ["grad"]
 
+    def test_all_the_offers_asked_for_must_be_said(self, index):
+        terms = {"lodging": True, "board": True, "insurance": ["social"], "rest_days": 8, "overtime": False, "shifts": "day"}
+        self.fill(
+            index,
+            posting("all", terms=terms),
+            posting("board", terms={"board": True, "lodging": False, "rest_days": 4, "overtime": True, "insurance": []}),
+            posting("silent"),
+        )
+        assert self.found(index, offers="board") == ["all", "board"]
+        assert self.found(index, offers="board,lodging") == ["all"]
+        assert self.found(index, offers=["insured", "weekends", "no_overtime", "day_shift"]) == ["all"]
+        assert self.found(index, offers="fund") == []
+
+    def test_a_trade_is_found_by_any_of_its_names(self, index):
+        self.fill(
+            index,
+            posting("words", title="骑手站长", occupation_code=None, description=None),
+            posting("code", title="外卖小哥", occupation_code="4-02-07-10", description=None),
+            posting("other", title="焊工", description=None),
+        )
+        page = index.search(read_query({"trade": "骑手"}))
+        assert sorted(page.posting_ids) == ["code", "words"]
+        assert all(hit.likeness is not None for hit in page.hits), "a trade is words to be relevant to"
+        assert self.found(index, trade="骑手", q="-站长") == ["code"]
+        assert self.found(index, trade="，！") == ["code", "other", "words"]
+        assert self.found(index, trade="骑手,焊工") == ["code", "other", "words"]
+        assert self.found(index, trade=["焊工", "月嫂"]) == ["other"]
+        assert self.found(index, trade="骑手", q="站长") == ["words"]
+
     def test_a_municipality_covers_its_districts_under_either_of_its_codes(self, index):
         self.fill(index, posting(region="110105"))
         assert self.found(index, region="110000") == self.found(index, region="110100") == ["p-1"]

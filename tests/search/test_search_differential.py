@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from matcher.places import kilometres
 from matcher.shapes import read_posting
-from search.documents import FACETS, FORMS, SOURCES, TYPES, ZONES, document_of
+from search.documents import FACETS, FORMS, OFFERS, SOURCES, TYPES, ZONES, document_of
 from search.elastic_index import ElasticIndex
 from search.query import SORTS, Query
 from search.reference import ReferenceIndex
@@ -47,6 +47,14 @@ postings = optional(
     education_min=st.sampled_from(("90", "60", "61", "47", "31", "11", "99")),
     open_to=st.lists(st.sampled_from(("graduate", "veteran", "college_graduate")), max_size=2),
     published_at=st.sampled_from(("2026-11-01", "2026-11-01T00:00:01+08:00", "2026-10-31", "1969-01-01", "2200-01-01")),
+    terms=optional(
+        lodging=st.booleans(),
+        board=st.booleans(),
+        overtime=st.booleans(),
+        rest_days=st.sampled_from((4, 8)),
+        shifts=st.sampled_from(("day", "night")),
+        insurance=st.lists(st.sampled_from(("social", "housing_fund")), max_size=2),
+    ),
     brand_id=st.sampled_from(("b-1",)),
     market_id=st.sampled_from(("m-1",)),
 ).flatmap(
@@ -86,6 +94,8 @@ def queries(draw):
         education=draw(rarely(st.sampled_from(("81", "61", "31", "71", "11")))),
         open_to=draw(several(("graduate", "veteran"))),
         zones=draw(several(ZONES)),
+        offers=draw(several(OFFERS)),
+        trades=draw(several(("电焊工", "焊工", "工", "java", "，", "骑手"))),
         occupations=draw(several(("6-18-02-04", "6-18", "4"))),
         employer_ids=draw(several(("e-1", "e-2 b"))),
         sort=draw(st.sampled_from(SORTS if point else SORTS[:3])),
