@@ -45,7 +45,8 @@ def hints_body() -> Schema:
 
 
 _LISTS: dict[str, tuple[str, ...] | None] = {
-    "region": None, "form": FORMS, "source": SOURCES, "type": TYPES, "open_to": None, "zone": ZONES, "offers": OFFERS, "trade": None, "occupation": None,
+    "region": None, "form": FORMS, "source": SOURCES, "type": TYPES, "open_to": None, "zone": ZONES, "offers": OFFERS,
+    "trade": None, "occupation": None,
     "employer_id": None, "brand_id": None, "market_id": None, "facets": FACETS,
 }  # fmt: skip
 _NUMBERS = {"radius_km", "pay_min", "lat", "lon"}
