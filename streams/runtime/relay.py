@@ -176,6 +176,8 @@ class Relay:
                     break
                 except KafkaError as error:
                     # The buffer is full of what a broker that is gone has not taken. The same message again, or a later one would be first.
+                    if self.fault is None:
+                        _logger.error("relay waits", extra={"reason": self._words(error)})
                     self.fault = self._words(error)
                     if self._stopping.is_set():
                         return False
@@ -194,6 +196,8 @@ class Relay:
             if self._stopping.is_set():
                 return False
             if waited >= PATIENCE_S:
+                if self.fault is None:
+                    _logger.error("relay waits", extra={"reason": "Kafka does not acknowledge"})
                 self.fault = f"Kafka has not acknowledged {len(left)} messages for {waited:.0f} s; waiting"
         for future in done:
             future.result()
