@@ -133,8 +133,10 @@ def _open_transactions(connection: Connection) -> list[Finding]:
 
 
 def _server_clock(connection: Connection) -> Finding:
-    apart = abs(connection.execute(text("SELECT clock_timestamp()")).scalar_one() - datetime.now(UTC))
-    said = f"clock: {apart.total_seconds():.1f} s between this machine and PostgreSQL's"
+    before = datetime.now(UTC)
+    theirs = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    apart = max(before - theirs, theirs - datetime.now(UTC), timedelta(0))  # what the question itself took is no difference
+    said = f"clock: {apart.total_seconds():.0f} s between this machine and PostgreSQL's"
     return Finding(apart < _SKEW, said, "set both by NTP: what happened when is said by each machine's own clock")
 
 
@@ -205,7 +207,7 @@ def _lag(connection: Connection, log: Log, subject: Any) -> Finding:
 
 def _log(brokers: Brokers) -> list[Finding]:
     try:
-        return asyncio.run(asyncio.wait_for(_ask_kafka(brokers), 30))
+        return asyncio.run(asyncio.wait_for(_ask_kafka(brokers), 90))
     except (KafkaError, EngineFault, OSError, TimeoutError) as error:
         mend = f"start Kafka, or mend GONGQIAO_LOG, user, password and TLS; what is sent is kept until then ({_LOCAL} kafka)"
         return [Finding(False, f"Kafka: {type(error).__name__} at {', '.join(brokers.servers)}", mend)]
@@ -258,7 +260,7 @@ async def _members(admin: AIOKafkaAdminClient, group: str) -> int:
 
 
 def _search(settings: Settings) -> list[Finding]:
-    client = Elasticsearch(**elastic_arguments(settings), request_timeout=10, max_retries=0)
+    client = Elasticsearch(**elastic_arguments(settings), request_timeout=30, max_retries=0)
     try:
         nodes = client.nodes.info(filter_path="nodes.*.version,nodes.*.name").body["nodes"].values()
         room = client.nodes.stats(metric="fs", filter_path="nodes.*.name,nodes.*.fs.total").body["nodes"].values()
@@ -286,7 +288,7 @@ def _search(settings: Settings) -> list[Finding]:
 
 def _cache(settings: Settings) -> list[Finding]:
     try:
-        with redis.Redis(**redis_arguments(settings), socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
+        with redis.Redis(**redis_arguments(settings), socket_timeout=15, socket_connect_timeout=15, retry=Retry(NoBackoff(), 0)) as client:
             client.ping()
             about: dict[str, Any] = client.info("server")  # type: ignore[assignment]
     except redis.exceptions.NoPermissionError:

@@ -92,7 +92,7 @@ class EngineSettings(BaseSettings):
     cluster_elastic_heap_mb: int = Field(default=1024, ge=256, description="memory of the local Elasticsearch's Java")
     cluster_redis_memory_mb: int = Field(default=256, ge=16, description="what the local Redis may hold")
     cluster_postgres_buffers_mb: int = Field(default=256, ge=16, description="shared buffers of the local PostgreSQL")
-    cluster_patience_seconds: float = Field(default=180.0, ge=1, description="how long a starting engine may take to answer")
+    cluster_patience_seconds: float = Field(default=300.0, ge=1, description="how long a starting engine may take to answer")
 
     @field_validator("log", "state", "search", "cache", mode="before")
     @classmethod

@@ -15,6 +15,7 @@ import os
 import random
 import shutil
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from typing import Any
 import pytest
 
 from infra.cluster import fetch
-from infra.cluster.control import Cluster
+from infra.cluster.control import NAMES, Cluster
 from infra.cluster.folder import ClusterError
 from infra.cluster.machine import taken
+from infra.cluster.processes import Kept
 from infra.engine_settings import EngineSettings
 from infra.settings import Settings
 
@@ -33,6 +35,7 @@ ROOT = Path(__file__).parents[1]
 _MUST = os.environ.get("GONGQIAO_ENGINES") == "1"
 _OURS = {name.lower()[9:]: value for name, value in os.environ.items() if name.startswith("GONGQIAO_CLUSTER_")}
 _OURS["cluster_dir"] = str(ROOT / _OURS.get("cluster_dir", ".cluster"))
+_TESTS = "tests"  # whose engines they are, beside the engines' own processes
 _skipped: list[str] = []
 
 
@@ -56,6 +59,7 @@ class OwnEngines:
     def __init__(self, *names: str, **settings: Any) -> None:
         for name in names:
             require(name)  # what the shared ones lack is lacking here too
+        _clear_left_overs()
         self.names = names
         # Not pytest's folder: as root the engines run as nobody, who cannot enter it.
         self.folder = Path(tempfile.mkdtemp(prefix="gongqiao-engines-", dir="/var/tmp"))
@@ -65,8 +69,10 @@ class OwnEngines:
             if (shared / program).exists():
                 (self.folder / program).symlink_to(shared / program)
         sizes = {"cluster_elastic_heap_mb": 512, "cluster_kafka_heap_mb": 384, "cluster_postgres_buffers_mb": 64}
+        sizes["cluster_patience_seconds"] = 900  # a busy machine is no failure
         self.settings = _settings(**{**sizes, **_free_ports(), "cluster_dir": self.folder, **settings})
         self.cluster = Cluster(self.settings)
+        Kept(self.cluster.folder, _TESTS).note(os.getpid())
 
     def __enter__(self) -> OwnEngines:
         try:
@@ -103,6 +109,17 @@ class OwnEngines:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def _clear_left_overs() -> None:
+    """Engines of tests that were themselves killed: nobody would stop them."""
+    for left in Path("/var/tmp").glob("gongqiao-engines-*"):
+        cluster = Cluster(_settings(cluster_dir=left))
+        if (left / "pids" / f"{_TESTS}.json").exists() and Kept(cluster.folder, _TESTS).pid() is None:
+            for name in NAMES:
+                with contextlib.suppress(ClusterError):
+                    cluster.kill(name)
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _free_ports() -> dict[str, int]:
     """A free port for each that an engine may want; below those that the system gives to outgoing connections."""
     wanted = [name for name in EngineSettings.model_fields if name.startswith("cluster_") and name.endswith("_port")]
@@ -112,10 +129,14 @@ def _free_ports() -> dict[str, int]:
 
 @cache
 def _fault(name: str) -> str | None:
+    """Why it does not answer. Where it must be there, a machine that is merely busy is given time."""
     engine = Cluster(settings_of_the_cluster()).engines[name]
     if not engine.folder.env.exists():
         return "gongqiao cluster up was not called"
-    return engine.fault()
+    limit = time.monotonic() + (300 if must() else 0)
+    while (fault := engine.fault()) is not None and time.monotonic() < limit:
+        time.sleep(0.5)
+    return fault
 
 
 def must() -> bool:

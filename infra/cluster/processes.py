@@ -109,7 +109,11 @@ def end(pid: int, number: signal.Signals, *, patience: float, name: str) -> None
     """Send a signal and wait until the process is gone; raises ``ClusterError`` where it will not go."""
     since = born(pid)
     try:
-        os.kill(pid, number)
+        group = os.getpgid(pid)
+        if number is signal.SIGKILL and group != os.getpgrp():
+            os.killpg(group, number)  # with the launcher that is still starting it, which would go on alone
+        else:
+            os.kill(pid, number)
     except ProcessLookupError:
         return
     limit = time.monotonic() + patience

@@ -22,7 +22,7 @@ from infra.cluster.folder import ClusterError
 from infra.cluster.postgres import Postgres
 from tests.engines import OwnEngines, require, settings_of_the_cluster
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 Run = Callable[..., Result]
 
 

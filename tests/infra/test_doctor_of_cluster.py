@@ -7,7 +7,7 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -216,7 +216,7 @@ def test_a_machine_whose_clock_is_wrong_is_noticed(ready: Settings, monkeypatch:
             return datetime.now(tz) + timedelta(minutes=10)
 
     monkeypatch.setattr(doctor_of_cluster, "datetime", Wrong)
-    assert "NTP" in one_of(bad(look(ready)), "clock: 600")
+    assert "NTP" in one_of({what: mend for what, mend in bad(look(ready)).items() if "between" in what}, "clock: ")
 
 
 @pytest.mark.engine
@@ -233,6 +233,7 @@ def test_a_clock_that_ticked_just_now_is_fine_and_one_that_stopped_is_not(ready:
         Ticker(part.exchange, every=60.0).tick()
     finally:
         part.close()
-    assert not [what for what in bad(look(ready)) if what.startswith("clock: last tick")]
+    patient = ready.model_copy(update={"tick_seconds": 3600.0})
+    assert not [what for what in bad(look(patient)) if what.startswith("clock: last tick")]
     later = ready.model_copy(update={"tick_seconds": -2.0})  # as if it were due since long
-    assert one_of(bad(look(later)), f"clock: last tick {datetime.now(UTC).year}")
+    assert "gongqiao worker --tick" in one_of(bad(look(later)), "clock: last tick 20")

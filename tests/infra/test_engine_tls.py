@@ -34,7 +34,7 @@ from infra.engines import elastic_arguments, kafka_arguments, postgres_arguments
 from infra.settings import Settings
 from tests.engines import OwnEngines
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 
 
 # -- certificates ----------------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ class TlsKafka(Kafka):
             inside.unlink()
         user = f"SCRAM-SHA-512=[name=worker,password={self.folder.password('kafka_worker')}]"
         tool = ["kafka.tools.StorageTool", "format", "--cluster-id", "M2fhV8hVSumoFssRRO6v0Q", "-c", properties, "--add-scram", user]
-        assert spawn(self.folder, [*self._run(), *tool], log=self.log, environment={}).wait(120) == 0
+        assert spawn(self.folder, [*self._run(), *tool], log=self.log, environment={}).wait(600) == 0
 
     @property
     def wanted(self) -> dict[str, Any]:
@@ -203,7 +203,7 @@ class TlsElastic(Elastic):
 
 
 def ask_redis(given: dict[str, Any]) -> str | None:
-    with redis.Redis(**redis_arguments(Settings(**given)), retry=Retry(NoBackoff(), 0), socket_timeout=5) as client:
+    with redis.Redis(**redis_arguments(Settings(**given)), retry=Retry(NoBackoff(), 0), socket_timeout=60) as client:
         try:
             client.ping()
         except redis.RedisError as error:
@@ -213,7 +213,7 @@ def ask_redis(given: dict[str, Any]) -> str | None:
 
 def ask_postgres(given: dict[str, Any]) -> str | None:
     try:
-        with psycopg.connect(**postgres_arguments(Settings(**given)), connect_timeout=5) as connection:
+        with psycopg.connect(**postgres_arguments(Settings(**given)), connect_timeout=60) as connection:
             connection.execute("SELECT 1")
             return None if connection.pgconn.ssl_in_use else "no TLS"
     except psycopg.OperationalError as error:
@@ -222,9 +222,9 @@ def ask_postgres(given: dict[str, Any]) -> str | None:
 
 def ask_kafka(given: dict[str, Any]) -> str | None:
     async def ask() -> str | None:
-        admin = AIOKafkaAdminClient(**kafka_arguments(Settings(**given)), request_timeout_ms=5000)
+        admin = AIOKafkaAdminClient(**kafka_arguments(Settings(**given)), request_timeout_ms=60_000)
         try:
-            await asyncio.wait_for(admin.start(), 15)
+            await asyncio.wait_for(admin.start(), 120)
             await admin.list_topics()
         except (KafkaError, OSError, TimeoutError) as error:
             return f"{type(error).__name__}: {error}"
@@ -236,7 +236,7 @@ def ask_kafka(given: dict[str, Any]) -> str | None:
 
 
 def ask_elastic(given: dict[str, Any]) -> str | None:
-    client = Elasticsearch(**elastic_arguments(Settings(**given)), request_timeout=5, max_retries=0)
+    client = Elasticsearch(**elastic_arguments(Settings(**given)), request_timeout=60, max_retries=0)
     try:
         client.cluster.health()
     except (ElasticConnectionError, AuthenticationException) as error:
