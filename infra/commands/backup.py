@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from infra.backup_postgres import backup_postgres
 from infra.migrate import open_to_read, revision_of
 from infra.settings import Settings
 
@@ -45,7 +46,7 @@ def backup(database: Path, file: Path) -> int:
 def command(file: Path, data_dir: Path | None) -> None:
     """Copy everything the exchange knows into FILE. Keep the master key too, apart from it: without the key it cannot be read."""
     settings = Settings(data_dir=data_dir) if data_dir else Settings()
-    size = backup(settings.database, file)
+    size = backup_postgres(settings, file) if settings.clustered else backup(settings.database, file)
     click.echo(f"{file}: {size:,} bytes")
     if settings.master_key is None:
         click.echo(f"keep {settings.data_dir / 'master.key'} apart from it: personal data in the backup cannot be read without it")

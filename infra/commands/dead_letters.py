@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from infra.composition import open_exchange
+from infra.composition import exchange
 from infra.data_dir import in_use
 from infra.settings import Settings
 from streams.runtime.dead_letters import letters, retry
@@ -31,12 +31,8 @@ _DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Fo
 def list_(data_dir: Path | None, subject: str | None, everything: bool) -> None:
     """List dead letters, oldest first, with field and reason."""
     settings = _settings(data_dir)
-    opened, writer = open_exchange(settings.database, settings.key(), settings.subjects())
-    try:
-        with opened.reading() as connection:
-            found = letters(connection, subject=subject, state=None if everything else "open", limit=1000)
-    finally:
-        writer.stop()
+    with exchange(settings, run=False) as opened, opened.reading() as connection:
+        found = letters(connection, subject=subject, state=None if everything else "open", limit=1000)
     for letter in found:
         click.echo(f"{letter.message_id}  {letter.subject}  {letter.type}  {letter.state}  {letter.field or '-'}  {letter.reason}")
     click.echo(f"{len(found)} dead letters", err=True)
@@ -51,9 +47,8 @@ def retry_(data_dir: Path | None, message_ids: tuple[str, ...], everything: bool
     if bool(message_ids) == everything:
         raise click.UsageError("name message ids, or --all")
     settings = _settings(data_dir)
-    running = in_use(settings.data_dir)
-    opened, writer = open_exchange(settings.database, settings.key(), settings.subjects())
-    try:
+    running = settings.clustered or in_use(settings.data_dir)
+    with exchange(settings, run=False) as opened:
         with opened.reading() as connection:
             found = [letter for letter in letters(connection, limit=100_000) if everything or letter.message_id in message_ids]
         unknown = set(message_ids) - {letter.message_id for letter in found}
@@ -67,8 +62,6 @@ def retry_(data_dir: Path | None, message_ids: tuple[str, ...], everything: bool
         with opened.reading() as connection:
             ids = {letter.message_id for letter in found}
             again = [letter for letter in letters(connection, limit=100_000) if letter.message_id in ids]
-    finally:
-        writer.stop()
     for id_ in sorted(unknown):
         click.echo(f"{id_}: no open dead letter", err=True)
     click.echo(f"{count} handed back" + ("" if running else f", {len(again)} failed again"))

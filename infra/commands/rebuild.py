@@ -8,25 +8,33 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 from tqdm import tqdm
 
-from infra.composition import open_exchange
+from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.migrate import migrate
 from infra.settings import Settings
 from streams.runtime.database import open_engine
+from streams.runtime.locks import hold_in_transaction
 from streams.runtime.rebuild import Report, compare, rebuild_into, swap
+from streams.runtime.subjects import Subject
 from streams.runtime.topology import SUBJECTS
 
 
 def rebuild(settings: Settings, name: str, *, check_only: bool = False, force: bool = False) -> Report:
-    """Rebuild one subject of this data directory; swaps the new tables in unless ``check_only``.
+    """Rebuild one subject of this data directory, or of the cluster's state; swaps the new tables in unless ``check_only``.
+
+    In a cluster the subject's workers are stopped first, and the shadow is a file in the data directory all the same.
 
     Where people were forgotten and the rebuilt tables differ, the live ones stay unless forced: what a forgotten person's sealed messages
     said (that an opening was taken, say) is in the live tables alone.
     """
-    with only_one(settings.data_dir), tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
-        opened, writer = open_exchange(settings.database, settings.key(), settings.subjects())
+    with (
+        only_one(settings.data_dir),
+        tempfile.TemporaryDirectory(dir=settings.data_dir) as folder,
+        exchange(settings, run=False) as opened,
+    ):
         shadow_file = Path(folder) / "shadow.sqlite"
         migrate(shadow_file)
         engine = open_engine(shadow_file)
@@ -39,11 +47,15 @@ def rebuild(settings: Settings, name: str, *, check_only: bool = False, force: b
                     compare(shadow, live, opened.log, subject, report)
             if not check_only and (force or not keeps_live(report)):
                 with engine.connect() as shadow:
-                    opened.write(lambda connection: swap(connection, shadow, subject))
+                    opened.write(lambda connection: _swap(connection, shadow, subject))
         finally:
-            writer.stop()
             engine.dispose()
     return report
+
+
+def _swap(live: Connection, shadow: Connection, subject: Subject) -> int:
+    hold_in_transaction(live, f"subject:{subject.name}")
+    return swap(live, shadow, subject)
 
 
 def keeps_live(report: Report) -> bool:

@@ -11,7 +11,7 @@ import click
 import orjson
 from tqdm import tqdm
 
-from infra.composition import open_exchange
+from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.migrate import migrate
 from infra.settings import Settings
@@ -39,8 +39,11 @@ def command(folder: Path | None, model: str, output: Path | None, data_dir: Path
         catalogue = load_catalogue() if folder is None else build(read_folder(folder))
     except CatalogueError as error:
         raise RuntimeError(f"{folder}: {error}") from None
-    with only_one(settings.data_dir), tempfile.TemporaryDirectory(dir=settings.data_dir) as scratch:
-        opened, writer = open_exchange(settings.database, settings.key(), settings.subjects())
+    with (
+        only_one(settings.data_dir),
+        tempfile.TemporaryDirectory(dir=settings.data_dir) as scratch,
+        exchange(settings, run=False) as opened,
+    ):
         shadow_file = Path(scratch) / "shadow.sqlite"
         migrate(shadow_file)
         engine = open_engine(shadow_file)
@@ -53,7 +56,6 @@ def command(folder: Path | None, model: str, output: Path | None, data_dir: Path
                 with shadow.begin():
                     before, after = announced(live, opened.log), announced(shadow, opened.log)
         finally:
-            writer.stop()
             engine.dispose()
     found = list(differences(before, after))
     if output is not None:

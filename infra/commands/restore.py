@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from infra.backup_postgres import restore_postgres
 from infra.data_dir import only_one
 from infra.migrate import migrate, open_to_read, revision_of
 from infra.settings import Settings
@@ -71,6 +72,12 @@ def opens_with(database: Path, key: bytes | None) -> bool | None:
 def command(file: Path, data_dir: Path | None, yes: bool) -> None:
     """Replace everything the exchange knows by what FILE holds."""
     settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    if settings.clustered:
+        if not yes:
+            click.confirm("Everything in the database that GONGQIAO_STATE names will be replaced. Go on?", abort=True)
+        restore_postgres(settings, file)
+        click.echo("restored; delete Kafka's topics or name another GONGQIAO_KAFKA_PREFIX, then: gongqiao migrate, gongqiao reindex")
+        return
     if settings.database.exists() and not yes:
         click.confirm(f"{settings.database} exists and will be replaced. Go on?", abort=True)
     restore(settings, file)
