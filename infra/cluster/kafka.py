@@ -68,8 +68,8 @@ class Kafka(Engine):
         controller = self.settings.cluster_kafka_controller_port
         self.folder.write(properties, _PROPERTIES.format(port=self.port, controller=controller, data=data))
         if not (data / "meta.properties").exists():
-            cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            tool: list[str | Path] = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster_id, "-c", properties]
+            cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")  # may begin with a dash, so it follows an equals sign
+            tool: list[str | Path] = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", properties]
             made = spawn(self.folder, [*self._run(), *tool], log=self.log, environment={})
             try:
                 failed = made.wait(timeout=self.settings.cluster_patience_seconds) != 0
