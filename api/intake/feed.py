@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import threading
 from pathlib import Path
 from typing import Annotated, Any
@@ -87,7 +88,12 @@ def _unchanged(request: Request, etag: str) -> bool:
 def snapshot(request: Request, here: Here) -> Response:
     """Every public posting as gzip NDJSON; the last line is ``{"cursor": …}``, from which the feed goes on. Byte ranges are served."""
     path, cursor = _snapshot_file(here)
-    headers = {"X-Feed-Cursor": str(cursor), "ETag": f'"{path.name.partition(".")[0]}"', "Cache-Control": "no-cache"}
+    # Of its content: another process with the same postings gives the same bytes, and whoever was in the middle of one goes on there.
+    headers = {
+        "X-Feed-Cursor": str(cursor),
+        "ETag": f'"{path.name.split(".")[0].removeprefix(f"snapshot-{here.started}-")}"',
+        "Cache-Control": "no-cache",
+    }
     if _unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return FileResponse(path, media_type="application/gzip", headers=headers, filename=f"postings-{cursor}.ndjson.gz")
@@ -99,9 +105,10 @@ def _snapshot_file(here: Services) -> tuple[Path, int]:
     with here.exchange.reading() as connection, _building:
         # One transaction: the rows and the cursor are of the same moment.
         cursor = _last_change(connection)
-        path = folder / f"snapshot-{here.started}-{cursor}.ndjson.gz"
-        if not path.exists():
-            part = path.with_suffix(".part")
+        name = f"snapshot-{here.started}-{cursor}"
+        path = next(folder.glob(f"{name}-*.ndjson.gz"), None)
+        if path is None:
+            part = folder / f"{name}.part"
             with part.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
                 after = ""
                 while page := published(connection, after=after):
@@ -109,6 +116,8 @@ def _snapshot_file(here: Services) -> tuple[Path, int]:
                         packed.write(orjson.dumps(public_posting(read_posting(found["posting"]))) + b"\n")
                     after = page[-1]["posting_id"]
                 packed.write(orjson.dumps({"cursor": str(cursor)}) + b"\n")
+            with part.open("rb") as made:
+                path = folder / f"{name}-{hashlib.file_digest(made, 'sha256').hexdigest()[:16]}.ndjson.gz"
             part.replace(path)
             # The two before stay for whoever is in the middle of one.
             for old in sorted(folder.glob("snapshot-*.ndjson.gz"), key=lambda file: file.stat().st_mtime)[:-3]:

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from api.access.throttle import FOR_ONE_NAME
 from api.cache.memory import MemoryCache
 from api.cache.opening import open_cache
+from api.cache.shapes import Limit
 from streams.delivery.messages import RecommendationIssued
 from streams.runtime.tables import log
 from tests.api.conftest import EMPLOYER, PASSWORD, PERSON, POSTING, SETTINGS
@@ -100,11 +101,15 @@ def test_an_idempotency_key_is_one_key_whichever_process_is_asked(two: tuple[Edg
     assert len(sent) == 2
 
 
-def test_limits_and_wrong_passwords_are_counted_for_all_processes_together(two: tuple[Edge, Edge, Workers]) -> None:
+def test_limits_and_wrong_passwords_are_counted_for_all_processes_together(
+    two: tuple[Edge, Edge, Workers], monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, other, _ = two
+    # Buckets that fill too slowly for the speed of the machine to matter.
+    monkeypatch.setattr("api.access.limits.MINUTE_S", 1e6)
+    monkeypatch.setattr("api.access.throttle.NAME", Limit("password", FOR_ONE_NAME, 1e6))
     rooms = [int(edge.get("auditor", "/postings").headers["ratelimit-remaining"]) for edge in (one, other, one, other)]
-    assert rooms[-1] <= 197
-    assert rooms == sorted(rooms, reverse=True)
+    assert rooms == [199, 198, 197, 196]
     tries = [edge.request(None, "POST", "/login", data={"login": "partner", "password": "wrong"}) for edge in (one, other) * 6]
     assert [answer.status_code for answer in tries] == [401] * FOR_ONE_NAME + [429] * 2
 
@@ -141,6 +146,9 @@ def test_each_process_has_the_market_as_it_is(two: tuple[Edge, Edge, Workers]) -
 
     for edge in (one, other):
         until(lambda edge=edge: recommended(edge) == [posting_id] and candidates(edge) == ["u-7"])
+    snapshots = [edge.get(None, "/feed/snapshot") for edge in (one, other)]
+    assert snapshots[0].headers["etag"] == snapshots[1].headers["etag"]  # whoever was in the middle of one goes on with the other
+    assert snapshots[0].content == snapshots[1].content
     assert other.request("administrator", "DELETE", "/api/v1/people/u-7").status_code == 202
     until(lambda: candidates(one) == candidates(other) == [])
     assert one.request("administrator", "DELETE", f"/api/v1/postings/{posting_id}?reason=x").status_code == 202
