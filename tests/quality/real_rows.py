@@ -175,3 +175,31 @@ def draw_places() -> list[Drawn]:
         if re.split(r"[·\-]", row["region"])[0] not in plain and (item := Drawn(file, at, "region")) not in drawn
     ]
     return drawn + sorted(dice.sample(others, 300 - len(drawn)))
+
+
+# What is looked for in a text, and the words in which it may be spoken of: rows that hold one of them were drawn for labelling.
+TERMS = {
+    "lodging": r"住|宿",
+    "board": r"吃|餐|饭|食",
+    "shifts": r"倒|夜班|白班|晚班|轮班|两班|三班",
+    "overtime": r"加班",
+    "rest_days": r"休(?!闲)",
+    "insurance": r"险|公积金|社保",
+    "experience_years_min": r"经验|经历",
+    "education_min": r"学历|专以上|科以上|中以上|文化",
+    "probation_months": r"试用",
+}
+
+
+def draw_terms() -> list[tuple[str, int, str]]:
+    """(file, row, field): for each field nine rows of the public and the Shanxi file and six of the commercial one that use its words."""
+    rng = random.Random(20261121)
+    found = []
+    for field, words in TERMS.items():
+        said = re.compile(words)
+        near, far = (
+            [(file, at) for file in files for at, row in enumerate(rows(file)) if said.search(row["title"] + row["description"])]
+            for files in ((PUBLIC, SHANXI), (COMMERCIAL,))
+        )
+        found += [(file, at, field) for file, at in (*rng.sample(near, 9), *rng.sample(far, 6))]
+    return found
