@@ -90,6 +90,7 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule("person.answer", "答复推荐", ("POST /api/v1/people/{person_id}/inbox/{match_id}/answer",), _PERSON),
     Rule("person.write", "登记或修改求职者资料", ("POST /api/v1/people",), {**_PERSON, "partner": "own"}, "合作方：自己最先送来的人"),
+    Rule("person.incomes", "登记低保家庭的收入", ("POST /api/v1/people/{person_id}/incomes",), _STAFF),
     Rule("person.delete", "注销求职者、删除资料", ("DELETE /api/v1/people/{person_id}",), _PERSON),
     Rule(
         "person.pages",
