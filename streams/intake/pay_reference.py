@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import Connection, select
 
+from matcher.occupations import occupations
 from matcher.places import city_of, level_of, province_of
 from streams.intake.tables import postings
 
@@ -58,6 +60,12 @@ def _wider(occupation: str, region: str) -> Iterator[tuple[str, str]]:
             yield code, place
 
 
+@cache
+def _codes(group: str) -> tuple[str, ...]:
+    """The occupations of a 小类 or 中类, or the occupation itself: listed, for databases do not agree on what lies between two texts."""
+    return tuple(code for code in occupations() if code.startswith(group)) or (group,)
+
+
 def _place(region: str) -> str:
     return {"province": f"{region[:2]}%", "city": f"{region[:4]}%"}.get(level_of(region), region)
 
@@ -66,13 +74,11 @@ def pay_reference(connection: Connection, occupation: str, region: str) -> PayRe
     """What postings offer for this occupation in this region; None where even the widest cell is too small. ``occupation``: a code of the
     2022 classification."""
     for code, place in _wider(occupation, region):
-        low, high = code, f"{code}\uffff" if len(code) < 10 else code
         query = (
             select(postings.c.pay_low, postings.c.pay_high, postings.c.employer_id, postings.c.uscc, postings.c.owner)
             .where(
                 postings.c.state == "published",
-                postings.c.occupation_code >= low,
-                postings.c.occupation_code <= high,
+                postings.c.occupation_code.in_(_codes(code)),
                 postings.c.region.like(_place(place)),
                 postings.c.pay_high.is_not(None) | postings.c.pay_low.is_not(None),
             )
