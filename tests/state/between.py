@@ -73,7 +73,7 @@ class Between:
                     if self._deliver:
                         _end(client)  # nothing more reaches it
                         server.sendall(piece)
-                        server.settimeout(10)
+                        server.settimeout(120)
                         while server.recv(65536):
                             break
                     break

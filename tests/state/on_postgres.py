@@ -129,6 +129,7 @@ class Runner(EmbeddedRunner):
         return bool(super().got_past(connection, message_id, subject))  # no place in the log yet is no reason not to wait
 
     def drain(self, timeout: float = 60.0) -> None:
+        timeout = max(timeout, 600.0)  # anybody's write transaction on the same server holds up the mover
         while True:
             self._empty(timeout)
             super().drain(timeout)

@@ -44,7 +44,7 @@ def readers(database: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def units(engine: Engine) -> Iterator[Units]:
-    made = Units(engine, Bell(), patience=5)
+    made = Units(engine, Bell(), patience=120)
     made.start()
     yield made
     made.stop()
@@ -134,7 +134,7 @@ def test_a_commit_that_never_arrived_is_done_again(units: Units, between: Betwee
 
 def test_the_very_first_commit_of_a_process_is_decided_as_well(engine: Engine, between: Between, readers: Engine) -> None:
     runs: list[int] = []
-    session = Session(engine, patience=5)
+    session = Session(engine, patience=120)
     session.commit([lambda connection: None], "edge")
     between.lose_answer_to(b"COMMIT")
     assert session.commit([counted(put("a"), runs)], "edge")[0] == [Answer("a")]
@@ -183,7 +183,7 @@ def test_two_transactions_in_each_others_way_are_both_done(engine: Engine, reade
     """A deadlock undoes one of the two; it is run again by itself."""
     with engine.begin() as connection:
         upsert(connection, meta, [{"name": "x", "value": "0"}, {"name": "y", "value": "0"}])
-    meet = threading.Barrier(2, timeout=20)
+    meet = threading.Barrier(2, timeout=120)
     runs: list[str] = []
 
     def crossing(first: str, then: str) -> Callable[[Connection], None]:
@@ -199,7 +199,7 @@ def test_two_transactions_in_each_others_way_are_both_done(engine: Engine, reade
     def add(connection: Connection, name: str) -> None:
         connection.execute(text("UPDATE meta SET value = (value::int + 1)::text WHERE name = :name"), {"name": name})
 
-    sessions = [Session(engine), Session(engine)]
+    sessions = [Session(engine, patience=120), Session(engine, patience=120)]
     with ThreadPoolExecutor(2) as pool:
         both = [
             pool.submit(sessions[0].commit, [crossing("x", "y")], "subject:one"),
@@ -223,7 +223,7 @@ def test_units_under_one_lock_do_not_mix(engine: Engine, readers: Engine) -> Non
         upsert(connection, meta, {"name": "n", "value": str(value + 1)})
 
     def many() -> None:
-        session = Session(engine)
+        session = Session(engine, patience=120)
         for _ in range(25):
             session.commit([add], "edge")
         session.close()
