@@ -73,6 +73,12 @@ def metrics(request: Request) -> Response:
     waiting = Gauge("gongqiao_parked", "messages waiting for a retry", ["subject"], registry=registry)
     up = Gauge("gongqiao_engine_up", "1 while the engine answers", ["engine"], registry=registry)
     size = Gauge("gongqiao_log_end", "last place in the log", registry=registry)
+    refused = Gauge(
+        "gongqiao_requests_refused",
+        "requests over a limit since the start; uncounted: while the cache was gone",
+        ["limit"],
+        registry=registry,
+    )
     behind = Gauge("gongqiao_market_behind", "changes of matching not yet seen by this process's copy of the market", registry=registry)
     loading = Gauge("gongqiao_market_load_seconds", "how long the copy of the market took to load", registry=registry)
     try:
@@ -88,6 +94,8 @@ def metrics(request: Request) -> Response:
         _logger.warning("metrics without the state", extra={"reason": type(error).__name__})
     for name, loop in services.exchange.runner.loops.items():
         handled.labels(name).set(loop.handled)
+    for name in ("anonymous", "signed-in", "uncounted"):
+        refused.labels(name).set(services.refused[name])
     if services.market is not None and services.market.loading_s is not None:
         loading.set(services.market.loading_s)
     for name, engine in readiness(services)[1].items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,7 @@ class Services:
     market: MarketCopy | None = None  # the matcher's arrays where matching runs in other processes
     cache: Cache = field(default_factory=MemoryCache)  # rate limits, wake-ups, what was counted lately
     scratch: Path | None = None  # folder for files made on the way, such as the feed's snapshot
+    refused: Counter[str] = field(default_factory=Counter)  # requests over a limit, by its name, since the start
     started: str = field(default_factory=lambda: uuid4().hex[:12])
 
     @property

@@ -61,6 +61,7 @@ def count(request: Request, caller: Caller | None) -> None:
     except CacheFault:
         if caller is not None:
             return
+        services.refused["uncounted"] += 1
         raise LimitsUnknown(
             "系统暂时无法统计访问次数，只为已登录的用户办理；请登录，或几秒钟后再试",
             headers={"Retry-After": "5"},
@@ -68,6 +69,7 @@ def count(request: Request, caller: Caller | None) -> None:
         ) from None
     request.state.room = room
     if not room.allowed:
+        services.refused[limit.name] += 1
         raise OverLimit(
             f"请求太频繁：{WORDS[limit.name]}每分钟最多 {limit.most} 次，请 {room.wait} 秒后再试",
             headers={"Retry-After": str(room.wait)},

@@ -275,11 +275,13 @@ def granted(prefix: str = "") -> Callable[[Request], None]:
         path = str(getattr(request.scope.get("route"), "path", ""))
         method = "GET" if request.method == "HEAD" else request.method
         rule = rules().get(f"{method} {path if path.startswith(prefix) else prefix + path}")
-        if rule is None or ANYONE in rule.may:
+        if rule is not None and ANYONE in rule.may:
             return
         caller = identify(request)
         if caller is None:
             raise NotSignedIn("请先登录，或在请求中带上账号密码或 API 密钥", headers={"WWW-Authenticate": "Bearer"})
+        if rule is None:
+            raise Forbidden("这个地址还没有登记在权限表里，谁也不能使用")  # nobody said who may: nobody may
         if caller.role not in rule.may:
             raise Forbidden("您的账号不能使用这项功能")
 

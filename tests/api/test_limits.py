@@ -76,6 +76,7 @@ def test_who_asks_too_often_is_told_which_limit_and_when_to_come_back(tight: Mar
     assert body["type"] == "urn:gongqiao:problem:over-limit"
     assert body["limit"] == {"name": "anonymous", "most": 3, "seconds": 60, "retry_after": 20}
     assert "20 秒后" in body["detail"]
+    assert 'gongqiao_requests_refused{limit="anonymous"} 2.0' in tight.client.get("/metrics").text
     clock.at += 20
     assert [tight.get(None, "/postings").status_code for _ in range(2)] == [200, 429]
 

@@ -119,6 +119,14 @@ def test_a_role_that_is_not_granted_something_is_refused_before_anything_is_read
     assert asked.post(None, "/people", {"nonsense": 1}).status_code == 401
 
 
+def test_a_route_that_nobody_entered_in_the_table_is_nobodys(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {route: rule for route, rule in rules().items() if route != "GET /api/v1/postings"}
+    monkeypatch.setattr("api.access.roles.rules", lambda: known)
+    assert market.get("administrator", "/postings").status_code == 403
+    assert market.get(None, "/postings").status_code == 401
+    assert market.get(None, "/feed").status_code == 200
+
+
 def test_roles_and_scopes_of_the_table_are_known_ones() -> None:
     for rule in TABLE:
         assert rule.may.keys() <= {ANYONE, *ROLES}, rule.action
