@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,12 @@ def test_engines_keep_their_data_and_are_not_published(compose: dict[str, Any]) 
         assert service["networks"] == ["engines"]
     assert compose["networks"]["engines"]["internal"] is True
     assert all(port.startswith("127.0.0.1:") for port in compose["services"]["edge"]["ports"])
+
+
+def test_the_proxy_that_is_believed_is_the_gateway_of_the_edges_network(compose: dict[str, Any]) -> None:
+    (network,) = compose["networks"]["outside"]["ipam"]["config"]
+    assert ip_address(network["gateway"]) in ip_network(network["subnet"])
+    assert compose["services"]["edge"]["environment"]["GONGQIAO_TRUSTED_PROXIES"] == network["gateway"]
 
 
 def test_the_versions_of_the_engines_are_those_that_were_tried(compose: dict[str, Any]) -> None:
