@@ -9,6 +9,7 @@ from secrets import token_hex
 
 from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from infra.migrate import migrate
 from streams.runtime.database import url_of
@@ -21,7 +22,7 @@ from streams.runtime.subjects import Topology
 def fresh_database(url: str, *, migrated: bool = True) -> Iterator[str]:
     """The URL of an empty database with the exchange's tables; dropped afterwards, whoever is still connected."""
     name = f"test_{token_hex(6)}"
-    server = create_engine(url_of(url), isolation_level="AUTOCOMMIT")
+    server = create_engine(url_of(url), isolation_level="AUTOCOMMIT", poolclass=NullPool)  # the server may be restarted meanwhile
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"))
     made = url_of(url).set(database=name, drivername="postgresql").render_as_string(hide_password=False)
