@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.limits import headers_of
 from api.bodies import MOST_BYTES
-from api.problems import Misdirected, TooLarge, problem_response
+from api.problems import BadRequest, Misdirected, NotFound, TooLarge, problem_response
 from api.services import Options
 
 SMALL_BYTES = 1024 * 1024  # bodies of one object; lists of postings, people and employers may be larger
@@ -48,6 +48,11 @@ class Edge:
         headers = Headers(scope=scope)
         if self._hosts is not None and not path.startswith(_ANY_HOST) and _host(headers.get("host", "")) not in self._hosts:
             await problem_response(Misdirected("这个地址不是本系统的地址"))(scope, receive, answer.send)
+            return
+        if "\x00" in path or b"%00" in scope["query_string"]:
+            # In nobody's name, and a database may refuse to look for it.
+            problem = NotFound("没有这个地址") if "\x00" in path else BadRequest("参数里有不是文字的内容（空字符）")
+            await problem_response(problem)(scope, receive, answer.send)
             return
         most = MOST_BYTES if path in _LISTS or path.startswith("/api/v1/postings/") else SMALL_BYTES
         too_large = problem_response(TooLarge(f"一次最多发送 {most // 1024 // 1024} MB，请分成几次发送"))

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from matcher.shapes import FieldError, ShapeError
@@ -190,6 +191,11 @@ def install(app: FastAPI) -> None:
         body = as_json(error.status_code, "请求有误", "about:blank", str(error.detail), [])
         return JSONResponse(body, error.status_code, media_type="application/problem+json", headers=error.headers)
 
+    def data(request: Request, error: Exception) -> Response:
+        if "NUL" in str(getattr(error, "orig", "")):  # PostgreSQL keeps no such text
+            return problem(request, BadRequest("内容里有不是文字的内容（空字符），请去掉后再发"))
+        return broken(request, error)
+
     def broken(request: Request, error: Exception) -> Response:
         # The server's log has type and place; an answer says nothing of what is inside.
         return problem(request, Broken("系统出错了，已经记录下来，请稍后再试"))
@@ -199,6 +205,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(EngineFault, engine)
     app.add_exception_handler(IdempotencyConflict, idempotency)
+    app.add_exception_handler(DataError, data)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(WrongMasterKey, engine)
     app.add_exception_handler(IndexFault, engine)

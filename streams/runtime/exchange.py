@@ -13,7 +13,10 @@ from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from streams.runtime.database import EngineFault, is_engine_fault, plain_reason
 from streams.runtime.log import Bell, Log
 from streams.runtime.messages import Message, from_json, masked, outermost, to_json
 from streams.runtime.tables import idempotency, upsert
@@ -92,9 +95,14 @@ class Exchange:
 
     @contextmanager
     def reading(self) -> Any:
-        """A read-only connection: committed rows only."""
-        with self._readers.connect() as connection:
-            yield connection
+        """A read-only connection: committed rows only. Raises ``EngineFault`` where the database is out of reach."""
+        try:
+            with self._readers.connect() as connection:
+                yield connection
+        except (DBAPIError, PoolTimeout) as error:
+            if not is_engine_fault(error):
+                raise
+            raise EngineFault(plain_reason(error)) from error
 
     def write(self, job: Callable[[Connection], T]) -> T:
         """Run a job in a transaction; durable when it answers. For tables of the edge (accounts, sessions, audit)."""

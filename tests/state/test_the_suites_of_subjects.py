@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 SUITES = (
     ("tests/delivery",),
     ("tests/hiring", "tests/staffing"),
-    ("tests/api/test_feed.py", "tests/api/test_matching_and_inbox.py"),
+    ("tests/api/test_feed.py", "tests/api/test_matching_and_inbox.py", "tests/api/test_null_characters.py"),
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from infra.composition import open_shared
 from streams.runtime.database import EngineFault, is_engine_fault, open_engine, plain_reason, url_of
 from streams.runtime.log import Bell
 from streams.runtime.tables import meta, upsert, writers
@@ -177,6 +178,16 @@ def test_a_server_that_goes_away_in_mid_commit_and_stays_away_is_said_to_be_unkn
     with pytest.raises(OutcomeUnknown, match="not known"):
         session.commit([put("b")], "edge")
     assert names(readers) == ["a", "b"]
+
+
+def test_who_reads_while_the_server_is_away_is_told_so(between: Between) -> None:
+    part = open_shared(between.url, b"k" * 32)
+    with part.exchange.reading() as connection:
+        assert connection.execute(select(meta)).all() == []
+    between.close()
+    with pytest.raises(EngineFault, match="does not answer"), part.exchange.reading() as connection:
+        connection.execute(select(meta))
+    part.close()
 
 
 def test_two_transactions_in_each_others_way_are_both_done(engine: Engine, readers: Engine) -> None:
