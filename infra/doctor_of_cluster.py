@@ -23,7 +23,7 @@ from infra.engines import check_engines, elastic_arguments, postgres_arguments, 
 from infra.findings import Finding
 from infra.migrate import SchemaError, newest, revision_of_postgres
 from infra.settings import Settings, SettingsError
-from infra.workers import brokers_of
+from infra.workers import brokers_of, flows_of
 from streams.runtime.clock import last_tick
 from streams.runtime.database import EngineFault, is_engine_fault, open_engine, plain_reason
 from streams.runtime.group import PAGE, unhandled
@@ -35,8 +35,8 @@ from streams.runtime.locks import RELAY, TICK, lock_number
 from streams.runtime.log import Log
 from streams.runtime.relay import published
 from streams.runtime.sealing import Vault
+from streams.runtime.subjects import Topology
 from streams.runtime.tables import dead_letters, outbox, parked, person_keys
-from streams.runtime.topology import topology
 
 _LOCAL = "on one's own machine: gongqiao cluster start"
 _LONG_OPEN = timedelta(minutes=2)
@@ -54,7 +54,7 @@ def look_at_cluster(settings: Settings, look_at_index: Callable[[Settings], list
         return [Finding(False, "settings: they do not go together", str(error))]
     found = [_key(settings, key), _disk(settings)]
     found += _state(settings, key)
-    found += _log(brokers)
+    found += _log(brokers, flows_of(settings))
     found += _search(settings) if settings.search_url.startswith("elastic") else []
     if found[-1].fine:
         found += look_at_index(settings)
@@ -146,7 +146,8 @@ def _inside(connection: Connection, settings: Settings, key: bytes | None) -> li
         opens = Vault(key).fits(row[0], row[1])
         mend = "use the master key that this data was made with; no other opens names, numbers and profiles"
         found.append(Finding(opens, f"master key: {'opens' if opens else 'does not open'} the personal data", mend))
-    log = Log(topology(), Vault(key or bytes(32)))
+    flows = flows_of(settings)
+    log = Log(flows, Vault(key or bytes(32)))
     end, waiting, sent = log.end(connection), _count(connection, outbox), published(connection)
     found.append(Finding(True, f"log: {end} messages"))
     behind = waiting + max(end - sent, 0)
@@ -154,7 +155,7 @@ def _inside(connection: Connection, settings: Settings, key: bytes | None) -> li
     found.append(Finding(behind < 10_000, f"relay: {behind} messages not yet on Kafka", mend))
     found += _singles(connection)
     found.append(_tick(connection, settings))
-    found += [_lag(connection, log, subject) for subject in topology().subjects]
+    found += [_lag(connection, log, subject) for subject in flows.subjects]
     open_letters = select(dead_letters.c.subject, func.count()).where(dead_letters.c.state == "open").group_by(dead_letters.c.subject)
     for subject, count in connection.execute(open_letters):
         mend = "gongqiao dead-letters list; after the fix: gongqiao dead-letters retry --all"
@@ -205,15 +206,15 @@ def _lag(connection: Connection, log: Log, subject: Any) -> Finding:
 # -- Kafka -----------------------------------------------------------------------------------------------------------------
 
 
-def _log(brokers: Brokers) -> list[Finding]:
+def _log(brokers: Brokers, flows: Topology) -> list[Finding]:
     try:
-        return asyncio.run(asyncio.wait_for(_ask_kafka(brokers), 90))
+        return asyncio.run(asyncio.wait_for(_ask_kafka(brokers, flows), 90))
     except (KafkaError, EngineFault, OSError, TimeoutError) as error:
         mend = f"start Kafka, or mend GONGQIAO_LOG, user, password and TLS; what is sent is kept until then ({_LOCAL} kafka)"
         return [Finding(False, f"Kafka: {type(error).__name__} at {', '.join(brokers.servers)}", mend)]
 
 
-async def _ask_kafka(brokers: Brokers) -> list[Finding]:
+async def _ask_kafka(brokers: Brokers, flows: Topology) -> list[Finding]:
     admin = AIOKafkaAdminClient(**brokers.client)
     found: list[Finding] = []
     try:
@@ -222,16 +223,16 @@ async def _ask_kafka(brokers: Brokers) -> list[Finding]:
         enough = len(nodes) >= brokers.min_in_sync
         mend = "start the missing brokers: with fewer than GONGQIAO_KAFKA_MIN_IN_SYNC nothing is taken"
         found.append(Finding(enough, f"Kafka: {len(nodes)} broker{'s' if len(nodes) != 1 else ''}", mend))
-        members = {subject.name: await _members(admin, brokers.group(subject.name)) for subject in topology().subjects}
+        members = {subject.name: await _members(admin, brokers.group(subject.name)) for subject in flows.subjects}
     finally:
         await admin.close()
     try:
-        await check_topics(topology(), brokers)
+        await check_topics(flows, brokers)
         found.append(Finding(True, "topics: as they should be"))
     except TopicsWrong as error:
         return [*found, Finding(False, "topics: not as they should be", str(error))]
-    lags = await group_lags(topology(), brokers)
-    for subject in topology().subjects:
+    lags = await group_lags(flows, brokers)
+    for subject in flows.subjects:
         count = members[subject.name]
         said = f"{subject.name}: {count} worker{'s' if count != 1 else ''}, {lags[subject.name]} messages on Kafka to take"
         found.append(Finding(count > 0, said, f"start: gongqiao worker --subjects {subject.name}"))
