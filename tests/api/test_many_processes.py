@@ -42,7 +42,8 @@ def database(_cheap_passwords: None) -> Iterator[str]:
 def two(database: str) -> Iterator[tuple[Edge, Edge, Workers]]:
     """Two edges with a Redis between them; looking by itself is too seldom to help."""
     url, prefix = require("redis"), f"edges-{uuid4().hex[:12]}:"
-    with edges(database, lambda: open_cache(url, prefix=prefix), poll=3600.0, requests_a_minute=200) as ((one, other), workers):
+    given: dict[str, Any] = {"poll": 3600.0, "requests_a_minute": 200, "facet_seconds": 60.0, "suggestion_seconds": 60.0}
+    with edges(database, lambda: open_cache(url, prefix=prefix), **given) as ((one, other), workers):
         yield one, other, workers
 
 
@@ -112,6 +113,22 @@ def test_limits_and_wrong_passwords_are_counted_for_all_processes_together(
     assert rooms == [199, 198, 197, 196]
     tries = [edge.request(None, "POST", "/login", data={"login": "partner", "password": "wrong"}) for edge in (one, other) * 6]
     assert [answer.status_code for answer in tries] == [401] * FOR_ONE_NAME + [429] * 2
+
+
+def test_redis_holds_nothing_of_anybody(two: tuple[Edge, Edge, Workers]) -> None:
+    one, other, _ = two
+    furnish(one)
+    one.get(None, "/postings?q=焊工&facets=form")
+    other.get(None, "/suggestions?q=焊工")
+    other.get("jobseeker", "/people/u-7/recommendations")
+    one.request(None, "POST", "/login", data={"login": "jobseeker", "password": "wrong-password"})
+    cache: Any = one.services.cache
+    keys = list(cache._client.scan_iter(f"{cache._prefix}*"))
+    held = b"\n".join(keys + [cache._client.dump(key) or b"" for key in keys])
+    assert {key.removeprefix(cache._prefix.encode()).split(b":")[0] for key in keys} == {b"limit", b"kept"}
+    private = (*PERSON["private"].values(), *POSTING["contact"].values())
+    for value in (*private, "u-7", "a-jobseeker", "jobseeker", "127.0.0.1", "wrong-password", *one.keys.values()):
+        assert value.encode() not in held, value
 
 
 def test_a_stream_of_one_process_is_woken_by_what_another_took(two: tuple[Edge, Edge, Workers]) -> None:
