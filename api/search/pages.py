@@ -18,6 +18,7 @@ from matcher.shapes import FieldError
 from matcher.wording import FORMS
 from search.errors import QueryError
 from search.query import read_query
+from search.understanding import Understood, understand
 
 router = APIRouter(include_in_schema=False)
 FILTERS = ("q", "region", "form", "pay_min", "source", "type", "zone", "sort")
@@ -29,16 +30,22 @@ LIMIT = 20
 
 @router.get("/search")
 def search(request: Request, here: Here, caller: CallerOrNone) -> Response:
-    """Results, facets with numbers, next page. What is wrong with a filter is said beside it."""
+    """Results, facets with numbers, next page. What is wrong with a filter is said beside it. What the words were taken for is said, too;
+    ``as=typed`` takes them as they stand."""
     given = {name: value for name in FILTERS if (value := request.query_params.get(name, "").strip())}
     cursor = request.query_params.get("cursor") or None
     errors: dict[str, str] = {}
     found: dict[str, Any] = {"total": 0, "items": [], "facets": {}, "cursor": None}
     asked = _accepted(given, errors)
+    as_typed = request.query_params.get("as") == "typed"
+    understood = Understood("") if as_typed else understand(asked.get("q", ""))
+    meant = {**understood.parameters(), **_without(asked, "q")} if understood.parts else asked
     try:
-        found = search_postings(here, {**asked, "cursor": cursor, "facets": ",".join(FACETS), "limit": LIMIT})
+        found = search_postings(here, {**meant, "cursor": cursor, "facets": ",".join(FACETS), "limit": LIMIT})
     except BadRequest as problem:
         errors.update({error.field: in_words(error) for error in problem.errors})
+    if as_typed:
+        asked["as"] = "typed"
     following = f"/search?{urlencode({**asked, 'cursor': found['cursor']})}" if found["cursor"] else None
     return page(
         request,
@@ -48,7 +55,9 @@ def search(request: Request, here: Here, caller: CallerOrNone) -> Response:
             "errors": errors,
             "found": found,
             "facets": _facets(found["facets"], asked),
-            "filtered": {name: f"/search?{urlencode(_without(asked, name))}" for name in asked if name not in ("q", "sort")},
+            "filtered": {name: f"/search?{urlencode(_without(asked, name))}" for name in asked if name not in ("q", "sort", "as")},
+            "understood": understood.sentence(),
+            "as_typed": f"/search?{urlencode({**asked, 'as': 'typed'})}",
             "next": following,
             "further": cursor is not None,
             "sorts": SORTS,

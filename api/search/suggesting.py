@@ -12,9 +12,10 @@ from api.services import Services
 from matcher.text import normalise
 from search.errors import QueryError
 from search.query import read_query
+from search.vocabulary import completions, corrected
 from streams.intake import queries
 
-VERSION = 1  # as in ``facets``
+VERSION = 2  # as in ``facets``
 LOOKED_AT = 60  # the index's best for the words; more would only repeat them
 MOST = 8
 LONGEST = 30  # characters; a longer title is an advertisement and no search
@@ -48,11 +49,18 @@ def _titles(here: Services, words: str) -> list[str]:
         with here.exchange.reading() as connection:
             return queries.visible(connection, ids)
 
+    def finds(name: str) -> bool:
+        return bool(here.index.search(read_query({"q": name, "sort": "date", "limit": 1}), allowed=allowed).hits)
+
     try:
         query = read_query({"q": words, "limit": LOOKED_AT})
         if not query.wish:
             return []  # signs alone ask for nothing, and everything would be found
         page = here.index.search(query, allowed=allowed)
+        if not page.hits:
+            # Letters of an input method (hg, hangong), or a name misspelt (电汗工): what was meant, where there is such work.
+            meant = completions(words, 2 * MOST) if words.isascii() else [name for name in (corrected(words),) if name]
+            return [name for name in meant if finds(name)][:MOST]
     except QueryError:
         return []
     spelt: dict[str, str] = {}

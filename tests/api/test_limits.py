@@ -223,6 +223,13 @@ def test_suggestions_are_titles_of_open_postings_the_most_frequent_first(market:
     assert market.get(None, "/suggestions?q=会计").json()["items"] == []  # also before the index knows
 
 
+def test_letters_and_misspelt_names_suggest_work_that_there_is(market: Market) -> None:
+    market.publish({"title": "电焊工"})
+    for typed in ("dhg", "dianhangong", "电汗工"):
+        assert market.get(None, f"/suggestions?q={typed}").json()["items"] == ["电焊工"]
+    assert market.get(None, "/suggestions?q=kj").json()["items"] == [], "there is no 会计"
+
+
 @pytest.mark.parametrize("text", ["-", '"', "，", "没有这样的岗位", "a b c d e f g h i j k l m n o p q r s t u v w x"])
 def test_suggestions_for_nothing_are_none(furnished: Market, text: str) -> None:
     assert furnished.client.get("/api/v1/suggestions", params={"q": text}).json()["items"] == []

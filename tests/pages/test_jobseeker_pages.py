@@ -107,6 +107,17 @@ def test_search_finds_filters_and_goes_on(nobody):
     assert not shown & further
 
 
+def test_what_the_typed_words_were_taken_for_is_said_and_can_be_taken_back(nobody):
+    text = nobody.get("/search?q=小店区 电汗工 1000").text
+    assert "理解为：地点 小店区，工种 电焊工（按“电汗工”更正），月薪 1000 元起。" in text
+    literal = re.search(r'href="(/search[?][^"]*as=typed)">按原来的字搜索', text)
+    assert literal
+    plain = nobody.get(literal[1].replace("&amp;", "&")).text
+    assert "理解为" not in plain
+    assert "没有找到岗位" in plain
+    assert "理解为" not in nobody.get("/search?q=晨光").text
+
+
 @pytest.mark.parametrize("query", ["pay_min=abc", "region=1401", "form=whatever", "cursor=%00x", "q=" + "长" * 300])
 def test_a_wrong_filter_is_said_and_breaks_nothing(nobody, query):
     answer = nobody.get(f"/search?{query}")
