@@ -16,7 +16,7 @@ from streams.policy import rules
 from streams.policy.exits import tell_ends
 from streams.policy.known import catalogue_of, counters, employer_of
 from streams.policy.messages import WindowChanged
-from streams.policy.offers import EMPLOYER, announce, close, evaluate_employer, evaluate_hire, notify
+from streams.policy.offers import EMPLOYER, announce, close, evaluate_employer, evaluate_hire, notify, worth_a_notice
 from streams.policy.tables import employers, hires, offers, progress, windows
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import NAMESPACE, from_json, to_json
@@ -129,7 +129,7 @@ def _holders(work: Work, after: str) -> tuple[list[Outcome], str | None]:
     for row in rows:
         if row["entry_id"] in nearing:
             entry, event = nearing[row["entry_id"]]
-            if row["state"] == "open" and entry.window.to is not None:
+            if row["state"] == "open" and entry.window.to is not None and worth_a_notice(row):
                 numbers = {"days_left": str((entry.window.to - day).days)}
                 outcomes += announce(work, row, "closing", numbers, mark=event)
         else:

@@ -21,6 +21,7 @@ from matcher.policy.conditions import Prepared, prepare
 from matcher.policy.emission import Answered, emit
 from matcher.policy.evaluate import evaluate_entry
 from matcher.policy.format import Entry
+from matcher.policy.loader import leaves
 from matcher.policy.wording import step_words
 from streams.policy.known import EmployerFacts, catalogue_of, employer_facts, hire_facts
 from streams.policy.messages import CheckScheduled, PersonPolicyNotice, PolicyNotice
@@ -106,9 +107,12 @@ def _of_hire(catalogue: Catalogue, prepared: Prepared, result: Answered, hire: M
     # Outside its window nothing is offered any more, also for a hire that was inside it.
     if payee is None or not entry.window.holds(day) or hire[f"{payee}_id"] is None:
         return None
+    if hire["origin"] == "insurance" and not _names_the_person(catalogue, entry, prepared):
+        return None
     amount = shown(catalogue, entry, prepared)
     return Wanted(
-        origin="comparison" if hire["origin"] == "insurance" else "hire",
+        # E-09 compares the unemployment register with insurance data; somebody else's insurance is a hire like any other.
+        origin="comparison" if hire["origin"] == "insurance" and hire["was_unemployed"] else "hire",
         payee_kind=payee,
         employer_id=hire["employer_id"],
         person_id=hire["person_id"],
@@ -124,6 +128,17 @@ def _of_hire(catalogue: Catalogue, prepared: Prepared, result: Answered, hire: M
         failed=(),
         earliest=step_words(entry, hire["hired_on"])[1],
     )
+
+
+def _names_the_person(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> bool:
+    """Whether the entry asks for a group that this person is known to belong to. Of a hire that only insurance data show nothing is known
+    of the post, so that everything else would be open too."""
+    category: Any = prepared.facts.get("person.category")
+    holds: frozenset[str] = getattr(category, "holds", category) or frozenset()
+    asked = {
+        tag for leaf in leaves(entry.conditions) if leaf.field == "person.category" and leaf.op == "contains_any" for tag in leaf.value
+    }
+    return bool((asked - set(catalogue.shared.categories.always)) & holds)
 
 
 def _schedule(work: Work, hire: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[Outcome]:
@@ -265,9 +280,9 @@ def _kind(old: dict[str, Any] | None, row: dict[str, Any]) -> str | None:
     if row["state"] != "open":
         return None
     owed = row["paid_yuan"] is not None and row["yuan"] is not None and Decimal(row["yuan"]) > Decimal(row["paid_yuan"])
-    if not _notable(row):
+    if not worth_a_notice(row):
         return None
-    if old is None or old["state"] != "open" or not _notable(old):
+    if old is None or old["state"] != "open" or not worth_a_notice(old):
         return "top_up" if owed else "comparison" if row["origin"] == "comparison" else "offer"
     if row["status"] == ELIGIBLE and old["status"] != ELIGIBLE:
         return "ready"
@@ -276,14 +291,14 @@ def _kind(old: dict[str, Any] | None, row: dict[str, Any]) -> str | None:
     return None
 
 
-def _notable(row: Mapping[str, Any]) -> bool:
+def worth_a_notice(row: Mapping[str, Any]) -> bool:
     """Whether an offer is worth a notice: certain, with a sum, or with nothing left to find out. The others stand in the list."""
     return row["status"] == ELIGIBLE or row["yuan"] is not None or row["missing"] == b"[]"
 
 
 def close(work: Work, row: dict[str, Any], because: str) -> list[Outcome]:
     """An offer that does not hold any more; told where it had been told."""
-    told = row["state"] == "open" and _notable(row)
+    told = row["state"] == "open" and worth_a_notice(row)
     changed = {**row, "state": "closed", "closed_because": because, "revision": row["revision"] + 1, "changed_on": work.as_of}
     upsert(work.connection, offers, changed)
     return announce(work, changed, "closed") if told else []

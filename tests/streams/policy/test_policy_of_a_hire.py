@@ -253,8 +253,9 @@ def test_a_hire_through_the_exchange_is_not_found_a_second_time(exchange: Policy
 
 
 def test_who_was_not_registered_as_unemployed_gives_no_notice(exchange: PolicyExchange) -> None:
-    exchange.say(employer(), person(kind="jobseeker"), insured())
+    exchange.say(employer(), person(kind="jobseeker", categories=[]), insured())
     assert exchange.notices(entry_id=HIRING) == []
+    assert exchange.notices(kind="comparison") == []
 
 
 # -- forgetting ----------------------------------------------------------------------------------------------------------
