@@ -37,8 +37,9 @@ from streams.runtime.group import GroupMember
 from streams.runtime.kafka import Brokers
 from streams.runtime.kafka_lag import Lags
 from streams.runtime.kafka_topics import check_topics, create_topics
-from streams.runtime.locks import RELAY, TICK, Lock, lock_on
+from streams.runtime.locks import RELAY, ROTATION, TICK, Lock, lock_on
 from streams.runtime.relay import Relay
+from streams.runtime.rotation import Rotation
 from streams.runtime.subjects import Topology
 from streams.runtime.topology import topology
 
@@ -265,6 +266,7 @@ def run_singles(settings: Settings, names: Sequence[str], stopping: threading.Ev
             running["relay"] = Relay(part.engine, brokers_of(settings), lock_on(part.engine, RELAY), bell=exchange.bell)
         if "tick" in names:
             running["tick"] = WhileHeld(lock_on(part.engine, TICK), lambda: Ticker(exchange, every=settings.tick_seconds))
+            running["rotation"] = WhileHeld(lock_on(part.engine, ROTATION), lambda: Rotation(exchange))
         if "index" in names:
             running["index"] = WhileHeld(lock_on(part.engine, "index"), lambda: _index_follower(settings, exchange))
         if "send" in names:

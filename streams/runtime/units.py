@@ -265,5 +265,11 @@ class Units:
 
 
 def sweep_writers(connection: Connection, before: datetime) -> int:
-    """Delete the rows of writers that have written nothing since; answers how many. For the rotation."""
-    return int(connection.execute(delete(writers).where(writers.c.at < before.isoformat())).rowcount)
+    """Delete the rows of writers that are gone and have written nothing since; answers how many. For the rotation."""
+    return int(connection.execute(_SWEEP, {"before": before.isoformat()}).rowcount)
+
+
+_SWEEP = text(
+    "DELETE FROM writers WHERE at < :before "
+    "AND NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = 'gongqiao ' || writers.writer)"
+)
