@@ -7,6 +7,7 @@ import logging
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aiokafka.client import AIOKafkaClient
@@ -94,7 +95,8 @@ class Kafka(Engine):
         for logger in loggers:
             logger.setLevel(logging.CRITICAL + 1)
         try:
-            return asyncio.run(self._ask())
+            with ThreadPoolExecutor(1) as aside:  # whoever asks may be in a loop of its own
+                return aside.submit(lambda: asyncio.run(self._ask())).result()
         finally:
             for logger, level in before:
                 logger.setLevel(level)
