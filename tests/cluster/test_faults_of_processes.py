@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
@@ -149,6 +150,35 @@ def test_a_dead_letter_retried_after_a_fix_is_delivered(run: Run, market: Market
     run.drain()
     assert not [letter for letter in run.letters() if letter.state == "open"]
     assert_same(run.contents(), expected)
+
+
+def test_with_budgets_no_kill_and_no_second_worker_leads_to_a_push_too_many(run: Run, market: Market) -> None:
+    facts, expected = market
+    run.more({"GONGQIAO_PERSON_PUSHES_A_DAY": "3", "GONGQIAO_POSTING_PUSHES_A_DAY": "4"})
+    run.start()
+    run.start("delivery.2")
+    say_people(run.exchange, facts)
+    run.drain()
+    say_postings(run.exchange, facts.postings)
+    for number in range(4):
+        at = len(facts.postings) * (number + 1) // 10
+        run.wait(lambda at=at: run.count(PostingMatched.type) >= at)  # type: ignore[misc]
+        name = ("delivery", "delivery.2")[number % 2]
+        run.kill(name)
+        run.wait(lambda name=name: not run.alive(name))  # type: ignore[misc]
+        run.start(name)
+    run.drain()
+    found = run.contents()
+    assert found["matched"] == expected["matched"], "budgets change nothing in what is matched"
+    assert found["inboxes"].keys() == expected["inboxes"].keys(), "what is not pushed is held back, not lost"
+    assert found["pushed"], "something is pushed"
+    assert set(found["pushed"].values()) == {1}, "no pair is pushed twice"
+    of_pair = {match_id: (row["person_id"], row["posting_id"]) for match_id, row in found["inboxes"].items()}
+    people = Counter(of_pair[match_id][0] for match_id in found["pushed"])
+    postings = Counter(of_pair[match_id][1] for match_id in found["pushed"])
+    assert max(people.values()) <= 3
+    assert max(postings.values()) <= 4
+    assert run.letters() == []
 
 
 def poison(type_: str, topic: str) -> dict[str, Any]:
