@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.delivery import pages as delivery_pages
 from api.delivery import routes as delivery
+from api.help import routes as help_
 from api.hiring import pages as hiring_pages
 from api.hiring import routes as hiring
 from api.intake import asking, feed, held_pages, profile_pages, report_pages, reporting, same_opening, sending
@@ -34,6 +35,7 @@ API_ROUTERS: list[APIRouter] = [
     claims.router,
     standing.router,
     feed.router,
+    help_.router,
 ]
 PAGE_ROUTERS: list[APIRouter] = [
     search_pages.router,
@@ -48,4 +50,5 @@ PAGE_ROUTERS: list[APIRouter] = [
     staffing_pages.router,
     held_pages.router,
     report_pages.router,
+    help_.pages,
 ]

@@ -159,6 +159,8 @@ TABLE: tuple[Rule, ...] = (
         _EMPLOYER,
         "没有同意展示的人只给出数字",
     ),
+    Rule("help.read", "查看求助渠道", ("GET /api/v1/help", "GET /help"), _public()),
+    Rule("help.keep", "维护求助渠道", ("POST /api/v1/help", "DELETE /api/v1/help/{channel_id}", "POST /help"), _STAFF),
     Rule("posting.decide", "审核暂缓的岗位", ("POST /api/v1/postings/{posting_id}/decision",), _STAFF),
     Rule(
         "posting.merged",

@@ -56,6 +56,9 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /postings/{p}/confirm": ((N, N, Y, N, Y, N, Y, L), None),
     # 409: nothing is held; who may not decide is told so first.
     "POST /postings/{p}/decision": ((N, N, N, N, "409", N, "409", L), {"decision": "release", "reason": "可以"}),
+    "GET /help?region=140105": ((Y, Y, Y, Y, Y, Y, Y, Y), None),
+    "POST /help": ((N, N, N, N, Y, N, Y, L), {"region": "140105", "kind": "office", "name": "样例服务站", "checked_on": "2026-11-20"}),
+    "DELETE /help/nobodys": ((N, N, N, N, "404", "404", "404", L), None),
     "GET /postings/{p}/merged": ((N, N, N, N, Y, N, Y, L), None),
     # 409: nothing is merged; who may not split is told so first.
     "POST /postings/{p}/split": ((N, N, N, N, "409", N, "409", L), {"from_posting_id": "another"}),
