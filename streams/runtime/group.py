@@ -178,7 +178,8 @@ class GroupMember:
         handler = self.subject.handler_of(envelope.type)
         if handler is None or handler.prepare is None:
             return None
-        self._doubtful[envelope.id] = envelope
+        if self.memory is not None:
+            self._doubtful[envelope.id] = envelope
         try:
             return handler.prepare(envelope.message, Preparation(envelope, self.memory, self._settings, reading))
         except Exception as error:
