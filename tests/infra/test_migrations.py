@@ -44,7 +44,16 @@ def back_to_first(database: Path) -> None:
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("DROP INDEX log_by_key")
         policy = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'policy\\_%' ESCAPE '\\'").fetchall()
-        for table in ("outbox", "handled", "writers", "intake_reports", "help_channels", "matching_parts", "shards_people", *(name for (name,) in policy)):
+        for table in (
+            "outbox",
+            "handled",
+            "writers",
+            "intake_reports",
+            "help_channels",
+            "matching_parts",
+            "shards_people",
+            *(name for (name,) in policy),
+        ):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("DROP INDEX intake_postings_by_trade")
         for column in ("first_public", "times_public", "accepted", "in_talks", "occupation_code", "pay_low", "pay_high"):
