@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, event, select
 
 from streams.matching.tables import people
 from streams.runtime.clock import ClockTick
@@ -75,9 +76,6 @@ class Crowd:
         going: list[Open] = []
         with ExitStack() as stack:
             free = [stack.enter_context(self.engine.connect()) for _ in range(12)]
-            for connection in free:
-                connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 0")  # these wait for each other's turn
-                connection.commit()
             begun = 0
             while begun < transactions or going:
                 if drawn.random() < 0.25:
@@ -117,6 +115,13 @@ class Crowd:
 @pytest.fixture
 def engine(database: str) -> Iterator[Engine]:
     made = open_engine(database, connections=16)
+
+    @event.listens_for(made, "connect")
+    def _patient(connection: Any, _record: Any) -> None:
+        connection.autocommit = True
+        connection.execute("SET idle_in_transaction_session_timeout = 0")  # here transactions wait for each other's turn
+        connection.autocommit = False
+
     yield made
     made.dispose()
 
