@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from search.documents import IndexDocument, canonical_region, date_key_from, units_of
-from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Term, Within, needles_of
+from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Prefix, Term, Within, needles_of
 
 Json = dict[str, Any]
 
@@ -217,6 +217,8 @@ def _node(node: Node) -> Json:
             return {"bool": {"filter": [_word("grams", needle) for needle in needles]}}
         case Phrase(units):
             return {"match_phrase": {"units": " ".join(units)}}
+        case Prefix(start):
+            return {"prefix": {"grams": {"value": start}}}
         case AnyOf(nodes):
             return {"bool": {"should": [_node(each) for each in nodes], "minimum_should_match": 1}}
         case OneOf("region", values):

@@ -1,8 +1,8 @@
 """One query: what is asked for, how it is ordered, where a walk goes on. ``read_query`` makes it from what people and programs send.
 
 Text. Blanks split terms, all of which must match; ``-term`` must not; ``"quoted terms"`` must stand side by side. A term matches when
-all its 2-grams occur (a single character: that character; a Latin word: that word). The text is cut by ``matcher.text.tokens``, as the
-postings are; punctuation without a character to search for is ignored.
+all its 2-grams occur (a single character: that character; a Latin word: that word; ``jav*``: a word that begins so). The text is cut by
+``matcher.text.tokens``, as the postings are; punctuation without a character to search for is ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from matcher.text import normalise, tokens
 from search.circles import HALF_EARTH_KM
 from search.documents import FACETS, FORMS, OFFERS, SOURCES, TYPES, ZONES, canonical_region, is_pair, seconds_of, units_of
 from search.errors import QueryError
-from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, SetField, Term, Within
+from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Prefix, SetField, Term, Within
 
 Sort = Literal["relevance", "date", "pay", "distance"]
 SORTS: tuple[Sort, ...] = ("relevance", "date", "pay", "distance")
@@ -142,12 +142,17 @@ def _parts(text: str) -> Iterable[tuple[bool, str, bool]]:
             yield bare_minus == "-", word, False
 
 
-def _term(words: str) -> Term | None:
+def _term(words: str) -> Node | None:
     cut = tokens(words)
+    begun: Prefix | None = None
+    if words.endswith("*") and cut and cut[-1].isascii() and words[:-1].endswith(cut[-1]):
+        begun = Prefix(cut.pop())
     # A character inside a pair needs no looking up of its own: where the pair occurs, so does the character.
     paired = {character for token in cut if is_pair(token) for character in token}
     needles = dict.fromkeys(token for token in cut if token not in paired)
-    return Term(tuple(needles)) if needles else None
+    if begun is None:
+        return Term(tuple(needles)) if needles else None
+    return All((Term(tuple(needles)), begun)) if needles else begun
 
 
 # Surer than this, a name means the occupation and not only something like it.

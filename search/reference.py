@@ -13,7 +13,7 @@ from search.documents import IndexDocument, units_of
 from search.index import HEAD, Allowed, Candidate, Hit, Page, ordered_counts, page_of
 from search.query import Query
 from search.relevance import Described, Rerank, by_likeness
-from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Term, Within
+from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Prefix, Term, Within
 
 
 def matches(document: IndexDocument, node: Node) -> bool:
@@ -29,6 +29,8 @@ def matches(document: IndexDocument, node: Node) -> bool:
             return document.grams.issuperset(needles)
         case Phrase(units):
             return any(_follow(units_of(field), units) for field in document.fields)
+        case Prefix(start):
+            return any(token.startswith(start) for token in document.grams)
         case OneOf(field, values):
             return not set(values).isdisjoint(_values(document, field))
         case AtLeast(field, least):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 
 import tantivy
@@ -15,7 +16,7 @@ from tantivy import FieldType, Occur
 
 from search.circles import box
 from search.documents import FORMS, SOURCES, TYPES, ZONES, IndexDocument, canonical_region, date_key_from, units_of
-from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Term, Within, needles_of
+from search.tree import All, AnyOf, AtLeast, AtMostOrUnknown, Node, Not, OneOf, Phrase, Prefix, Term, Within, needles_of
 
 # Between two fields in ``units``: no token is spelt like it, so no phrase runs across.
 _BREAK = "\u2016"
@@ -197,6 +198,8 @@ class Compiler:
                 return tantivy.Query.boolean_query([(Occur.Must, self._word("grams", needle)) for needle in needles])
             case Phrase(units):
                 return tantivy.Query.phrase_query(self._schema, "units", list(units))
+            case Prefix(start):
+                return tantivy.Query.regex_query(self._schema, "grams", re.escape(start).replace("\\#", "#") + ".*")
             case AnyOf(nodes):
                 return tantivy.Query.boolean_query([(Occur.Should, self._node(each)) for each in nodes])
             case OneOf(field, values):

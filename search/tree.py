@@ -29,6 +29,13 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Prefix:
+    """A Latin word or number in title, employer's name or description begins like this."""
+
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf:
     """The posting has at least one of these values. ``region`` holds every code that covers the posting's place."""
 
@@ -80,7 +87,7 @@ class All:
     nodes: tuple[Node, ...]
 
 
-Node = Term | Phrase | OneOf | AtLeast | AtMostOrUnknown | Within | Not | AnyOf | All
+Node = Term | Phrase | Prefix | OneOf | AtLeast | AtMostOrUnknown | Within | Not | AnyOf | All
 
 
 def needles_of(node: Node) -> list[str]:

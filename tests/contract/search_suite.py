@@ -90,6 +90,18 @@ class SearchSuite:
             ("JAVA", True),
             ("ｊａｖａ", True),
             ("jav", False),
+            ("jav*", True),
+            ("ＪＡＶ*", True),
+            ("java*", True),
+            ("ava*", False),
+            ("c+*", False),
+            ("焊工j*", True),
+            ("厨师j*", False),
+            ("焊*", True),
+            ("厨*", False),
+            ("*", True),  # nothing to search for
+            ("-jav*", False),
+            ("-c*", True),
             ("电焊工", True),  # 电焊 in the text and 焊工 in the title: all its 2-grams occur
             ("工焊", False),
             ("焊工 晨光", True),

@@ -66,7 +66,9 @@ postings = optional(
 def terms(draw):
     quoted = draw(st.booleans())
     words = draw(spaced if quoted else texts)
-    return draw(st.sampled_from(("", "", "-"))) + (f'"{words}"' if quoted else words)
+    return draw(st.sampled_from(("", "", "-"))) + (
+        f'"{words}"' if quoted else words + draw(st.sampled_from(("", "", "*", "ja*", "c+*", "1*")))
+    )
 
 
 def rarely(values):
