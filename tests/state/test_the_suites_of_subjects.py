@@ -14,12 +14,14 @@ from tests.engines import require
 pytestmark = pytest.mark.engine
 ROOT = Path(__file__).parents[2]
 SUITES = (
-    ("tests/delivery",),
-    ("tests/hiring", "tests/staffing"),
-    ("tests/api/test_feed.py", "tests/api/test_matching_and_inbox.py", "tests/api/test_null_characters.py"),
+    ("tests/delivery/test_pushing.py", "tests/delivery/test_redelivery_and_order.py"),
+    ("tests/hiring",),
+    ("tests/staffing",),
+    ("tests/api/test_matching_and_inbox.py", "tests/api/test_null_characters.py"),
 )
 
 
+@pytest.mark.timeout(1500)  # whole suites
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: Path(suite[0]).stem)
 def test_a_suite_passes_over_postgresql(suite: tuple[str, ...]) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GONGQIAO_", "PYTEST_"))}
