@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +13,7 @@ from api.access.limits import headers_of
 from api.bodies import MOST_BYTES
 from api.problems import BadRequest, Misdirected, NotFound, TooLarge, problem_response
 from api.services import Options
+from matcher.shapes import FieldError
 
 SMALL_BYTES = 1024 * 1024  # bodies of one object; lists of postings, people and employers may be larger
 _LISTS = ("/api/v1/postings", "/api/v1/people", "/api/v1/employers")
@@ -51,7 +52,7 @@ class Edge:
             return
         if "\x00" in path or b"%00" in scope["query_string"]:
             # In nobody's name, and a database may refuse to look for it.
-            problem = NotFound("没有这个地址") if "\x00" in path else BadRequest("参数里有不是文字的内容（空字符）")
+            problem = NotFound("没有这个地址") if "\x00" in path else _no_text(scope["query_string"])
             await problem_response(problem)(scope, receive, answer.send)
             return
         most = MOST_BYTES if path in _LISTS or path.startswith("/api/v1/postings/") else SMALL_BYTES
@@ -112,3 +113,9 @@ def _host(header: str) -> str:
     if header.startswith("["):
         return header.partition("]")[0].lower() + "]"
     return header.partition(":")[0].lower()
+
+
+def _no_text(query: bytes) -> BadRequest:
+    names = [name for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if "\x00" in name + value]
+    errors = [FieldError(field=name.replace("\x00", ""), message="含有不是文字的内容（空字符），请去掉") for name in names]
+    return BadRequest("参数里有不是文字的内容（空字符）", errors=errors)

@@ -14,7 +14,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import DescribeGroupsRequest_v2
 from aiokafka.protocol.api import Request
-from elasticsearch import ApiError, Elasticsearch, TransportError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Connection, func, select, text
@@ -261,6 +260,8 @@ async def _members(admin: AIOKafkaAdminClient, group: str) -> int:
 
 
 def _search(settings: Settings) -> list[Finding]:
+    from elasticsearch import ApiError, Elasticsearch, TransportError  # importing it opens a socket: only when it is asked
+
     client = Elasticsearch(**elastic_arguments(settings), request_timeout=30, max_retries=0)
     try:
         nodes = client.nodes.info(filter_path="nodes.*.version,nodes.*.name").body["nodes"].values()
