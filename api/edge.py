@@ -50,11 +50,12 @@ class Edge:
         if self._hosts is not None and not path.startswith(_ANY_HOST) and _host(headers.get("host", "")) not in self._hosts:
             await problem_response(Misdirected("这个地址不是本系统的地址"))(scope, receive, answer.send)
             return
-        if "\x00" in path or b"%00" in scope["query_string"]:
+        if "\x00" in path or (b"%00" in scope["query_string"] and path.startswith("/api/")):
             # In nobody's name, and a database may refuse to look for it.
             problem = NotFound("没有这个地址") if "\x00" in path else _no_text(scope["query_string"])
             await problem_response(problem)(scope, receive, answer.send)
             return
+        scope["query_string"] = scope["query_string"].replace(b"%00", b"")  # a page is asked by people: what is left is read, as in forms
         most = MOST_BYTES if path in _LISTS or path.startswith("/api/v1/postings/") else SMALL_BYTES
         too_large = problem_response(TooLarge(f"一次最多发送 {most // 1024 // 1024} MB，请分成几次发送"))
         length = headers.get("content-length", "")
