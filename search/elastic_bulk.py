@@ -16,14 +16,13 @@ import orjson
 
 from search.elastic_mapping import Json, key_of, refusal
 from search.elastic_names import writing
-from search.elastic_server import IndexGone, Server
+from search.elastic_server import LONG_PATIENCE_S, IndexGone, Server
 from search.errors import IndexFault
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
 _LARGEST_BYTES = 4_000_000
-_PATIENCE_S = 60.0
 _BUSY = frozenset({429, 502, 503, 504})
 _FIRST_PAUSE_S, _TRIES = 0.1, 6  # 3 seconds in all
 _LONGEST_REASON = 300
@@ -53,7 +52,7 @@ class Bulk:
 
     def __init__(self, server: Server, client: Elasticsearch, *, pause: Callable[[float], None] = time.sleep):
         self._server = server
-        self._client = client.options(request_timeout=_PATIENCE_S)
+        self._client = client.options(request_timeout=LONG_PATIENCE_S)
         self._pause = pause
 
     def send(self, name: str, writes: Iterable[Write]) -> Outcome:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from search.elastic_mapping import FOLLOWER, drift, mapping_hash, mappings, settings
-from search.elastic_server import IndexStarting, Server
+from search.elastic_server import LONG_PATIENCE_S, IndexStarting, Server
 from search.errors import IndexFault, MappingChanged
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Names:
     def __init__(self, server: Server, client: Elasticsearch):
         self.server = server
         self.client = client
+        self._patient = client.options(request_timeout=LONG_PATIENCE_S)
         self.alias = f"{server.prefix}-postings"
         self._ours = re.compile(rf"{re.escape(self.alias)}-[0-9a-f]{{8}}-(\d+)")
 
@@ -95,7 +96,7 @@ class Names:
         name = f"{self.alias}-{mapping_hash()}-{number}"
         with self.server.faults():
             try:
-                self.client.indices.create(
+                self._patient.indices.create(
                     index=name,
                     mappings=mappings(),
                     settings=settings(self.server.shards, self.server.replicas),
@@ -110,7 +111,7 @@ class Names:
     def all(self) -> list[str]:
         """Every index of this prefix, live or not, any mapping."""
         with self.server.faults():
-            found = self.client.indices.get_settings(index=f"{self.alias}-*", name="index.creation_date", allow_no_indices=True).body
+            found = self._patient.indices.get_settings(index=f"{self.alias}-*", name="index.creation_date", allow_no_indices=True).body
         return sorted((name for name in found if self._ours.fullmatch(name)), key=lambda name: int(name.rsplit("-", 1)[1]))
 
     def put_in_place(self, name: str) -> None:
@@ -122,11 +123,11 @@ class Names:
         going = {each for each in self.all() if _number(each) < _number(name)} | ({live.name} if live else set())
         actions: list[dict[str, Any]] = [{"remove_index": {"index": each}} for each in sorted(going - {name})]
         with self.server.faults():
-            self.client.indices.update_aliases(actions=[*actions, {"add": {"index": name, "alias": self.alias}}])
+            self._patient.indices.update_aliases(actions=[*actions, {"add": {"index": name, "alias": self.alias}}])
 
     def remove(self, name: str) -> None:
         with self.server.faults():
-            self.client.options(ignore_status=404).indices.delete(index=name)
+            self._patient.options(ignore_status=404).indices.delete(index=name)
 
     def drift(self, name: str) -> list[str]:
         """How the mapping of this index differs from ours (``elastic_mapping.drift``)."""

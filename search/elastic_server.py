@@ -23,6 +23,8 @@ _PORT = 9200
 # Enough for every thread of the web server; a search that waits longer than this for an answer is answered "try again later".
 _CONNECTIONS = 40
 _PATIENCE_S = 10.0
+# Making and changing an index waits for the whole cluster, and nobody is looking at a page meanwhile.
+LONG_PATIENCE_S = 60.0
 _OURS = ("prefix", "shards", "replicas")
 
 

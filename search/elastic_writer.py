@@ -14,7 +14,7 @@ from search.documents import IndexDocument
 from search.elastic_bulk import Bulk, Outcome, Write
 from search.elastic_mapping import FOLLOWER, key_of, to_elastic, tombstone
 from search.elastic_names import Live, Names, writing
-from search.elastic_server import IndexGone, Server
+from search.elastic_server import LONG_PATIENCE_S, IndexGone, Server
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -29,7 +29,7 @@ class ElasticWriter:
 
     def __init__(self, server: Server, client: Elasticsearch, names: Names, fixed: str | None):
         self._server = server
-        self._client = client
+        self._client = client.options(request_timeout=LONG_PATIENCE_S)
         self._names = names
         self._fixed = fixed
         self._bulk = Bulk(server, client)

@@ -78,7 +78,7 @@ def test_a_crash_between_commit_and_offset_leads_to_a_harmless_redo(index, monke
         raise OSError("killed")
 
     with monkeypatch.context() as dying:
-        dying.setattr(index._client, "index", killed)
+        dying.setattr(index._writer._client, "index", killed)
         index.upsert(documents(4, version=2))
         with pytest.raises(OSError, match="killed"):
             index.commit(9)
