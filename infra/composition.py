@@ -132,3 +132,4 @@ def exchange(settings: Settings, *, run: bool = True, now: Callable[[], datetime
         if run:
             opened.runner.stop()
         writer.stop()
+        opened.close()

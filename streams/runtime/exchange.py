@@ -93,6 +93,10 @@ class Exchange:
         """Why the last commit failed, in plain words; None when all is well."""
         return self._writer.fault
 
+    def close(self) -> None:
+        """Close the readers' connections. The last one that is closed makes SQLite put its log into the file."""
+        self._readers.dispose()
+
     @contextmanager
     def reading(self) -> Any:
         """A read-only connection: committed rows only. Raises ``EngineFault`` where the database is out of reach."""
