@@ -35,7 +35,7 @@ cluster-down: $(VENV)/installed ## stop them; their data stays
 	@$(BIN)/gongqiao cluster down
 
 test-cluster: $(VENV)/installed-dev ## every test that talks to the engines `make cluster` started; a skip is a failure
-	@GONGQIAO_ENGINES=1 $(BIN)/pytest -p tests.engines -m engine $(ARGS)
+	@GONGQIAO_ENGINES=1 $(BIN)/pytest -p tests.engines -m engine --timeout=1500 $(ARGS)
 
 check: $(VENV)/installed-dev ## style, types and layers
 	@$(BIN)/ruff check .
