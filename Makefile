@@ -26,7 +26,7 @@ run: $(VENV)/installed ## start the whole exchange with its sample on http://127
 	@$(BIN)/gongqiao run --demo $(ARGS)
 
 test: $(VENV)/installed-dev ## every test that needs no engine, in under ten minutes
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n auto --timeout-method=thread $(ARGS)
 
 cluster: $(VENV)/installed ## start Kafka, Elasticsearch, Redis and PostgreSQL on this machine, under .cluster/
 	@$(BIN)/gongqiao cluster up

@@ -299,8 +299,13 @@ def _written(table: _Table, constants: Mapping[str, Any]) -> str:
         lines.append("  # No heading was recognised: name the columns here (docs/mapping-files.md)")
     unused = [name for name in table.header if name not in table.used]
     if unused:
-        lines.append("# Columns nothing was made of: " + "、".join(" ".join(name.split()) for name in unused))
+        lines.append("# Columns nothing was made of: " + "、".join(_shown(name) for name in unused))
     return "\n".join(lines) + "\n"
+
+
+def _shown(name: str) -> str:
+    """A heading within a comment: YAML takes no control characters there, nor a line's end."""
+    return " ".join("".join(char if char.isprintable() else " " for char in name).split())
 
 
 _READ: dict[str, Callable[[Any], Any]] = {

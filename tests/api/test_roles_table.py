@@ -39,8 +39,8 @@ def reached(rule: Rule, who: str | None, path: str) -> bool:
 
 
 def about_somebody(path: str) -> bool:
-    """Whether the example names a person, an employer, a posting or an office; else it is about the caller's own."""
-    return any(part in path for part in ("u-7", "u-8", "e-9", "{p}", "/commissioners/"))
+    """Whether the example names a person, an employer, a posting, an office or a county; else it is about the caller's own."""
+    return any(part in path for part in ("u-7", "u-8", "e-9", "{p}", "/commissioners/", "140105"))
 
 
 def body_for(route: str, who: str | None, body: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -98,6 +98,7 @@ def test_spelling_counts_for_less_than_the_word() -> None:
 
 
 @settings(max_examples=60)
+@example(["岗位", "\x1b", "甲\n乙\u2028丙"], "")
 @given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=8, unique=True), st.text(max_size=20))
 def test_any_headings_give_a_mapping_that_is_understood_or_none(header: list[str], value: str) -> None:
     made = suggest(header, [dict.fromkeys(header, value)] * 3)
