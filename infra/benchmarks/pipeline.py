@@ -17,7 +17,7 @@ from typing import Any
 import click
 import numpy as np
 import orjson
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, or_, select
 
 from infra.composition import exchange
 from infra.sample import SAMPLE_DAY, generate
@@ -31,7 +31,7 @@ from streams.intake.index_follower import IndexFollower
 from streams.matching.messages import PostingMatched
 from streams.runtime.exchange import Exchange
 from streams.runtime.messages import from_json
-from streams.runtime.tables import log
+from streams.runtime.tables import Look, log
 
 PAGE = 500
 SENDERS = 16
@@ -109,6 +109,16 @@ def _at_once(opened: Exchange, postings: list[dict[str, Any]], say: Any) -> dict
     }
 
 
+# What there is for whom, looked up so seldom and put together by SQLite, so that watching takes nothing from what is watched: read row by
+# row at every commit it took an eighth of the interpreter. What is measured is late by up to a look.
+_LOOK = 0.02
+_NEWS = Look(
+    select(log.c.type, log.c.trace_id, func.max(log.c.seq).label("last"))
+    .where(log.c.seq > bindparam("after"), or_(log.c.type == PostingMatched.type, log.c.type == RecommendationIssued.type))
+    .group_by(log.c.type, log.c.trace_id)
+)
+
+
 def _steadily(opened: Exchange, postings: list[dict[str, Any]], rate: float, say: Any) -> dict[str, Any]:
     """Single postings at a steady rate; the time from the call to the commit of the first inbox entry it led to."""
     sent: dict[str, float] = {}
@@ -120,20 +130,15 @@ def _steadily(opened: Exchange, postings: list[dict[str, Any]], rate: float, say
         with opened.reading() as connection:
             seen = opened.log.end(connection)
         while True:
-            rung = opened.bell.count
-            stop = done.is_set()
+            stop = done.wait(_LOOK)
             with opened.reading() as connection:
-                types = (PostingMatched.type, RecommendationIssued.type)
-                rows = connection.execute(
-                    select(log.c.seq, log.c.type, log.c.trace_id).where(log.c.seq > seen, log.c.type.in_(types)).order_by(log.c.seq)
-                ).all()
+                rows = _NEWS.rows(connection, after=seen)
             at = time.monotonic()
-            for row in rows:
-                seen = row.seq
-                (matched if row.type == PostingMatched.type else arrived).setdefault(row.trace_id, at)
+            for type_, trace_id, last in rows:
+                seen = max(seen, last)
+                (matched if type_ == PostingMatched.type else arrived).setdefault(trace_id, at)
             if stop:
                 return
-            opened.bell.wait(rung, 0.05)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -167,7 +172,6 @@ def _steadily(opened: Exchange, postings: list[dict[str, Any]], rate: float, say
     offered_for = time.monotonic() - began
     opened.runner.drain(3600)
     done.set()
-    opened.bell.ring()
     watcher.join()
     inbox = [(arrived[id_] - at) * 1000 for id_, at in sent.items() if id_ in arrived]
     pairs = [(matched[id_] - at) * 1000 for id_, at in sent.items() if id_ in matched]

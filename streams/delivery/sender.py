@@ -17,9 +17,9 @@ from streams.delivery.tables import outgoing, outside_sends, postings
 from streams.delivery.wording import letter
 from streams.runtime.database import EngineFault
 from streams.runtime.exchange import Exchange
+from streams.runtime.jobs import WriterStopped
 from streams.runtime.messages import from_json
 from streams.runtime.tables import upsert
-from streams.runtime.writer import WriterStopped
 
 _logger = logging.getLogger("gongqiao.sender")
 # Minutes before the second, third… attempt; after the last one it is given up, visibly (queries.outside).

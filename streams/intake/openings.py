@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from matcher.blockers import Rules, last_open_day
 from matcher.days import day_of
@@ -20,9 +20,11 @@ from streams.intake.messages import HoldReason, PostingChanged, PostingEnded, Po
 from streams.intake.tables import duplicates, postings, splits
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Emit, Outcome
-from streams.runtime.tables import upsert
+from streams.runtime.tables import Look, upsert
 
 Row = dict[str, Any]
+
+_ROW = Look(select(postings).where(postings.c.posting_id == bindparam("posting_id")))
 
 
 class Openings:
@@ -42,10 +44,10 @@ class Openings:
 
     def row(self, posting_id: str) -> Row | None:
         if posting_id not in self._rows:
-            found = self.connection.execute(select(postings).where(postings.c.posting_id == posting_id)).mappings().first()
-            if found is None:
+            found = _ROW.mappings(self.connection, posting_id=posting_id)
+            if not found:
                 return None
-            self._rows[posting_id] = dict(found)
+            self._rows[posting_id] = found[0]
         return self._rows[posting_id]
 
     def add(self, row: Row) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from matcher.shapes import FieldError, ShapeError
 from streams.intake.tables import received
 from streams.runtime.exchange import Exchange
+from streams.runtime.tables import Look
 
 BATCH = 500  # items a transaction: a lost one costs little to send again, and the writer is never held for long
 
@@ -103,11 +104,15 @@ def _from_row(row: Mapping[str, Any]) -> Answer:
     return Answer(row["line"], row["outcome"], row["id"], row["message_id"], errors, tuple(row["notes"]))
 
 
+_KNOWN = Look(
+    select(received).where(received.c.kind == bindparam("kind"), received.c.id.in_(bindparam("ids", expanding=True))), among="ids"
+)
+
+
 def known_rows(connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for start in range(0, len(ids), BATCH):
-        query = select(received).where(received.c.kind == kind, received.c.id.in_(list(ids[start : start + BATCH])))
-        found.update({row["id"]: dict(row) for row in connection.execute(query).mappings()})
+        found.update({row["id"]: row for row in _KNOWN.mappings(connection, kind=kind, ids=ids[start : start + BATCH])})
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint
+from streams.runtime.jobs import WriterStopped
 from streams.runtime.log import Bell, Log
 from streams.runtime.messages import Envelope, Unreadable
 from streams.runtime.processing import Failed, process
@@ -19,7 +20,7 @@ from streams.runtime.setbacks import MAX_ATTEMPTS, Setbacks, worn_out
 from streams.runtime.subjects import Memory, Preparation, Subject
 from streams.runtime.tables import log as log_table
 from streams.runtime.tables import offsets, parked, upsert
-from streams.runtime.writer import Writer, WriterStopped
+from streams.runtime.writer import Writer
 
 _logger = logging.getLogger("gongqiao.runner")
 MAX_BACKOFF_S = 30.0

@@ -171,14 +171,14 @@ def upsert(connection: Connection, table: Table, rows: dict[str, Any] | list[dic
 
 # What every driver takes as it stands, so that nothing has to be converted on the way.
 _PLAIN = (String, Integer, Float, LargeBinary, Boolean)
-_FEW = 4
 
 
 def _run(connection: Connection, statement: Executable, table: Table, rows: list[dict[str, Any]]) -> int:
-    """Run an insert for all rows; answers how many rows it touched. Many plain ones go to the driver by place: looking at every value of
-    forty rows takes as long as writing them. Sixty-four at most are one statement, so that the driver gives the interpreter lock back once
-    for all of them and other threads work meanwhile; row by row it was given back for 10 us each time, too short to be of use."""
-    if len(rows) < _FEW or connection.dialect.name != "sqlite":
+    """Run an insert for all rows; answers how many rows it touched. Plain ones go to the driver by place: looking at every value takes the
+    toolkit as long as writing the row takes SQLite. Sixty-four at most are one statement, so that the driver gives the interpreter lock
+    back once for all of them and other threads work meanwhile; row by row it was given back for 10 us each time, too short to be of use.
+    """
+    if connection.dialect.name != "sqlite":
         return int(connection.execute(statement, rows).rowcount)
     found = _by_place(connection.dialect, statement, table, tuple(rows[0]))
     if found is None:
@@ -276,7 +276,7 @@ def _upsert(dialect: str, table: Table, names: tuple[str, ...], keep: tuple[str,
 
 def upsert_newer(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert a row or replace an older one of the same primary key, in one statement; False where what is there is as new or newer."""
-    return connection.execute(_upsert_newer(connection.dialect.name, table, tuple(row)), [row]).rowcount > 0
+    return _run(connection, _upsert_newer(connection.dialect.name, table, tuple(row)), table, [row]) > 0
 
 
 @cache

@@ -9,26 +9,23 @@ where nothing of an earlier run has been kept.
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, delete, select, text
 
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint, sqlstate, transaction_stands
+from streams.runtime.jobs import Entry, Job, Jobs
 from streams.runtime.locks import hold_in_transaction
 from streams.runtime.log import APPENDED, Bell
 from streams.runtime.tables import upsert, writers
-from streams.runtime.writer import WriterStopped
 
 T = TypeVar("T")
-Job = Callable[[Connection], Any]
 _logger = logging.getLogger("gongqiao.writer")
 
 EDGE = "edge"  # the lock of everything that is written from outside
@@ -171,7 +168,7 @@ _END = text(
 )
 
 
-class Units:
+class Units(Jobs):
     """The writer of one process on PostgreSQL: jobs from any thread, committed in groups under the lock ``edge``.
 
     The same face as ``Writer``. The lock makes what is written from outside one after another in all processes, as the one writer makes
@@ -179,74 +176,36 @@ class Units:
     """
 
     def __init__(self, engine: Engine, bell: Bell, *, most: int = 200, patience: float = PATIENCE_S):
+        super().__init__()
         self._engine = engine
         self._bell = bell
         self._most = most
         self._session = Session(engine, patience=patience)
-        self._jobs: SimpleQueue[tuple[Job, Future[Any]] | None] = SimpleQueue()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     @property
     def fault(self) -> str | None:
         """Why the last commit failed, in plain words; None when all is well."""
         return self._session.fault
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish what was submitted, then stop."""
-        if self._thread.is_alive():
-            self._jobs.put(None)
-            self._thread.join()
-
-    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
-        future: Future[T] = Future()
-        if self._stopped.is_set():
-            future.set_exception(WriterStopped("the exchange is stopping"))
-            return future
-        self._jobs.put((job, future))
-        if self._stopped.is_set():
-            self._refuse_rest()
-        return future
-
-    def run(self, job: Callable[[Connection], T], timeout: float | None = None) -> T:
-        """Submit and wait until it is durable."""
-        return self.submit(job).result(timeout)
-
-    def _refuse_rest(self) -> None:
-        while True:
-            try:
-                entry = self._jobs.get_nowait()
-            except Empty:
-                return
-            if entry is not None:
-                entry[1].set_exception(WriterStopped("the exchange is stopping"))
-
-    def _run(self) -> None:
-        go_on = True
-        while go_on:
-            entry = self._jobs.get()
-            if entry is None:
-                break
-            # Whoever came while the last group was being committed; nobody is waited for while others want the lock.
-            group = [entry]
-            while len(group) < self._most:
-                try:
-                    entry = self._jobs.get_nowait()
-                except Empty:
-                    break
-                if entry is None:
-                    go_on = False
-                    break
-                group.append(entry)
-            self._commit(group)
-        self._stopped.set()
-        self._refuse_rest()
+    def _ended(self) -> None:
         self._session.close()
 
-    def _commit(self, group: list[tuple[Job, Future[Any]]]) -> None:
+    def _group(self, first: Entry) -> bool:
+        # Whoever came while the last group was being committed; nobody is waited for while others want the lock.
+        group, go_on = [first], True
+        while go_on and len(group) < self._most:
+            try:
+                entry = self._next()
+            except Empty:
+                break
+            if entry is None:
+                go_on = False
+            else:
+                group.append(entry)
+        self._commit(group)
+        return go_on
+
+    def _commit(self, group: list[Entry]) -> None:
         try:
             answers, appended = self._session.commit([job for job, _ in group], EDGE)
         except BaseException as error:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
-from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from queue import Empty
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint, transaction_stands
+from streams.runtime.jobs import Entry, Jobs
 from streams.runtime.log import APPENDED, Bell, Log
 from streams.runtime.sealing import MADE
 
-T = TypeVar("T")
 _logger = logging.getLogger("gongqiao.writer")
 
 
-class WriterStopped(EngineFault):
-    """The writer has been stopped; what was submitted is not committed."""
-
-
-class Writer:
+class Writer(Jobs):
     """Runs jobs one after another, each in its own savepoint, and commits them in groups, at most once in ``window`` seconds.
 
     Promises: a job's effects are durable (``synchronous=FULL``) when its future answers, and only then; a job that raises leaves
@@ -34,57 +28,15 @@ class Writer:
     """
 
     def __init__(self, engine: Engine, bell: Bell, *, window: float = 0.010):
+        super().__init__()
         self._engine = engine
         self._bell = bell
         self._window = window
-        self._jobs: SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = SimpleQueue()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._connection: Connection | None = None
         self._committed = 0.0  # when the last group was durable
         self.fault: str | None = None  # why the last commit failed, in plain words; None when all is well
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish what was submitted, then stop."""
-        if self._thread.is_alive():
-            self._jobs.put(None)
-            self._thread.join()
-
-    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
-        future: Future[T] = Future()
-        if self._stopped.is_set():
-            future.set_exception(WriterStopped("the exchange is stopping"))
-            return future
-        self._jobs.put((job, future))
-        if self._stopped.is_set():
-            self._refuse_rest()
-        return future
-
-    def run(self, job: Callable[[Connection], T], timeout: float | None = None) -> T:
-        """Submit and wait until it is durable."""
-        return self.submit(job).result(timeout)
-
-    def _refuse_rest(self) -> None:
-        while True:
-            try:
-                entry = self._jobs.get_nowait()
-            except Empty:
-                return
-            if entry is not None:
-                entry[1].set_exception(WriterStopped("the exchange is stopping"))
-
-    def _run(self) -> None:
-        while True:
-            entry = self._jobs.get()
-            if entry is None:
-                break
-            if not self._group(entry):
-                break
-        self._stopped.set()
-        self._refuse_rest()
+    def _ended(self) -> None:
         if self._connection is not None:
             self._connection.close()
 
@@ -99,13 +51,7 @@ class Writer:
         except Exception as error:  # it is gone either way
             _logger.debug("closing a faulty connection failed", extra={"reason": type(error).__name__})
 
-    def _next(self) -> tuple[Callable[[Connection], Any], Future[Any]] | None:
-        """Another job for the group; raises ``Empty``. A commit right after another one waits for company until the window is over:
-        with single postings every subject would otherwise commit alone, three hundred times a second."""
-        left = self._committed + self._window - time.monotonic()
-        return self._jobs.get(timeout=left) if left > 0 else self._jobs.get_nowait()
-
-    def _group(self, first: tuple[Callable[[Connection], Any], Future[Any]]) -> bool:
+    def _group(self, first: Entry) -> bool:
         done: list[tuple[Future[Any], Any]] = []
         waiting: list[Future[Any]] = [first[1]]
         go_on = True
@@ -117,7 +63,7 @@ class Writer:
             connection.info.pop(MADE, None)
             with connection.begin():
                 deadline = time.monotonic() + self._window
-                entry: tuple[Callable[[Connection], Any], Future[Any]] | None = first
+                entry: Entry | None = first
                 while entry is not None:
                     job, future = entry
                     try:
@@ -134,7 +80,9 @@ class Writer:
                     if time.monotonic() >= deadline:
                         break
                     try:
-                        entry = self._next()
+                        # A commit right after another one waits for company until the window is over: with single postings every
+                        # subject would otherwise commit alone, three hundred times a second.
+                        entry = self._next(self._committed + self._window - time.monotonic())
                     except Empty:
                         break
                     if entry is None:

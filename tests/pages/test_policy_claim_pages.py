@@ -83,7 +83,8 @@ def test_staff_see_objections_first_and_decide(site, commissioner, employer, cla
     assert commissioner.send(claim_path + "/decision", {"decision": "pay"}).status_code == 409
     assert commissioner.send(claim_path + "/decision", {"decision": "dance"}).status_code == 400
     assert commissioner.send(claim_path + "/decision", {"decision": "reject"}).status_code == 409
-    assert commissioner.send(claim_path + "/decision", {"decision": "approve", "yuan": "10800"}).status_code == 303
+    approved = commissioner.send(claim_path + "/decision", {"decision": "approve", "yuan": "10800"})
+    assert approved.status_code == 303, approved.text
     site.settle()
     assert "审核通过，等待发放" in employer.get(claim_path).text
     assert "待发放" in commissioner.get("/commissioner/claims?show=approved").text

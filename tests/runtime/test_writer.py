@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from sqlalchemy import Connection, Engine, event, select
 
 from infra.migrate import migrate
 from streams.runtime.database import EngineFault, open_engine
+from streams.runtime.jobs import Jobs, WriterStopped
 from streams.runtime.log import Bell
 from streams.runtime.tables import meta
-from streams.runtime.writer import Writer, WriterStopped
+from streams.runtime.writer import Writer
 
 
 class Bench:
@@ -144,3 +146,14 @@ def test_stop_finishes_what_was_submitted_and_refuses_what_comes_later(bench: Be
     with pytest.raises(WriterStopped):
         bench.writer.run(put("late"))
     assert len(bench.names()) == 5
+
+
+@pytest.mark.timeout(60)
+def test_a_window_that_is_over_before_it_is_waited_for_holds_nobody_up() -> None:
+    # The standard library's SimpleQueue waits without end where its timeout has run out by the time it looks; an exchange stood by that.
+    jobs = Jobs()
+    for _ in range(20_000):
+        jobs.submit(put("x"))
+        assert jobs._next() is not None
+        with pytest.raises(Empty):
+            jobs._next(1e-6)

@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from infra.composition import open_shared
 from streams.runtime.database import EngineFault, is_engine_fault, open_engine, plain_reason, url_of
+from streams.runtime.jobs import WriterStopped
 from streams.runtime.log import Bell
 from streams.runtime.tables import meta, upsert, writers
 from streams.runtime.units import Answer, OutcomeUnknown, Session, Units
-from streams.runtime.writer import WriterStopped
 from tests.state.between import Between
 
 pytestmark = pytest.mark.engine
