@@ -161,3 +161,8 @@ class Settings(EngineSettings):
         if len(key) != 32:
             raise SettingsError(f"{path}: 64 hex digits expected; put the key back that this data was made with")
         return key
+
+
+def settings_of(data_dir: Path | None) -> Settings:
+    """The settings of the environment, with this folder for the data where a command names one."""
+    return Settings(data_dir=data_dir) if data_dir else Settings()

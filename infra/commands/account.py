@@ -9,7 +9,7 @@ import click
 
 from api.access.accounts import ROLES, close_account, create_account, create_key
 from infra.composition import exchange
-from infra.settings import Settings
+from infra.settings import settings_of
 from matcher.shapes import ShapeError
 
 
@@ -23,7 +23,7 @@ def command() -> None:
 @click.option("--data-dir", type=click.Path(path_type=Path))
 def close(login: str, data_dir: Path | None) -> None:
     """Close an account: its sessions and API keys end at once. ``create`` with the same login opens it again."""
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = settings_of(data_dir)
     with exchange(settings, run=False) as opened:
         account_id = opened.write(lambda connection: close_account(connection, login))
     if account_id is None:
@@ -61,7 +61,7 @@ def create(
             password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
         else:
             password = made_up = secrets.token_urlsafe(12)
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = settings_of(data_dir)
     with exchange(settings, run=False) as opened:
         try:
             account_id = opened.write(

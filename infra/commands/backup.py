@@ -11,7 +11,7 @@ import click
 
 from infra.backup_postgres import backup_postgres
 from infra.migrate import open_to_read, revision_of
-from infra.settings import Settings
+from infra.settings import settings_of
 
 
 def backup(database: Path, file: Path) -> int:
@@ -45,7 +45,7 @@ def backup(database: Path, file: Path) -> int:
 @click.option("--data-dir", type=click.Path(path_type=Path))
 def command(file: Path, data_dir: Path | None) -> None:
     """Copy everything the exchange knows into FILE. Keep the master key too, apart from it: without the key it cannot be read."""
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = settings_of(data_dir)
     size = backup_postgres(settings, file) if settings.clustered else backup(settings.database, file)
     click.echo(f"{file}: {size:,} bytes")
     if settings.master_key is None:

@@ -8,17 +8,13 @@ import click
 
 from infra.composition import exchange
 from infra.data_dir import in_use
-from infra.settings import Settings
+from infra.settings import settings_of
 from streams.runtime.dead_letters import letters, retry
 
 
 @click.group("dead-letters")
 def command() -> None:
     """Messages that a handler could not take."""
-
-
-def _settings(data_dir: Path | None) -> Settings:
-    return Settings(data_dir=data_dir) if data_dir else Settings()
 
 
 _DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the embedded exchange.")
@@ -30,7 +26,7 @@ _DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Fo
 @click.option("--all", "everything", is_flag=True, help="Those handled again as well.")
 def list_(data_dir: Path | None, subject: str | None, everything: bool) -> None:
     """List dead letters, oldest first, with field and reason."""
-    settings = _settings(data_dir)
+    settings = settings_of(data_dir)
     with exchange(settings, run=False) as opened, opened.reading() as connection:
         found = letters(connection, subject=subject, state=None if everything else "open", limit=1000)
     for letter in found:
@@ -46,7 +42,7 @@ def retry_(data_dir: Path | None, message_ids: tuple[str, ...], everything: bool
     """Have messages handled for real, once more; without a running exchange it is done here and now."""
     if bool(message_ids) == everything:
         raise click.UsageError("name message ids, or --all")
-    settings = _settings(data_dir)
+    settings = settings_of(data_dir)
     running = settings.clustered or in_use(settings.data_dir)
     with exchange(settings, run=False) as opened:
         with opened.reading() as connection:

@@ -15,7 +15,7 @@ from infra.data_dir import in_use
 from infra.engines import search_options
 from infra.findings import Finding
 from infra.migrate import SchemaError, newest, open_to_read, revision_of
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings, SettingsError, settings_of
 from search.errors import IndexFault
 from search.reindex import condition
 
@@ -98,7 +98,7 @@ def _inside(connection: sqlite3.Connection, settings: Settings, running: bool) -
 @click.option("--data-dir", type=click.Path(path_type=Path))
 def command(data_dir: Path | None) -> None:
     """Say what is wrong with this exchange and how to mend it; exit 1 if anything is."""
-    findings = look(Settings(data_dir=data_dir) if data_dir else Settings())
+    findings = look(settings_of(data_dir))
     for finding in findings:
         click.echo(f"{'ok  ' if finding.fine else 'BAD '} {finding.what}" + ("" if finding.fine else f"\n     {finding.mend}"))
     if not all(finding.fine for finding in findings):

@@ -20,7 +20,7 @@ from infra.composition import exchange
 from infra.data_dir import DataDirInUse, only_one
 from infra.engines import search_options
 from infra.ingest_book import Book
-from infra.settings import Settings
+from infra.settings import Settings, settings_of
 from matcher.days import day_of, midnight
 from search.index import open_index
 from streams.intake import queries
@@ -232,7 +232,7 @@ def command(
     )
     if source is not None and plan.kind != "postings":
         raise click.UsageError("--source is said of postings only")
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = settings_of(data_dir)
     failed = False
     done: list[Book] = []
     with _opened(settings) as (opened, wait):

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.migrate import migrate
-from infra.settings import Settings
+from infra.settings import Settings, settings_of
 from streams.runtime.database import open_engine
 from streams.runtime.locks import hold_in_transaction
 from streams.runtime.rebuild import Report, compare, rebuild_into, swap
@@ -74,7 +74,7 @@ def _show(bar: tqdm[Any], count: int) -> None:
 @click.option("--force", is_flag=True, help="Swap also where that loses what forgotten people's messages said.")
 def command(subject: str, data_dir: Path | None, check_only: bool, force: bool) -> None:
     """Make one subject's tables anew from the log, compare with the live ones, and swap them in."""
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = settings_of(data_dir)
     report = rebuild(settings, subject, check_only=check_only, force=force)
     left_out = f"{report.tombstones} tombstones, {report.dead} dead letters left out"
     click.echo(f"{subject}: {report.handled} messages handled, {left_out}, {report.outputs} outputs")

@@ -10,7 +10,7 @@ import click
 from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.engines import search_options
-from infra.settings import Settings
+from infra.settings import settings_of
 from search.errors import IndexFault, ShrunkIndex
 from search.index import is_elastic
 from search.reindex import refused
@@ -25,7 +25,7 @@ def command(data_dir: Path | None, force: bool) -> None:
 
     An embedded index has one writer: stop the exchange first. With Elasticsearch everything may go on meanwhile.
     """
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = settings_of(data_dir)
     url, options = settings.search_url, search_options(settings)
     with ExitStack() as stack:
         if not is_elastic(url):

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.migrate import migrate
-from infra.settings import Settings
+from infra.settings import settings_of
 from matcher.match_order import MODEL_VERSION
 from matcher.policy.loader import CatalogueError, build, load_catalogue, read_folder
 from streams.matching.replay import announced, differences
@@ -34,7 +34,7 @@ def command(folder: Path | None, model: str, output: Path | None, data_dir: Path
 
     Sends nothing and changes nothing. Stop the exchange first.
     """
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = settings_of(data_dir)
     try:
         catalogue = load_catalogue() if folder is None else build(read_folder(folder))
     except CatalogueError as error:

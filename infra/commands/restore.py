@@ -13,7 +13,7 @@ import click
 from infra.backup_postgres import restore_postgres
 from infra.data_dir import only_one
 from infra.migrate import migrate, open_to_read, revision_of
-from infra.settings import Settings
+from infra.settings import Settings, settings_of
 from streams.runtime.sealing import Vault
 
 
@@ -71,7 +71,7 @@ def opens_with(database: Path, key: bytes | None) -> bool | None:
 @click.option("--yes", is_flag=True, help="Replace what is there without asking.")
 def command(file: Path, data_dir: Path | None, yes: bool) -> None:
     """Replace everything the exchange knows by what FILE holds."""
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = settings_of(data_dir)
     if settings.clustered:
         if not yes:
             click.confirm("Everything in the database that GONGQIAO_STATE names will be replaced. Go on?", abort=True)

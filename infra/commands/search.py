@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Engine, select
 
 from infra.engines import postgres_arguments, search_options
-from infra.settings import Settings
+from infra.settings import Settings, settings_of
 from matcher import places
 from matcher.forms import form_of
 from matcher.place_reading import read_place
@@ -173,7 +173,7 @@ def command(
         "source": list(source),
         "zone": list(zone),
     }
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = settings_of(data_dir)
     try:
         query = read_query({"q": text, "facets": "city,form,source", **several, **single})
         page, docs = search(settings, query)
