@@ -48,7 +48,8 @@ class Desk:
     def __init__(self, work: Work):
         self._work = work
         self._connection = work.connection
-        self._day = work.as_of.isoformat()
+        self._today = work.as_of
+        self._day = self._today.isoformat()
         self._instant = work.envelope.recorded_at.astimezone(UTC)
         self._now = self._instant.isoformat(timespec="microseconds")
         settings = work.settings
@@ -169,7 +170,7 @@ class Desk:
                 person_pushes=self._used[("person", row["person_id"])],
                 posting_pushes=self._used[("posting", row["posting_id"])],
             ),
-            self._work.as_of,
+            self._today,
             self._person_limit,
             self._posting_limit,
         )

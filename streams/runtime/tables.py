@@ -29,6 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from streams.runtime.database import run_text
+
 metadata = MetaData()
 
 # A place in the log. SQLite numbers rows with INTEGER only, and that is as long.
@@ -188,7 +190,7 @@ def _run(connection: Connection, statement: Executable, table: Table, rows: list
     while left:
         size = min(_MOST, 1 << (left.bit_length() - 1))  # powers of two: seven texts a table, which the driver keeps compiled
         values = tuple(chain.from_iterable(map(of_row, rows[at : at + size])))
-        touched += connection.exec_driver_sql(texts[size], values).rowcount
+        touched += run_text(connection, texts[size], values).rowcount
         at, left = at + size, left - size
     return touched
 
@@ -250,9 +252,9 @@ class Look:
             room = 1 << (len(ids) - 1).bit_length()  # lengths are powers of two, so that there are few texts: the last id is said again
             text = text.replace(f"(__[POSTCOMPILE_{name}])", f"({', '.join('?' * room)})")
             given += ids + [ids[-1]] * (room - len(ids))
-        found = connection.exec_driver_sql(text, tuple(given)).fetchall()
+        found = run_text(connection, text, given).fetchall()
         if not self._truths:
-            return [tuple(row) for row in found]
+            return found
         rows = [list(row) for row in found]
         for row in rows:
             for place in self._truths:
