@@ -38,6 +38,7 @@ from streams.runtime.kafka import Brokers
 from streams.runtime.kafka_lag import Lags
 from streams.runtime.kafka_topics import check_topics, create_topics
 from streams.runtime.locks import RELAY, ROTATION, TICK, Lock, lock_on
+from streams.runtime.own_thread import OwnThread
 from streams.runtime.relay import Relay
 from streams.runtime.rotation import Rotation
 from streams.runtime.subjects import Topology
@@ -205,23 +206,18 @@ class Service(Protocol):
     def stop(self) -> None: ...
 
 
-class WhileHeld:
+class WhileHeld(OwnThread):
     """Runs a service in the one process that holds its lock; the others stand by and look once a second."""
 
     def __init__(self, lock: Lock, make: Callable[[], Service]):
+        super().__init__(f"held-{lock.name}")
         self.service: Any = None
         self.fault: str | None = None
         self._lock = lock
         self._make = make
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"held-{lock.name}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
+        super().stop()
         self._end()
         self._lock.release()
 

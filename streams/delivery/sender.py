@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from streams.runtime.database import EngineFault
 from streams.runtime.exchange import Exchange
 from streams.runtime.jobs import WriterStopped
 from streams.runtime.messages import from_json
+from streams.runtime.own_thread import OwnThread
 from streams.runtime.tables import upsert
 
 _logger = logging.getLogger("gongqiao.sender")
@@ -33,7 +33,7 @@ class _Order:
     attempts: int
 
 
-class Sender:
+class Sender(OwnThread):
     """Follows ``delivery_outgoing`` and sends what is due through the channels that are set up.
 
     Promises: at least once, with the same key at every attempt, so that a gateway sees each once; an address is revealed from the vault
@@ -43,23 +43,16 @@ class Sender:
     """
 
     def __init__(self, exchange: Exchange, settings: Mapping[str, Any], *, every: float = 2.0):
+        super().__init__("sender")
         self._exchange = exchange
         self._settings = settings
         self._channels: dict[str, Channel] = channels_of(settings, lambda: exchange.now())
         self._every = every
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def start(self) -> None:
         """Start the worker; without a channel there is nothing to do and no thread."""
         if self._channels:
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the message in hand."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+            super().start()
 
     def _run(self) -> None:
         while not self._stopping.is_set():

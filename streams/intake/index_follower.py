@@ -7,7 +7,6 @@ crash between the two means that the same messages come again, and documents are
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -25,6 +24,7 @@ from streams.runtime.database import plain_reason
 from streams.runtime.exchange import Exchange
 from streams.runtime.log import Log
 from streams.runtime.messages import Unreadable
+from streams.runtime.own_thread import OwnThread
 from streams.runtime.tables import log
 
 TYPES = (PostingPublished.type, PostingChanged.type, PostingHeld.type, PostingEnded.type)
@@ -34,28 +34,23 @@ MAX_BACKOFF_S = 30.0
 _logger = logging.getLogger("gongqiao.index")
 
 
-class IndexFollower:
+class IndexFollower(OwnThread):
     """Brings an index up to the log, in a thread of its own. One per index; it holds the index's only writer."""
 
     def __init__(self, exchange: Exchange, index: PostingIndex, *, batch: int = BATCH):
+        super().__init__("index-follower")
         self._exchange = exchange
         self._index = index
         self._batch = batch
-        self._stopping = threading.Event()
         self._ear = exchange.bell.listen(TYPES)
-        self._thread = threading.Thread(target=self._run, name="index-follower", daemon=True)
         self.fault: str | None = None
         self.followed = 0
-
-    def start(self) -> None:
-        self._thread.start()
 
     def stop(self) -> None:
         """Stop after the batch in hand."""
         self._stopping.set()
         self._ear.wake()
-        if self._thread.is_alive():
-            self._thread.join()
+        super().stop()
 
     def fault_reason(self) -> str | None:
         """Why the index is not following, in plain words; None when all is well."""

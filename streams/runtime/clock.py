@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from uuid import uuid5
@@ -13,6 +12,7 @@ from matcher.days import day_of, in_shanghai, midnight
 from streams.runtime.exchange import Exchange, Said
 from streams.runtime.locks import TICK, InProcess, Lock
 from streams.runtime.messages import NAMESPACE, Message, from_json
+from streams.runtime.own_thread import OwnThread
 from streams.runtime.tables import log, outbox
 
 
@@ -64,28 +64,25 @@ def last_tick(connection: Connection) -> datetime | None:
 TAKE_OVER_S = 3.0  # how often somebody else asks whether the one who ticks is gone
 
 
-class Ticker:
+class Ticker(OwnThread):
     """Emits ticks every ``every`` seconds and at each midnight in Shanghai; catches up after a pause.
 
     Of many processes only the holder of ``lock`` ticks; should two think they hold it for a moment, they still do not tick twice.
     """
 
     def __init__(self, exchange: Exchange, *, every: float = 60.0, lock: Lock | None = None):
+        super().__init__("ticker")
         self._exchange = exchange
         self._every = every
         self._lock = lock or InProcess(TICK)
         self._ours = True
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
 
     def start(self) -> None:
         self.tick()
-        self._thread.start()
+        super().start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        super().stop()
         self._lock.release()
 
     def last(self) -> datetime | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from streams.runtime.kafka import Brokers, record
 from streams.runtime.locks import Lock
 from streams.runtime.log import Bell
 from streams.runtime.outbox import move_outbox, settle_restored
+from streams.runtime.own_thread import OwnThread
 from streams.runtime.tables import insert_new, log, offsets
 
 _logger = logging.getLogger("gongqiao.relay")
@@ -38,13 +38,14 @@ def published(connection: Connection) -> int:
     return int(connection.execute(select(offsets.c.seq).where(offsets.c.subject == RELAY)).scalar() or 0)
 
 
-class Relay:
+class Relay(OwnThread):
     """Runs in a thread of its own, in as many processes as you like: one holds the lock, the others stand by.
 
     ``fault`` says what it waits for; None while all is well, also in the processes that stand by. ``holds``: whether this is the one.
     """
 
     def __init__(self, engine: Engine, brokers: Brokers, lock: Lock, *, bell: Bell | None = None, pause: float = 0.02):
+        super().__init__("relay")
         self.fault: str | None = None
         self.holds = False
         self.sent = 0
@@ -54,25 +55,18 @@ class Relay:
         self._bell = bell
         self._pause = pause
         self._settled = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._main, name="relay", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def stop(self) -> None:
         """Stop after the round in hand; what is not acknowledged is published again by the next holder."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        super().stop()
         self._lock.release()
 
     # -- the loop ------------------------------------------------------------------------------------------------------
 
-    def _main(self) -> None:
-        asyncio.run(self._run())
+    def _run(self) -> None:
+        asyncio.run(self._main())
 
-    async def _run(self) -> None:
+    async def _main(self) -> None:
         producer: AIOKafkaProducer | None = None
         backoff = 0.05
         while not self._stopping.is_set():

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import timedelta
 
 from streams.runtime.exchange import Exchange
+from streams.runtime.own_thread import OwnThread
 from streams.runtime.units import sweep_writers
 
 _logger = logging.getLogger("gongqiao.rotation")
 KEPT = timedelta(days=1)
 
 
-class Rotation:
+class Rotation(OwnThread):
     """Sweeps now and every ``every`` seconds in a thread of its own. To be run by whoever holds the lock ``rotation``."""
 
     def __init__(self, exchange: Exchange, *, every: float = 3600.0):
+        super().__init__("rotation")
         self.fault: str | None = None
         self._exchange = exchange
         self._every = every
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rotation", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def sweep(self) -> int:
         """Sweep once; answers the rows that went."""
