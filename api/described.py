@@ -152,12 +152,19 @@ _SCHEMAS: dict[str, Schema] = {
     "Criterion": _object(
         ("criterion", "points", "of"), criterion=_TEXT, points={"type": "number"}, of={"type": "number"}, text=_TEXT
     ),
+    "Stake": _object(
+        ("side", "yuan", "certain_yuan", "to_check_yuan", "at_most", "entries"),
+        side={"type": "string", "enum": ["jobseeker", "employer"]}, yuan={"type": "number"}, certain_yuan={"type": "number"},
+        to_check_yuan={"type": "number"}, at_most={"type": "boolean"}, entries=_list(_TEXT), left_out=_list(_TEXT),
+        unsaid={"type": "boolean"},
+    ),
     "Recommendation": _object(
         ("match_id", "person_id", "posting_id", "as_of", "score", "band", "rank", "priority", "priority_reasons", "criteria",
          "not_stated", "hints", "model_version", "catalogue_version"),
         match_id=_TEXT, person_id=_TEXT, posting_id=_TEXT, as_of=_TEXT, score={"type": "number"}, band=_WHOLE,
         rank={"type": ["integer", "null"]}, priority=_WHOLE, priority_reasons=_list(_TEXT), criteria=_list(ref("Criterion")),
-        not_stated=_list(_TEXT), hints=_list(ref("Hint")), model_version=_TEXT, catalogue_version=_TEXT,
+        not_stated=_list(_TEXT), hints=_list(ref("Hint")), at_stake=_list(ref("Stake")), model_version=_TEXT,
+        catalogue_version=_TEXT,
     ),
     "Explanation": _object(
         ("person_id", "posting_id", "as_of", "blockers", "criteria", "near_miss", "score", "hints"),
@@ -166,7 +173,8 @@ _SCHEMAS: dict[str, Schema] = {
     ),
     "Candidates": _object(posting_id=_TEXT, total=_WHOLE, items=_list(ref("Recommendation")), cursor=_MAYBE),
     "Recommendations": _object(person_id=_TEXT, total=_WHOLE, items=_list(ref("Recommendation")), cursor=_MAYBE),
-    "Inbox": _object(person_id=_TEXT, unread=_WHOLE, items=_list(_object(match_id=_TEXT, posting_id=_TEXT, state=_TEXT)), cursor=_MAYBE),
+    "Inbox": _object(person_id=_TEXT, unread=_WHOLE, cursor=_MAYBE,
+                     items=_list(_object(match_id=_TEXT, posting_id=_TEXT, state=_TEXT, at_stake=_list(ref("Stake"))))),
     "Postings": _object(total=_WHOLE, items=_list(ref("Posting")), facets=_FREE, cursor=_MAYBE),
     "PostingState": _object(("posting_id", "state"), posting_id=_TEXT, state=_TEXT),
     "PersonState": _object(("person_id", "state"), person_id=_TEXT, state=_TEXT),

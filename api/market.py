@@ -11,6 +11,7 @@ from api.services import Services
 from matcher.days import day_of
 from matcher.explain import Explanation, explain
 from matcher.policy import hints_for_pair, load_catalogue
+from matcher.policy.stake import at_stake
 from matcher.shapes import Employer, FieldError, Person, Posting
 from streams.matching.memory import Market
 
@@ -59,12 +60,13 @@ def explained(posting: Posting, person: Person, as_of: date, employer: Employer 
 def recommendation(
     found: Explanation, posting: Posting, person: Person, employer: Employer | None, rank: int | None = None
 ) -> dict[str, Any]:
-    """The contract's Recommendation with texts and the hints of this pair (ELIGIBLE and NEEDS_CHECK)."""
+    """The contract's Recommendation with texts, the hints of this pair (ELIGIBLE and NEEDS_CHECK) and the sum at stake in them."""
     catalogue = load_catalogue()
     whole = found.as_json()
     for name in ("blockers", "near_miss", "in_market", "recommended"):
         whole.pop(name)
     whole["rank"] = rank
     whole["hints"] = hints_for_pair(catalogue, posting, person, employer, found.as_of)
+    whole["at_stake"] = at_stake(catalogue, whole["hints"])
     whole["catalogue_version"] = catalogue.version
     return whole

@@ -59,6 +59,8 @@ def rendered(here: Services, items: list[dict[str, Any]], person_id: str, as_of:
         found = market.explained(posting, person, as_of, employer, here)
         words = market.recommendation(found, posting, person, employer, item["rank"])
         shown.append({**words, **item, "criteria": words["criteria"], "hints": words["hints"], "posting": public_posting(posting)})
+        if item["state"] == "ended":
+            shown[-1]["at_stake"] = []  # what is over opens nothing
     return shown
 
 

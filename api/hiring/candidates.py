@@ -100,7 +100,7 @@ def _entry(here: Services, caller: Caller, posting: Posting, person: Person, emp
     if shared:
         return entry | {"profile": profile(person)}
     criteria = [{name: value for name, value in one.items() if name != "text"} for one in entry["criteria"]]
-    return entry | {"criteria": criteria, "hints": [], "priority_reasons": []}
+    return entry | {"criteria": criteria, "hints": [], "at_stake": [], "priority_reasons": []}
 
 
 def _claims(

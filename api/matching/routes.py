@@ -73,7 +73,7 @@ def candidates(posting_id: str, here: Services, caller: Caller | None, cursor: s
         else:
             # Nothing but numbers: a sentence would tell the wish, the school, the last job; a reason for priority, who is in difficulty.
             item["criteria"] = [{name: value for name, value in entry.items() if name != "text"} for entry in item["criteria"]]
-            item |= {"hints": [], "priority_reasons": [], "not_stated": []}
+            item |= {"hints": [], "at_stake": [], "priority_reasons": [], "not_stated": []}
         items.append(item)
     return {"posting_id": posting_id, "total": total, "items": items, "cursor": market.next_cursor(end, total)}
 

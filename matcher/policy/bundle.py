@@ -78,6 +78,11 @@ def conflict(catalogue: Catalogue, first: Item, second: Item) -> tuple[str, str]
     return None
 
 
+def has_own_sum(entry: Entry) -> bool:
+    """Whether what the entry pays is a sum for one person; a pointer says nothing of its own, a reward by count is the enterprise's."""
+    return not entry.pointer_only and entry.amount.type != "ladder_total"
+
+
 def items_of(catalogue: Catalogue, results: Iterable[Answered], prepared: Prepared, channel: str) -> list[Item]:
     """Entries that hold or may hold in this channel and have a sum for one person. A reward of the whole enterprise is no such sum."""
     live = [result for result in results if result.live]
@@ -90,7 +95,7 @@ def items_of(catalogue: Catalogue, results: Iterable[Answered], prepared: Prepar
     found = []
     for result in live:
         entry = catalogue.by_id[result.entry_id]
-        if entry.id in kept or channel not in entry.usable_as or entry.pointer_only or entry.amount.type == "ladder_total":
+        if entry.id in kept or channel not in entry.usable_as or not has_own_sum(entry):
             continue
         amount = shown(catalogue, entry, prepared)
         if amount.yuan is not None:
@@ -104,11 +109,12 @@ def best_bundles(catalogue: Catalogue, prepared: Prepared, channel: str = "hint_
     by_payee: dict[str, list[Item]] = {}
     for item in items_of(catalogue, results, prepared, channel):
         by_payee.setdefault(item.entry.payee, []).append(item)
-    bundles = [_bundle(catalogue, payee, items) for payee, items in by_payee.items()]
+    bundles = [bundled(catalogue, payee, items) for payee, items in by_payee.items()]
     return sorted(bundles, key=lambda bundle: (-bundle.yuan, -bundle.certain_yuan, bundle.payee))
 
 
-def _bundle(catalogue: Catalogue, payee: str, items: list[Item]) -> Bundle:
+def bundled(catalogue: Catalogue, payee: str, items: list[Item]) -> Bundle:
+    """The greatest sum of these items that may be had together."""
     apart = {
         frozenset((one, other)): why
         for one, other in combinations(range(len(items)), 2)

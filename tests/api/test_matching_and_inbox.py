@@ -66,7 +66,7 @@ def test_of_who_did_not_agree_an_employer_sees_numbers_only(crowd: Market) -> No
         assert ("profile" in item) == agreed
         assert all(("text" in criterion) == agreed for criterion in item["criteria"])
         if not agreed:
-            assert (item["hints"], item["priority_reasons"], item["not_stated"]) == ([], [], [])
+            assert (item["hints"], item["at_stake"], item["priority_reasons"], item["not_stated"]) == ([], [], [], [])
         assert sum(criterion["points"] for criterion in item["criteria"]) == pytest.approx(item["score"], abs=0.05)
     assert "焊接技术应用" not in str([item for item in items if "profile" not in item])
 
@@ -143,6 +143,10 @@ def test_a_pushed_vacancy_is_answered_and_then_shows_its_contact(market: Market)
     item = inbox["items"][0]
     assert (item["state"], item["posting"]["title"]) == ("issued", "焊工")
     assert item["criteria"][0]["text"]
+    sums = {hint["entry_id"]: hint["amount"].get("yuan") for hint in item["hints"]}
+    assert [stake["side"] for stake in item["at_stake"]] == ["employer"]
+    for stake in item["at_stake"]:
+        assert stake["yuan"] == stake["certain_yuan"] + stake["to_check_yuan"] == sum(sums[entry_id] for entry_id in stake["entries"])
     answered = f"/people/u-7/inbox/{item['match_id']}/answer"
     assert "contact" not in market.post("jobseeker", answered, {"answer": "seen"}).json()
     assert market.get("jobseeker", "/people/u-7/inbox").json()["unread"] == 0

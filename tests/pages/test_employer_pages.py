@@ -136,9 +136,17 @@ def test_candidates_who_did_not_agree_are_numbers_only(site, employer):
     assert hidden, "the sample has people who did not agree"
     for card in hidden:
         assert "求职者期望" not in card
+        assert "以审核为准" not in card
         assert "政策提示" not in card
         assert "重点企业优先" not in card
         assert "对方没有同意展示资料，只显示得分" in card
+
+
+def test_candidates_who_agreed_come_with_the_sum_at_stake(site, employer):
+    text = employer.get("/employer/postings/p-demo-3").text
+    shown = [card for card in text.split('<article class="card">')[1:] if "录用这一位，给单位的补贴最多" in card]
+    assert shown
+    assert all("估算，以审核为准。" in card and "没有同意" not in card for card in shown)
 
 
 def test_invited_and_hired_with_the_hints_for_this_hire(site, employer, jobseeker, opening):

@@ -44,6 +44,12 @@ def test_the_inbox_says_why_and_what_for(jobseeker):
     assert "签订劳动合同后申请" in text
 
 
+def test_the_inbox_says_what_sum_is_at_stake_and_that_it_is_an_estimate(jobseeker):
+    text = jobseeker.get("/inbox").text
+    assert "用人单位录用您能得的补贴最多1" in text
+    assert "估算，以审核为准。" in text
+
+
 def test_interested_opens_the_contact_and_the_look_is_logged(site, jobseeker, employer, opening):
     posting = sent_posting(site, employer, opening(title="焊工（管架预制）", address="太原市小店区龙城大街1号"))
     assert "15400000088" not in jobseeker.get(f"/postings/{posting}").text
