@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from matcher.meaning import Vector, meaning_of_text, meaning_of_title
 from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title, kinship_thousandths, occupation
-from matcher.text import tokens, without_protected
+from matcher.text import tokens, tokens_of_normalised, without_protected
 from matcher.titles import essence
 from matcher.weights import text_weight, title_weight
 
@@ -48,7 +48,7 @@ def _title_tokens(title: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _text_tokens(text: str) -> Counter[str]:
-    return Counter(tokens(without_protected(text)))
+    return Counter(tokens_of_normalised(without_protected(text)))
 
 
 def _meaning_of_wish(title: str) -> Vector:
