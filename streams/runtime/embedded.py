@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from streams.runtime.database import EngineFault, is_engine_fault, plain_reason, savepoint
 from streams.runtime.jobs import WriterStopped
 from streams.runtime.log import Bell, Log
 from streams.runtime.messages import Envelope, Unreadable
-from streams.runtime.processing import Failed, process
-from streams.runtime.setbacks import MAX_ATTEMPTS, Setbacks, worn_out
+from streams.runtime.processing import Failed, Processed, process
+from streams.runtime.setbacks import Setbacks
 from streams.runtime.subjects import Memory, Preparation, Subject
 from streams.runtime.tables import log as log_table
-from streams.runtime.tables import offsets, parked, upsert
+from streams.runtime.tables import offsets, upsert
 from streams.runtime.writer import Writer
 
 _logger = logging.getLogger("gongqiao.runner")
@@ -270,32 +270,16 @@ class SubjectLoop:
 
     def _handle_parked(self, seq: int) -> None:
         with self._readers.connect() as connection:
-            row = connection.execute(select(parked).where(parked.c.subject == self.subject.name, parked.c.seq == seq)).mappings().one()
             envelope = self._log.read_at(connection, [seq])[0]
             ready = self._prepare(envelope, connection) if isinstance(envelope, Envelope) else None
-        attempts = int(row["attempts"]) + 1
-        failed: list[bool] = []
 
-        def job(connection: Connection) -> None:
-            here = (parked.c.subject == self.subject.name, parked.c.seq == seq)
-            if isinstance(envelope, Unreadable):
-                self._setbacks.bury_broken(connection, envelope)
-                connection.execute(delete(parked).where(*here))
-                return
-            result = process(self.subject, self._log, connection, envelope, ready, self.memory, self._settings, None, all_pages=True)
-            if result.failed:
-                failed.append(True)
-            if result.retry is not None and attempts < MAX_ATTEMPTS:
-                due = (self._now() + result.retry.after).isoformat()
-                connection.execute(update(parked).where(*here).values(attempts=attempts, due_at=due, reason=result.retry.reason))
-                return
-            if result.retry is not None:
-                self._setbacks.bury(connection, envelope, worn_out(result, attempts))
-            elif result.dead is not None:
-                self._setbacks.bury(connection, envelope, result)
-            connection.execute(delete(parked).where(*here))
+        def job(connection: Connection) -> bool:
+            def handle(envelope: Envelope) -> Processed:
+                return process(self.subject, self._log, connection, envelope, ready, self.memory, self._settings, None, all_pages=True)
 
-        self._writer.run(job)
+            return self._setbacks.again(connection, envelope, handle)
+
+        failed = self._writer.run(job)
         self.handled += 1
         if failed:
             self._forget_prepared([envelope])

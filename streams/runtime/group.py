@@ -25,10 +25,10 @@ from streams.runtime.database import is_engine_fault
 from streams.runtime.locks import hold_in_transaction
 from streams.runtime.log import Log
 from streams.runtime.messages import Envelope, Unreadable
-from streams.runtime.processing import Failed, process
-from streams.runtime.setbacks import MAX_ATTEMPTS, Setbacks, worn_out
+from streams.runtime.processing import Failed, Processed, process
+from streams.runtime.setbacks import Setbacks
 from streams.runtime.subjects import Memory, Preparation, Subject
-from streams.runtime.tables import handled, insert_new, offsets, parked, upsert
+from streams.runtime.tables import handled, insert_new, offsets, upsert
 from streams.runtime.tables import log as log_table
 
 _logger = logging.getLogger("gongqiao.runner")
@@ -314,29 +314,17 @@ class GroupMember:
         return True
 
     def _parked_one(self, connection: Connection, seq: int) -> None:
-        here = (parked.c.subject == self.subject.name, parked.c.seq == seq)
-        attempts = int(connection.execute(select(parked.c.attempts).where(*here)).scalar_one()) + 1
         message = self._log.read_at(connection, [seq])[0]
         n = int(connection.execute(_LAST, {"subject": self.subject.name}).scalar_one()) + 1
         upsert(connection, handled, [self._row(message, n, None, 0)])
-        if isinstance(message, Unreadable):
-            self._setbacks.bury_broken(connection, message)
-            connection.execute(delete(parked).where(*here))
-            return
-        with self._readers.connect() as reading:
-            ready = self._prepare(message, reading)
-        result = process(self.subject, self._log, connection, message, ready, self.memory, self._settings, None, all_pages=True)
-        if result.failed:
+
+        def handle(envelope: Envelope) -> Processed:
+            with self._readers.connect() as reading:
+                ready = self._prepare(envelope, reading)
+            return process(self.subject, self._log, connection, envelope, ready, self.memory, self._settings, None, all_pages=True)
+
+        if self._setbacks.again(connection, message, handle) and isinstance(message, Envelope):
             self._doubt(message)
-        if result.retry is not None and attempts < MAX_ATTEMPTS:
-            due = (self._now() + result.retry.after).isoformat()
-            connection.execute(update(parked).where(*here).values(attempts=attempts, due_at=due, reason=result.retry.reason))
-            return
-        if result.retry is not None:
-            self._setbacks.bury(connection, message, worn_out(result, attempts))
-        elif result.dead is not None:
-            self._setbacks.bury(connection, message, result)
-        connection.execute(delete(parked).where(*here))
 
     def bury_foreign(self, where: str, reason: str) -> None:
         """A record of a topic that no relay wrote: a dead letter that names topic, partition and offset. It is in no log, so it cannot be

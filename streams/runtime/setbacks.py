@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from streams.runtime.messages import Envelope, Unreadable
 from streams.runtime.processing import Processed
@@ -52,6 +52,30 @@ class Setbacks:
     def park_behind(self, connection: Connection, envelope: Envelope) -> None:
         """Keep a message whose key waits already."""
         self.park(connection, envelope, attempts=0, after=timedelta(0), reason=WAITS)
+
+    def again(self, connection: Connection, message: Envelope | Unreadable, handle: Callable[[Envelope], Processed]) -> bool:
+        """Try a parked message once more, all its pages in one; answers whether it failed, so that what it did was undone.
+
+        Parked again where it asks for that and has attempts left, a dead letter where it has none or is broken, else it is done.
+        """
+        here = (parked.c.subject == self._subject, parked.c.seq == message.seq)
+        attempts = int(connection.execute(select(parked.c.attempts).where(*here)).scalar_one()) + 1
+        failed = False
+        if isinstance(message, Unreadable):
+            self.bury_broken(connection, message)
+        else:
+            result = handle(message)
+            failed = result.failed
+            if result.retry is not None and attempts < MAX_ATTEMPTS:
+                due = (self._now() + result.retry.after).isoformat()
+                connection.execute(update(parked).where(*here).values(attempts=attempts, due_at=due, reason=result.retry.reason))
+                return failed
+            if result.retry is not None:
+                self.bury(connection, message, worn_out(result, attempts))
+            elif result.dead is not None:
+                self.bury(connection, message, result)
+        connection.execute(delete(parked).where(*here))
+        return failed
 
     def bury(self, connection: Connection, envelope: Envelope, result: Processed) -> None:
         assert result.dead is not None
