@@ -22,6 +22,7 @@ from infra.data_dir import only_one
 from infra.settings import Settings
 from streams.intake import queries
 from tests.intake.conftest import PERSON, POSTING
+from tests.reference_data import reference_data
 
 ROOT = Path(__file__).parents[2]
 CSV = """id,title,company,region,education,salary_min,salary_max,published,description
@@ -219,11 +220,7 @@ def test_a_second_process_brings_a_file_to_a_running_exchange(folder: Path) -> N
 @pytest.mark.parametrize(("file", "least_published"), [("postings_shanxi", 0.85), ("postings_public_service", 0.85)])
 def test_the_real_files_go_through(tmp_path: Path, file: str, least_published: float) -> None:
     """Of each file at most 5 % is rejected and at least 85 % published."""
-    shared = Path(os.environ.get("GONGQIAO_SHARED", ROOT.parent / "shared")) / "data" / "dev" / f"{file}.csv"
-    if not shared.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{shared} is missing")
-        pytest.skip("the reference data is not here")
+    shared = reference_data("data", "dev", f"{file}.csv")
     (tmp_path / shared.name).symlink_to(shared)
     result = ingest(tmp_path, "--mapping", file, str(tmp_path / shared.name))
     assert result.exit_code == 0, result.output

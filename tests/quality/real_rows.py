@@ -6,18 +6,16 @@ A draw is a seed and a rule, so that anybody with the files can see that the lab
 from __future__ import annotations
 
 import csv
-import os
 import random
 import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from matcher.places import counties_of, regions
 from matcher.shapes import Posting, read_posting
 from streams.intake.mapping import SourceMapping, load_mapping
+from tests.reference_data import reference_data
 
 PUBLIC, SHANXI, COMMERCIAL = "postings_public_service", "postings_shanxi", "postings_commercial_sample"
 BY_MAJOR, TAIYUAN = "postings_51job_by_major", "postings_taiyuan_zhilian_2019"
@@ -25,12 +23,7 @@ SEED = 20261120
 
 
 def folder() -> Path:
-    path = Path(os.environ.get("GONGQIAO_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "dev"
-    if not path.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{path} is missing; set GONGQIAO_SHARED")
-        pytest.skip(f"no real postings at {path}")
-    return path
+    return reference_data("data", "dev")
 
 
 @cache

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 from datetime import date
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from infra.sample import generate
 from infra.sample.identifiers import credit_check, identity_check, identity_numbers, organisation_check
 from infra.sample.tables import counties, destinations, trades
+from tests.reference_data import reference_data
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -80,12 +79,7 @@ def test_telephones_are_in_a_range_that_no_operator_has(sample):
 
 
 def reference_rows(name: str) -> list[dict[str, str]]:
-    folder = Path(os.environ.get("GONGQIAO_SHARED", Path(__file__).parents[3] / "shared")) / "data"
-    if not folder.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"the reference data is not at {folder}; set GONGQIAO_SHARED")
-        pytest.skip(f"no reference data at {folder}")
-    with (folder / name).open(encoding="utf-8", newline="") as file:
+    with reference_data("data", name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pytest
-
 from infra.sample import generate
 from infra.sample.tables import names, phrases, trades
+from tests.reference_data import reference_data
 
 RUN = 12
 FILES = (
@@ -21,12 +19,7 @@ FILES = (
 
 
 def real_files() -> list[Path]:
-    folder = Path(os.environ.get("GONGQIAO_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "dev"
-    if not folder.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"the real postings are not at {folder}; set GONGQIAO_SHARED")
-        pytest.skip(f"no real postings at {folder}")
-    return [folder / name for name in FILES]
+    return [reference_data("data", "dev", name) for name in FILES]
 
 
 def bare(text: str) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +12,12 @@ from matcher.shapes import Posting, ShapeError, read_posting
 from streams.intake.files import read_rows
 from streams.intake.mapping import load_mapping
 from streams.intake.rules import holds
-
-
-def real_file(name: str) -> Path:
-    path = Path(os.environ.get("GONGQIAO_SHARED", Path(__file__).parents[4] / "shared")) / "data" / "dev" / name
-    if not path.is_file():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{path} is missing; set GONGQIAO_SHARED")
-        pytest.skip(f"no real postings at {path}")
-    return path
+from tests.reference_data import reference_data
 
 
 def postings(name: str) -> tuple[list[Posting], Counter[str]]:
     mapping, read, rejected = load_mapping(name), [], Counter[str]()
-    for line, row in read_rows(real_file(f"{name}.csv")):
+    for line, row in read_rows(reference_data("data", "dev", f"{name}.csv")):
         try:
             read.append(read_posting(mapping.apply(row).value | {"posting_id": f"{name}-{line}"}))
         except ShapeError as error:
@@ -53,7 +43,7 @@ def test_every_posting_of_the_shanxi_file_has_its_place_in_shanxi() -> None:
 
 def test_a_guangdong_region_never_becomes_shanxi() -> None:
     mapping = load_mapping("postings_public_service")
-    for line, row in read_rows(real_file("postings_public_service.csv")):
+    for line, row in read_rows(reference_data("data", "dev", "postings_public_service.csv")):
         if str(row.get("region", "")).startswith("广东"):
             assert str(mapping.apply(row).value.get("region")).startswith("44"), line
 
