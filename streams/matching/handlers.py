@@ -31,13 +31,13 @@ from streams.matching.messages import Pair, PairHint, PersonLeftMarket, PersonMa
 from streams.runtime.messages import to_json
 from streams.runtime.outcomes import Drop, Emit, Outcomes
 from streams.runtime.subjects import Handler, Preparation, Subject, Work
-from streams.runtime.tables import insert_new, upsert
+from streams.runtime.tables import Look, insert_new, upsert
 
 PERSON_PAIRS = 20  # at most so many postings go out with one change of a person
 
 
 # Statements are made once: making one takes 70 us, running it 20.
-_POSTING_REVISION = select(tables.postings.c.revision).where(tables.postings.c.posting_id == bindparam("posting_id"))
+_POSTING_REVISION = Look(select(tables.postings.c.revision).where(tables.postings.c.posting_id == bindparam("posting_id")))
 _OFFERED_TO = select(tables.offered.c.person_id).where(tables.offered.c.posting_id == bindparam("posting_id"))
 _PERSON = select(tables.people.c.revision, tables.people.c.state).where(tables.people.c.person_id == bindparam("person_id"))
 
@@ -113,8 +113,8 @@ def hinted_pairs(
 
 def match_posting(message: PostingPublished, work: Work) -> Outcomes:
     """Keep the posting and announce its best people; whoever was offered it and is blocked now is named."""
-    known = work.connection.execute(_POSTING_REVISION, {"posting_id": message.posting_id}).scalar()
-    if known is not None and known >= message.revision:
+    known = _POSTING_REVISION.rows(work.connection, posting_id=message.posting_id)
+    if known and known[0][0] >= message.revision:
         return [Drop("superseded")]
     posting = message.posting
     in_market = is_in_market(posting)
@@ -129,8 +129,8 @@ def match_posting(message: PostingPublished, work: Work) -> Outcomes:
         },
     )
     if not in_market:
-        return leave(message.posting_id, message.revision, "not_in_market", work) if known is not None else [Drop("not a market posting")]
-    return announce_pairs(posting, message.revision, work.prepared, work, changed=known is not None)
+        return leave(message.posting_id, message.revision, "not_in_market", work) if known else [Drop("not a market posting")]
+    return announce_pairs(posting, message.revision, work.prepared, work, changed=bool(known))
 
 
 def announce_pairs(posting: Posting, revision: int, found: Found, work: Work, *, changed: bool) -> Outcomes:

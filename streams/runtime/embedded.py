@@ -18,15 +18,14 @@ from streams.runtime.messages import Envelope, Unreadable
 from streams.runtime.processing import Failed, Processed, process
 from streams.runtime.setbacks import Setbacks
 from streams.runtime.subjects import Memory, Preparation, Subject
+from streams.runtime.tables import Look, offsets, upsert
 from streams.runtime.tables import log as log_table
-from streams.runtime.tables import offsets, upsert
 from streams.runtime.writer import Writer
 
 _logger = logging.getLogger("gongqiao.runner")
 MAX_BACKOFF_S = 30.0
 
-_OFFSET = select(offsets).where(offsets.c.subject == bindparam("subject"))
-_PLACE = select(offsets.c.seq).where(offsets.c.subject == bindparam("subject"))
+_OFFSET = Look(select(offsets.c.seq, offsets.c.cursor, offsets.c.page).where(offsets.c.subject == bindparam("subject")))
 _PAST = (
     select(func.coalesce(offsets.c.seq, 0) >= log_table.c.seq)
     .select_from(log_table.outerjoin(offsets, offsets.c.subject == bindparam("subject")))
@@ -124,10 +123,7 @@ class SubjectLoop:
     def step(self) -> bool:
         """Handle one batch; answers whether there was any work."""
         with self._readers.connect() as connection:
-            row = connection.execute(_OFFSET, {"subject": self.subject.name}).mappings().first()
-            after = int(row["seq"]) if row else 0
-            cursor = row["cursor"] if row else None
-            page = int(row["page"]) if row else 0
+            after, cursor, page = self._place(connection)
             due, waiting_keys = self._setbacks.parked(connection)
             end = self._log.end(connection)
             batch = self._log.read(connection, self.subject.types, after, self.subject.batch)
@@ -148,6 +144,11 @@ class SubjectLoop:
             waiting_keys = {}
         self._handle_batch(batch, cursor, page, waiting_keys)
         return True
+
+    def _place(self, connection: Connection) -> tuple[int, str | None, int]:
+        """How far the subject is: the last place it has done, and cursor and page of a message in mid-pages."""
+        found: list[tuple[Any, ...]] = _OFFSET.rows(connection, subject=self.subject.name)
+        return found[0] if found else (0, None, 0)  # type: ignore[return-value]
 
     def _prepare(self, envelope: Envelope, reading: Connection) -> Any:
         handler = self.subject.handler_of(envelope.type)
@@ -193,8 +194,7 @@ class SubjectLoop:
 
     def _still_here(self, connection: Connection) -> None:
         """Nobody else may have gone on from where this batch was read: a second process on the same file would handle it twice."""
-        at = connection.execute(_PLACE, {"subject": self.subject.name}).scalar() or 0
-        if at != self._after:
+        if self._place(connection)[0] != self._after:
             raise EngineFault(f"another process handles {self.subject.name} on this database; run only one")
 
     def _handle_singly(self, batch: list[Envelope | Unreadable], cursor: str | None, page: int, waiting: dict[str, int]) -> None:

@@ -10,19 +10,19 @@ from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import BindParameter, Connection, RowMapping, Select, bindparam, func, select, union_all
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, union_all
 
 from streams.runtime.messages import REGISTRY, Envelope, Message, MessageError, Unreadable, from_json, read_message, to_json
 from streams.runtime.sealing import KeyGone, Vault
 from streams.runtime.subjects import Topology
-from streams.runtime.tables import insert_new, log, outbox
+from streams.runtime.tables import Look, insert_new, log, outbox
 
-_END = select(func.coalesce(func.max(log.c.seq), 0))
+_END = Look(select(func.coalesce(func.max(log.c.seq), 0).label("end")))
 APPENDED = "appended"  # in ``connection.info``: the types appended since the last commit
 
 
 @cache
-def _following(types: tuple[str, ...], bounded: bool) -> Select[Any]:
+def _following(types: tuple[str, ...], bounded: bool) -> Look:
     """Messages of these types, in their order. Made once: making it takes several milliseconds."""
     # The places first, type by type: sorting whole rows would carry everything that is still to come through the sorter.
     after: BindParameter[int] = bindparam("after")
@@ -33,7 +33,7 @@ def _following(types: tuple[str, ...], bounded: bool) -> Select[Any]:
     ]
     first = select(union_all(*places).subquery().c.seq).order_by("seq").limit(most)
     query = select(log).where(log.c.seq.in_(first)).order_by(log.c.seq)
-    return query.where(log.c.seq <= bindparam("until")) if bounded else query
+    return Look(query.where(log.c.seq <= bindparam("until")) if bounded else query)
 
 
 class Log:
@@ -87,14 +87,14 @@ class Log:
     ) -> list[Envelope | Unreadable]:
         """Messages of these types behind ``after``, oldest first."""
         query = _following(tuple(types), until is not None)
-        rows = connection.execute(query, {"after": after, "most": limit} | ({"until": until} if until is not None else {}))
-        return [self.decode(connection, row) for row in rows.mappings()]
+        bounds = {"after": after, "most": limit} | ({"until": until} if until is not None else {})
+        return [self.decode(connection, row) for row in query.mappings(connection, **bounds)]
 
     def read_at(self, connection: Connection, seqs: Sequence[int]) -> list[Envelope | Unreadable]:
         query = select(log).where(log.c.seq.in_(list(seqs))).order_by(log.c.seq)
         return [self.decode(connection, row) for row in connection.execute(query).mappings()]
 
-    def decode(self, connection: Connection, row: RowMapping) -> Envelope | Unreadable:
+    def decode(self, connection: Connection, row: Mapping[Any, Any]) -> Envelope | Unreadable:
         """An envelope of a row; ``Unreadable`` where the person's key is gone, or where it cannot be read, with the reason."""
         get = row.__getitem__
         try:
@@ -120,7 +120,7 @@ class Log:
             seq=get("seq"),
         )
 
-    def _message(self, connection: Connection, row: RowMapping) -> Message | None:
+    def _message(self, connection: Connection, row: Mapping[Any, Any]) -> Message | None:
         """What a row says; None where the person's key is gone."""
         get = row.__getitem__
         cls = REGISTRY.get(get("type"))
@@ -147,7 +147,7 @@ class Log:
     @staticmethod
     def end(connection: Connection) -> int:
         """The last place in the log, 0 when it is empty."""
-        return int(connection.execute(_END).scalar_one())
+        return int(_END.rows(connection)[0][0])
 
 
 def _instant(text: object) -> datetime:

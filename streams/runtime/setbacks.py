@@ -10,13 +10,13 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from streams.runtime.messages import Envelope, Unreadable
 from streams.runtime.processing import Processed
-from streams.runtime.tables import dead_letters, parked, upsert
+from streams.runtime.tables import Look, dead_letters, parked, upsert
 
 _logger = logging.getLogger("gongqiao.runner")
 MAX_ATTEMPTS = 5
 WAITS = "waits behind an earlier message of its key"
 
-_PARKED = select(parked).where(parked.c.subject == bindparam("subject")).order_by(parked.c.seq)
+_PARKED = Look(select(parked).where(parked.c.subject == bindparam("subject")).order_by(parked.c.seq))
 
 
 class Setbacks:
@@ -31,7 +31,7 @@ class Setbacks:
         first: dict[str, int] = {}
         due = None
         now = self._now().isoformat()
-        for row in connection.execute(_PARKED, {"subject": self._subject}).mappings():
+        for row in _PARKED.mappings(connection, subject=self._subject):
             if row["key"] not in first:
                 first[row["key"]] = row["seq"]
                 if due is None and row["due_at"] <= now:

@@ -14,7 +14,7 @@ from streams.runtime.clock import ClockTick
 from streams.runtime.messages import to_json
 from streams.runtime.outcomes import Continue, Drop, Emit, Outcome, Outcomes
 from streams.runtime.subjects import Handler, Subject, Work
-from streams.runtime.tables import insert_new, upsert
+from streams.runtime.tables import Look, insert_new, upsert
 from streams.staffing import rules
 from streams.staffing.messages import GapChanged, ShortageReported
 from streams.staffing.reckoning import gap_of
@@ -26,7 +26,15 @@ PAGE = 200  # employers looked at in one unit of work of a tick
 _POSTING = select(postings).where(postings.c.posting_id == bindparam("id"))
 _EMPLOYER = select(employers).where(employers.c.employer_id == bindparam("id"))
 _LAST = select(gaps).where(gaps.c.employer_id == bindparam("id"))
-_REPORTED = select(shortages.c.employer_id).where(shortages.c.employer_id == bindparam("id"))
+# Most employers are watched by nobody, and each of their postings asks.
+_WATCHED = tuple(
+    Look(query)
+    for query in (
+        select(shortages.c.employer_id).where(shortages.c.employer_id == bindparam("id")),
+        select(gaps.c.employer_id).where(gaps.c.employer_id == bindparam("id")),
+        select(employers.c.employer_id).where(employers.c.employer_id == bindparam("id"), employers.c.has_key),
+    )
+)
 
 
 def keep_employer(message: EmployerRegistered, work: Work) -> Outcomes:
@@ -167,11 +175,10 @@ def _announce(work: Work, *employer_ids: str | None, always: bool = False) -> li
     outcomes: list[Outcome] = []
     for employer_id in dict.fromkeys(id_ for id_ in employer_ids if id_ is not None):
         connection = work.connection
+        if not any(look.rows(connection, id=employer_id) for look in _WATCHED):
+            continue
         employer = connection.execute(_EMPLOYER, {"id": employer_id}).mappings().first()
         last = connection.execute(_LAST, {"id": employer_id}).mappings().first()
-        reported = connection.execute(_REPORTED, {"id": employer_id}).first()
-        if reported is None and last is None and not (employer is not None and employer["has_key"]):
-            continue
         found = gap_of(connection, employer_id)
         row: dict[str, Any] = {
             "employer_id": employer_id,
