@@ -31,6 +31,7 @@ from matcher.occupation_likeness import code_thousandths
 from matcher.occupations import occupation
 from matcher.pairs import Pair, silent_names
 from matcher.posting_likeness import PostingTitles
+from matcher.posting_words import Block
 from matcher.priority import priority_in
 from matcher.shapes import Employer, Person, Posting
 from matcher.skills import posting_skills
@@ -60,6 +61,10 @@ def _masks(pool: Array, starts: Array, lengths: Array, met: Array, rows: int) ->
             if met[pool[starts[row] + place]]:
                 out[row] |= np.int64(1) << place
     return out
+
+
+def _said(posting: Posting) -> tuple[int, ...]:
+    return hash(posting.title), hash(posting.description), hash(posting.occupation_code)
 
 
 class _Numbers(dict[Any, int]):
@@ -95,6 +100,11 @@ class PostingColumns:
     def __contains__(self, posting_id: str) -> bool:
         return self._names.row(posting_id) is not None
 
+    @property
+    def row_count(self) -> int:
+        """Rows in use or freed."""
+        return self._names.lengths.size
+
     # ---- one posting -------------------------------------------------------------------------------------------------------------------
 
     def upsert(self, posting: Posting) -> None:
@@ -104,35 +114,67 @@ class PostingColumns:
             spare = self._rows.size // 2
             self._rows = np.concatenate([self._rows, np.zeros(spare, POSTING)])
             self._beside = np.concatenate([self._beside, np.zeros(spare, _BESIDE)])
+        self._rows[row], self._beside[row] = self._numbers_of(posting, self._slot(row, posting))
+        skills, named = self._lists_of(posting)
+        self._skill_lists.put(row, skills)
+        self._certificate_lists.put(row, named)
+        self._judge_day(slice(row, row + 1))
+        self._tidy()
+
+    def _numbers_of(self, posting: Posting, slot: int) -> tuple[tuple[object, ...], tuple[object, ...]]:
+        """A posting as ``POSTING`` and as ``_BESIDE`` take it; its words are in ``slot``."""
         as_of, rules = self._day or (date(2000, 1, 1), Rules())
         region = -2 if posting.region is None else self._regions.number(posting.region)
         open_to = self._open_to.number(tuple(posting.open_to or ()))
-        self._rows[row] = posting_record(posting, as_of, region, rules, False, (max(0, region), open_to))
         trade, seen, limit = posting_trade(posting), fresh_on(posting), limit_day(posting)
         opens = None if posting.published_at is None else day_of(posting.published_at)
-        self._beside[row] = (
+        return posting_record(posting, as_of, region, rules, False, (max(0, region), open_to)), (
             0 if seen is None else seen.toordinal(),
             0 if limit is None else limit.toordinal(),
             0 if opens is None else opens.toordinal(),
             posting.status in (None, "open") and posting.openings_left > 0 and is_in_market(posting),
-            self._slot(row, posting),
+            slot,
             -1 if posting.occupation_code is None else self._codes.number(posting.occupation_code),
             -1 if trade is None else self._trades.number(trade),
             region,
             self._employers.number((posting.employer.employer_id, posting.employer.uscc)),
         )
-        self._skill_lists.put(row, [self._skills.add(skill) for skill in posting_skills(posting)])
-        self._certificate_lists.put(row, [self._certificates.add(name) for name in needed_certificates(posting)])
-        self._judge_day(slice(row, row + 1))
-        self._tidy()
+
+    def _lists_of(self, posting: Posting) -> tuple[list[int], list[int]]:
+        """(numbers of its skills, of its certificates)."""
+        return (
+            [self._skills.add(skill) for skill in posting_skills(posting)],
+            [self._certificates.add(name) for name in needed_certificates(posting)],
+        )
 
     def _slot(self, row: int, posting: Posting) -> int:
         # The words are most of the work, and most new versions do not change them.
-        said = (hash(posting.title), hash(posting.description), hash(posting.occupation_code))
+        said = _said(posting)
         if self._said.get(row) == said:
             return int(self._beside[row]["slot"])
         self._said[row] = said
         return self._words.add(posting.title, posting.description, posting.occupation_code)
+
+    def extend(self, postings: list[Posting], words: Block) -> None:
+        """Adds postings with new ids and their words (``posting_words``) behind the last; none was removed before."""
+        first, count = self._names.lengths.size, len(postings)
+        if first != self._words.size:
+            raise ValueError("rows and words are only added together while they are numbered alike")
+        numbers = [self._numbers_of(posting, row) for row, posting in enumerate(postings, start=first)]
+        lists = [self._lists_of(posting) for posting in postings]
+        self._names.extend([posting.posting_id for posting in postings])
+        spare = first + count - self._rows.size
+        if spare > 0:
+            spare = max(spare, self._rows.size // 2)
+            self._rows = np.concatenate([self._rows, np.zeros(spare, POSTING)])
+            self._beside = np.concatenate([self._beside, np.zeros(spare, _BESIDE)])
+        self._rows[first : first + count] = np.array([record for record, _ in numbers], POSTING)
+        self._beside[first : first + count] = np.array([beside for _, beside in numbers], _BESIDE)
+        for held, side in ((self._skill_lists, 0), (self._certificate_lists, 1)):
+            held.extend([number for pair in lists for number in pair[side]], [len(pair[side]) for pair in lists])
+        self._words.extend(words)
+        self._said.update((row, _said(posting)) for row, posting in enumerate(postings, start=first))
+        self._judge_day(slice(first, first + count))
 
     def remove(self, posting_id: str) -> bool:
         """Forgets a posting; whether there was one."""

@@ -40,6 +40,13 @@ class Grown:
         self.size += 1
         return self.size - 1
 
+    def extend(self, values: npt.NDArray[Any]) -> None:
+        """Adds entries behind the last."""
+        end = self.size + values.size
+        self.room(end)
+        self.array[self.size : end] = values
+        self.size = end
+
     @property
     def nbytes(self) -> int:
         return int(self.array.nbytes)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -109,3 +109,30 @@ def meaning_of_text(counts: Mapping[str, int]) -> Vector:
     known."""
     table = _table()
     return _summed(counts, table.texts, table.text_scales)
+
+
+@compiled
+def _scaled_sums(
+    starts: Any, numbers: Any, counts: Any, rows_of: Any, steps: Any, vectors: Any, scales: Any, longest: int
+) -> Any:  # pragma: no cover - compiled
+    out = np.zeros((starts.size - 1, vectors.shape[1]), np.int32)
+    for text in range(starts.size - 1):
+        rows, said = np.empty(starts[text + 1] - starts[text], np.int64), np.empty(starts[text + 1] - starts[text], np.int64)
+        known = 0
+        for place in range(starts[text], starts[text + 1]):
+            row = rows_of[numbers[place]]
+            if row >= 0:
+                rows[known], said[known] = row, counts[place]
+                known += 1
+        if known > 0:
+            out[text] = _scaled_sum(rows[:known], said[:known], steps, vectors, scales, longest)
+    return out
+
+
+def meanings_of_texts(tokens: Sequence[str], starts: npt.NDArray[Any], numbers: npt.NDArray[Any], counts: npt.NDArray[Any]) -> Vector:
+    """``meaning_of_text`` of many descriptions, int32 of shape (texts, dimensions). Text ``i`` holds the tokens of the numbers from
+    ``starts[i]`` up to ``starts[i + 1]``, each as often as ``counts`` says."""
+    table = _table()
+    rows = np.fromiter((table.numbers.get(token, -1) for token in tokens), np.int64, len(tokens))
+    found: Vector = _scaled_sums(starts, numbers, counts, rows, _STEPS, table.texts, table.text_scales, LENGTH)
+    return found

@@ -119,13 +119,13 @@ def leaving_out(names: frozenset[str]) -> Iterator[None]:
     global _left_out
     _left_out = names
     _names.cache_clear()
-    concepts_of_title.cache_clear()
+    _concepts_meant.cache_clear()
     try:
         yield
     finally:
         _left_out = frozenset()
         _names.cache_clear()
-        concepts_of_title.cache_clear()
+        _concepts_meant.cache_clear()
 
 
 @cache
@@ -154,21 +154,25 @@ def _names() -> NameIndex:
     return index
 
 
-@lru_cache(maxsize=200_000)
 def concepts_of_title(title: str, top: int = 3) -> tuple[tuple[int, int], ...]:
     """(number of the concept, confidence in thousandths) of what a title means, surest first; empty when nothing is near.
 
     Reads the title without protected words, noise (急聘, 包吃住, brackets, places) and seniority.
     """
     wanted = essence(title)
-    if not wanted:
-        return ()
+    return _concepts_meant(wanted, top) if wanted else ()
+
+
+@lru_cache(maxsize=200_000)
+def _concepts_meant(wanted: str, top: int) -> tuple[tuple[int, int], ...]:
     best = _names().best(wanted, len(concepts()))
     named = np.flatnonzero(best >= _NAMED)
     if named.size:
         # 「平车工」 is a sewer by name: that it ends like 「车工」 does not make it a lathe operator as well.
         minors = _minors()
-        best = np.where(np.isin(minors, minors[named]), best, best * _BESIDE_NAMED // 1000)
+        of_it = np.zeros(minors.max() + 1, np.bool_)
+        of_it[minors[named]] = True
+        best = np.where(of_it[minors], best, best * _BESIDE_NAMED // 1000)
     near = np.flatnonzero(best >= round(LEAST_CONFIDENCE * 1000))
     order = near[np.argsort(-best[near], kind="stable")][:top]
     return tuple((int(number), int(best[number])) for number in order)

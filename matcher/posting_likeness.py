@@ -15,11 +15,11 @@ from matcher import likeness as readings
 from matcher.columns_storage import Grown
 from matcher.compiled import compiled
 from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title
+from matcher.posting_words import MOST_CONCEPTS, Block, padded
 from matcher.weights import text_weight, title_weight
 
 Array = npt.NDArray[Any]
 product = readings._product
-_MOST_CONCEPTS = 4
 
 
 @compiled
@@ -69,18 +69,19 @@ class PostingTitles:
         self._by_title: dict[str, Grown] = {}
         self._by_text: dict[str, Grown] = {}
         self._own = Grown(np.int64)
-        self._meant: Array = np.full((16, _MOST_CONCEPTS), -1, np.int32)
-        self._sure: Array = np.zeros((16, _MOST_CONCEPTS), np.int32)
+        self._meant: Array = np.full((16, MOST_CONCEPTS), -1, np.int32)
+        self._sure: Array = np.zeros((16, MOST_CONCEPTS), np.int32)
         self._vectors: Array | None = None
 
-    def _room(self, width: int) -> None:
+    def _room(self, width: int, more: int = 1) -> None:
         if self._vectors is None:  # the table of meanings is read with the first posting, not before
             self._vectors = np.zeros((16, width), np.int16)
-        if self.size >= self._meant.shape[0]:
-            rows = self._meant.shape[0] * 3 // 2
-            self._meant = np.concatenate([self._meant, np.full((rows - self.size, _MOST_CONCEPTS), -1, np.int32)])
-            self._sure = np.concatenate([self._sure, np.zeros((rows - self.size, _MOST_CONCEPTS), np.int32)])
-            self._vectors = np.concatenate([self._vectors, np.zeros((rows - self.size, width), np.int16)])
+        if self.size + more > self._meant.shape[0]:
+            rows = max(self.size + more, self._meant.shape[0] * 3 // 2)
+            spare = rows - self._meant.shape[0]
+            self._meant = np.concatenate([self._meant, np.full((spare, MOST_CONCEPTS), -1, np.int32)])
+            self._sure = np.concatenate([self._sure, np.zeros((spare, MOST_CONCEPTS), np.int32)])
+            self._vectors = np.concatenate([self._vectors, np.zeros((spare, width), np.int16)])
 
     def add(self, title: str, text: str | None, code: str | None) -> int:
         """A new slot for a posting's words."""
@@ -95,16 +96,24 @@ class PostingTitles:
         for token in readings._text_tokens(text) if text else ():
             if len(token) > 1:
                 _slots_of(self._by_text, token).append(slot)
-        meant = readings.posting_concepts(title, code)
-        if len(meant) > _MOST_CONCEPTS:
-            raise ValueError(f"a posting means at most {_MOST_CONCEPTS} occupations, not {len(meant)}")
-        self._meant[slot], self._sure[slot] = -1, 0
-        for place, (concept, confidence) in enumerate(meant):
-            self._meant[slot, place], self._sure[slot, place] = concept, confidence
+        self._meant[slot], self._sure[slot] = padded(readings.posting_concepts(title, code))
         assert self._vectors is not None
         self._vectors[slot] = vector
         self.size += 1
         return slot
+
+    def extend(self, words: Block) -> None:
+        """New slots for many postings' words at once: what ``add`` does one by one."""
+        first, count = self.size, words.own.size
+        self._room(words.vectors.shape[1], count)
+        assert self._vectors is not None
+        self._own.extend(words.own)
+        self._meant[first : first + count], self._sure[first : first + count] = words.meant, words.sure
+        self._vectors[first : first + count] = words.vectors
+        for held, found in ((self._by_title, words.by_title), (self._by_text, words.by_text)):
+            for token, places in found:
+                _slots_of(held, token).extend(places + first)
+        self.size += count
 
     def scores(self, wish_title: str) -> npt.NDArray[np.int16]:
         """Likeness of every slot to one wished title: int16 thousandths, shape (slots,)."""
@@ -155,8 +164,8 @@ class PostingTitles:
         fresh._own.array[: kept.size] = self._own.array[kept]
         fresh._own.size = kept.size
         spare = max(0, 16 - kept.size)
-        fresh._meant = np.concatenate([self._meant[kept], np.full((spare, _MOST_CONCEPTS), -1, np.int32)])
-        fresh._sure = np.concatenate([self._sure[kept], np.zeros((spare, _MOST_CONCEPTS), np.int32)])
+        fresh._meant = np.concatenate([self._meant[kept], np.full((spare, MOST_CONCEPTS), -1, np.int32)])
+        fresh._sure = np.concatenate([self._sure[kept], np.zeros((spare, MOST_CONCEPTS), np.int32)])
         if self._vectors is not None:
             fresh._vectors = np.concatenate([self._vectors[kept], np.zeros((spare, self._vectors.shape[1]), np.int16)])
         return fresh

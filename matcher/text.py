@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 _CJK = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
-_RUN = re.compile(rf"[{_CJK}]+|[a-z0-9]+(?:\.[a-z0-9]+)*[+#]*")
+LATIN = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*[+#]*")
+_RUN = re.compile(rf"[{_CJK}]+|{LATIN.pattern}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _SPACE = re.compile(r"\s+")
 
@@ -157,6 +158,11 @@ def without_protected(text: str) -> str:
     「女收银员（35岁以下、未婚）」 and 「收银员」 come out the same. Sex stays where it names goods or a field (女装, 男科).
     Source: DESIGN.md "Matching" (protected facts never change a score); postings that demand them are held by intake.
     """
+    return without_protected_once(text)
+
+
+def without_protected_once(text: str) -> str:
+    """``without_protected`` for a text that is read once: nothing is kept."""
     before = ""
     cleaned = normalise(text)
     while before != cleaned:  # dropping one word can bring two halves of another together

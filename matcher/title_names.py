@@ -22,14 +22,17 @@ def _best(
         for entry in range(starts[token], starts[token + 1]):
             shared[entries[entry]] += squares[place]
     best = np.zeros(concepts, np.int64)
-    for name in range(norms.size):
-        if shared[name] > 0:
-            # Cosine, helped by containment: 「石油焦煅烧车间电焊工」 contains 电焊工 whole.
-            cosine = shared[name] / np.sqrt(float(own_norm * norms[name]))
-            contained = shared[name] / norms[name]
-            fit = int((0.75 * cosine + 0.25 * contained) * trust[name] + 1e-9)
-            if fit > best[concept[name]]:
-                best[concept[name]] = fit
+    for token in wanted:
+        for entry in range(starts[token], starts[token + 1]):
+            name = entries[entry]
+            if shared[name] > 0:
+                # Cosine, helped by containment: 「石油焦煅烧车间电焊工」 contains 电焊工 whole.
+                cosine = shared[name] / np.sqrt(float(own_norm * norms[name]))
+                contained = shared[name] / norms[name]
+                fit = int((0.75 * cosine + 0.25 * contained) * trust[name] + 1e-9)
+                if fit > best[concept[name]]:
+                    best[concept[name]] = fit
+                shared[name] = 0  # looked at once, though it holds several of the tokens
     return best
 
 
