@@ -173,7 +173,7 @@ _SCHEMAS: dict[str, Schema] = {
     ),
     "Candidates": _object(posting_id=_TEXT, total=_WHOLE, items=_list(ref("Recommendation")), cursor=_MAYBE),
     "Recommendations": _object(person_id=_TEXT, total=_WHOLE, items=_list(ref("Recommendation")), cursor=_MAYBE),
-    "Inbox": _object(person_id=_TEXT, unread=_WHOLE, cursor=_MAYBE,
+    "Inbox": _object(person_id=_TEXT, unread=_WHOLE, cursor=_MAYBE, endings=_list(_FREE),
                      items=_list(_object(match_id=_TEXT, posting_id=_TEXT, state=_TEXT, at_stake=_list(ref("Stake"))))),
     "Postings": _object(total=_WHOLE, items=_list(ref("Posting")), facets=_FREE, cursor=_MAYBE),
     "PostingState": _object(("posting_id", "state"), posting_id=_TEXT, state=_TEXT),

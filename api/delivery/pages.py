@@ -11,7 +11,7 @@ from api import market
 from api.access import scope
 from api.access.accounts import Caller
 from api.access.identify import CallerOrNone, Here
-from api.delivery.routes import REFUSALS, AnswerIn, answer_recommendation, rendered
+from api.delivery.routes import REFUSALS, AnswerIn, answer_recommendation, endings, rendered
 from api.forms import Posted
 from api.pages import fragment, page, region
 from api.problems import BadRequest, Forbidden
@@ -47,6 +47,7 @@ def _contents(here: Services, person_id: str, cursor: str | None) -> dict[str, A
         "items": [{**item, "step": pairs[item["match_id"]]} for item in items],
         "cursor": found["cursor"],
         "unread": unread,
+        "endings": endings(here, person_id) if cursor is None else [],
         "steps": sorted((step for step in steps if step["step"] is not None), key=lambda step: step["on"], reverse=True),
         "back": "/inbox",
     }

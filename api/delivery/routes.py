@@ -21,9 +21,11 @@ from api.live import Wakeups
 from api.matching.routes import person_of, public_posting
 from api.problems import BadRequest, NotFound
 from api.services import Services
+from matcher.policy import load_catalogue
 from matcher.shapes import FieldError
 from streams.delivery import queries
 from streams.delivery.messages import RecommendationAnswered
+from streams.delivery.wording import ending_words
 from streams.intake.queries import contact_holder
 from streams.matching import queries as matching
 from streams.runtime.exchange import Said
@@ -64,6 +66,14 @@ def rendered(here: Services, items: list[dict[str, Any]], person_id: str, as_of:
     return shown
 
 
+def endings(here: Services, person_id: str) -> list[dict[str, Any]]:
+    """Benefits of which the inbox tells that end soon or have ended, each with its sentence."""
+    today = market.today(here)
+    with here.exchange.reading() as connection:
+        found = queries.endings(connection, person_id, today)
+    return [{**one, "text": ending_words(load_catalogue(), one, today)} for one in found]
+
+
 @router.get("/people/{person_id}/inbox")
 def inbox(
     person_id: str,
@@ -88,6 +98,7 @@ def inbox(
         "person_id": person_id,
         "unread": unread,
         "items": rendered(here, found["items"], person_id, market.today(here)),
+        "endings": endings(here, person_id) if cursor is None else [],
         "cursor": found["cursor"],
     }
 

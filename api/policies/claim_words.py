@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any
-
 from matcher.policy.loader import Catalogue
-from matcher.policy.wording import day_words, question, yuan_words
+from matcher.policy.wording import question
+from streams.policy.wording import notice_words, sum_words
+
+__all__ = ["notice_words", "sum_words"]  # templates find them here, beside the others
 
 STAGES = {
     "refused": "不予受理",
@@ -29,44 +27,6 @@ EVIDENCE = {
     "labour_contract": "劳动合同", "payroll_list": "工资发放明细单", "bank_wage_records": "银行工资流水清单",
     "social_insurance_proof": "社保缴费证明",
 }  # fmt: skip
-
-
-def sum_words(yuan: str | None) -> str:
-    """A sum kept as text; "" where none is known."""
-    if yuan is None:
-        return ""
-    try:
-        return yuan_words(Decimal(yuan))
-    except InvalidOperation:
-        return ""
-
-
-def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
-    """One sentence that says what happened and what to do."""
-    name = catalogue.benefit_names.get(notice["benefit"], notice["benefit"])
-    yuan = sum_words(notice["yuan"])
-    numbers = notice["numbers"]
-    last = f"，最后一天是{day_words(date.fromisoformat(notice['last_day']))}" if notice["last_day"] else ""
-    kind = notice["kind"]
-    if kind == "threshold":
-        return f"“{name}”：现在有{numbers['count']}人，再有{numbers['missing']}人就达到{numbers['threshold']}人。"
-    if kind == "exit_started":
-        return f"家庭收入超过低保标准后有6个月渐退期，从{day_words(date.fromisoformat(numbers['from']))}算起{last}。"
-    if kind == "exit_ending":
-        return f"低保渐退期还有{numbers['days_left']}天结束{last}。"
-    if kind == "closing":
-        return f"“{name}”还有{numbers['days_left']}天到期{last}，要办请尽快。"
-    if kind == "closed":
-        return f"“{name}”不能再申请了：期限已过，或者条件已经变化。"
-    if kind == "top_up":
-        return f"“{name}”：一共{sum_words(numbers.get('total'))}，已发放{sum_words(numbers.get('paid'))}，还可以补{yuan}。"
-    if kind == "ready":
-        return f"“{name}”的条件已经满足，现在可以申请{yuan}{last}。"
-    if kind == "changed":
-        return f"“{name}”的金额变为{yuan}。"
-    if kind == "comparison":
-        return f"参保记录显示您招用了一名登记失业人员，可能可以申请“{name}”{yuan}{last}。"
-    return f"可以申请“{name}”{yuan}{last}。" if notice["status"] == "ELIGIBLE" else f"可能可以申请“{name}”{yuan}，还要核对条件{last}。"
 
 
 def questions_of(catalogue: Catalogue, missing: list[str]) -> list[dict[str, str]]:

@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
 from matcher.days import day_of
-from streams.delivery.messages import InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
+from streams.delivery.messages import HintEnding, InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
+from streams.delivery.notices import drop_notices, forget_old, tell_holders
 from streams.delivery.pushing import Desk, Row
 from streams.delivery.tables import budgets, merged, outgoing, pairs, postings, sides, suppressed
 from streams.hiring.messages import StepTaken
 from streams.intake.messages import PostingChanged, PostingEnded, PostingPublished
 from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
+from streams.policy.messages import WindowChanged
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import to_json
 from streams.runtime.outcomes import Continue, Drop, Outcome, Outcomes
@@ -85,6 +87,7 @@ def clear_inbox(message: PersonLeftMarket, work: Work) -> Outcomes:
     """The person is served no longer: the inbox is empty. Of who was removed nothing stays but that they left."""
     if work.cursor is None and not _is_newer(work, "person", message.person_id, message.revision, message.reason):
         return [Drop("superseded")]
+    drop_notices(work, message.person_id, removed=message.reason == "removed")
     outcomes = _end_page(work, pairs.c.person_id == message.person_id, message.reason)
     if message.reason == "removed" and not any(isinstance(outcome, Continue) for outcome in outcomes):
         own = select(pairs.c.match_id).where(pairs.c.person_id == message.person_id)
@@ -169,6 +172,7 @@ def _open_the_day(message: ClockTick, work: Work) -> None:
     too_late = (message.instant - timedelta(days=STALE_DAYS)).astimezone(UTC).isoformat(timespec="microseconds")
     work.connection.execute(delete(outgoing).where(outgoing.c.not_before < too_late))
     work.connection.execute(delete(suppressed).where(suppressed.c.day < (work.as_of - timedelta(days=KEPT_DAYS)).isoformat()))
+    forget_old(work)
 
 
 # -- what messages say of a posting --------------------------------------------------------------------------------------
@@ -233,6 +237,7 @@ SUBJECT = Subject(
         Handler(on=PostingPublished, handle=keep_posting),
         Handler(on=PostingChanged, handle=keep_posting),
         Handler(on=PostingEnded, handle=note_merger, emits=(RecommendationIssued, InterestShown)),
+        Handler(on=WindowChanged, handle=tell_holders, emits=(HintEnding,)),
     ),
     batch=16,  # a posting's pairs take 7 ms: more at once would keep the others' commits waiting
 )

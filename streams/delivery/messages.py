@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import ClassVar, Literal
 
 from streams.matching.messages import hints_as_texts
@@ -70,3 +71,20 @@ class InterestShown(Message):
     posting_id: str
     match_id: str
     withdrawn: bool = False
+
+
+class HintEnding(Message):
+    """A benefit of which recommendations in a person's inbox tell is about to end (``closing_30``, ``closing_7``: days left) or has ended
+    (``closed``). Once a person, entry and stage. ``match_id``: the best of these recommendations, ``matches`` how many they are."""
+
+    type: ClassVar[str] = "recommendation.hint_ending"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    notice_id: str
+    entry_id: str
+    benefit: str
+    stage: Literal["closing_30", "closing_7", "closed"]
+    last_day: date | None = None
+    match_id: str
+    matches: int

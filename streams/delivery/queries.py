@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 
 from matcher.match_order import match_id as match_id_of
 from streams.delivery import rules
-from streams.delivery.tables import counts, outgoing, outside_sends, pairs, postings, suppressed
+from streams.delivery.tables import counts, notices, outgoing, outside_sends, pairs, postings, suppressed
 from streams.matching.messages import PairHint, hints_as_texts
 from streams.runtime.messages import from_json
 
@@ -43,6 +43,46 @@ def unread(connection: Connection, person_id: str) -> int:
     """How many pushed vacancies the person has not looked at."""
     query = select(func.count()).where(pairs.c.person_id == person_id, pairs.c.state == "issued", pairs.c.answer.is_(None))
     return int(connection.execute(query).scalar_one())
+
+
+def endings(connection: Connection, person_id: str, today: date) -> list[dict[str, Any]]:
+    """Benefits of which the inbox tells that end soon or have ended, the next end first: ``{"notice_id", "stage", "entry_id", "benefit",
+    "match_id", "posting_id", "day", "last_day", "days_left"}``; one an entry, and nothing that was promised after its last day."""
+    query = (
+        select(notices, pairs.c.posting_id)
+        .join(pairs, and_(pairs.c.match_id == notices.c.match_id, pairs.c.person_id == notices.c.person_id))
+        .where(
+            notices.c.person_id == person_id,
+            notices.c.kind.in_(rules.STAGES),
+            notices.c.day >= (today - timedelta(days=rules.ENDINGS_SHOWN_DAYS)).isoformat(),
+            pairs.c.state == "issued",
+        )
+        .order_by(notices.c.last_day, notices.c.day, notices.c.notice_id)
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(query).mappings():
+        if rules.still_says(row["kind"], row["last_day"], today):
+            left = (date.fromisoformat(row["last_day"]) - today).days if row["kind"] != "closed" else None
+            names = ("notice_id", "entry_id", "benefit", "match_id", "posting_id", "day", "last_day")
+            found[row["entry_id"]] = {"stage": row["kind"], **{name: row[name] for name in names}, "days_left": left}
+    return list(found.values())
+
+
+def notices_of_letter(connection: Connection, letter: str, today: date) -> list[dict[str, Any]]:
+    """What a letter says on that day: ``stage``, ``benefit``, ``entry_id``, ``last_day``, ``document``; the newest stage of an entry alone,
+    of a window only while a recommendation that told of it is in the inbox."""
+    joined = notices.outerjoin(pairs, pairs.c.match_id == notices.c.match_id)
+    query = (
+        select(notices, pairs.c.state).select_from(joined).where(notices.c.letter == letter).order_by(notices.c.day, notices.c.notice_id)
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(query).mappings():
+        window = row["kind"] in rules.STAGES
+        if window and (row["state"] != "issued" or not rules.still_says(row["kind"], row["last_day"], today)):
+            continue
+        one = {"stage": row["kind"], **{name: row[name] for name in ("benefit", "entry_id", "last_day")}}
+        found[row["entry_id"] if window else row["notice_id"]] = {**one, "document": from_json(row["document"])}
+    return list(found.values())
 
 
 def recommendation(connection: Connection, match_id: str) -> dict[str, Any] | None:

@@ -42,6 +42,16 @@ TEXTS = {
     "removed": "本人已注销。",
 }
 
+STAGES = ("closing_30", "closing_7", "closed")  # of a benefit's window, as the inbox tells of them
+ENDINGS_SHOWN_DAYS = 45
+
+
+def still_says(stage: str, last_day: str | None, today: date) -> bool:
+    """Whether a notice of a window may still be told: what closes until its last day, and what has closed from the day after it."""
+    if stage == "closed":
+        return last_day is None or date.fromisoformat(last_day) < today
+    return last_day is not None and today <= date.fromisoformat(last_day)
+
 
 def text_of(reason: str) -> str:
     """The reason in plain Chinese; an unknown one as it is."""

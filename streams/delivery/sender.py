@@ -10,10 +10,13 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
+from matcher.days import day_of
+from matcher.policy import load_catalogue
 from streams.delivery import rules
 from streams.delivery.channels import Channel, NotSent, channels_of
+from streams.delivery.queries import notices_of_letter
 from streams.delivery.tables import outgoing, outside_sends, postings
-from streams.delivery.wording import letter
+from streams.delivery.wording import Letter, ending_words, letter, notices_letter
 from streams.runtime.database import EngineFault
 from streams.runtime.exchange import Exchange
 from streams.runtime.jobs import WriterStopped
@@ -109,10 +112,12 @@ class Sender(OwnThread):
         if address is None:
             self._record(order, "no_address", f"the person has given no {channel.address}")
             return
-        posting = from_json(row["document"]) if row["document"] is not None else {}
-        key = f"{row['match_id']}:{row['revision']}"
+        written = self._letter(dict(row))
+        if written is None:
+            self._record(order, "not_needed", "nothing of it holds any more")
+            return
         try:
-            channel.send(address, letter(key, row["kind"], row["reason"], posting, self._settings.get("public_url")))
+            channel.send(address, written)
         except NotSent as failure:
             last = failure.final or order.attempts >= len(BACKOFF_MINUTES)
             self._record(order, "gave_up" if last else "again", failure.reason)
@@ -122,6 +127,19 @@ class Sender(OwnThread):
             self._record(order, "gave_up", f"{type(error).__name__} while sending")
             return
         self._record(order, "sent", None)
+
+    def _letter(self, row: dict[str, Any]) -> Letter | None:
+        """What an order says now; None where there is nothing left to say."""
+        key, public_url = f"{row['match_id']}:{row['revision']}", self._settings.get("public_url")
+        if row["kind"] != "notices":
+            posting = from_json(row["document"]) if row["document"] is not None else {}
+            return letter(key, row["kind"], row["reason"], posting, public_url)
+        catalogue, today = load_catalogue(), day_of(self._exchange.now())
+        with self._exchange.reading() as connection:
+            told = notices_of_letter(connection, row["match_id"], today)
+        lines = [ending_words(catalogue, one, today) for one in told]
+        link = f"{public_url.rstrip('/')}/inbox" if public_url else None
+        return notices_letter(key, lines, link) if lines else None
 
     def _record(self, order: _Order, state: str, reason: str | None) -> None:
         now = self._exchange.now()

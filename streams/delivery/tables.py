@@ -120,10 +120,31 @@ outgoing = Table(
     Column("posting_id", String, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("channel", String, nullable=False),  # mail | gateway
-    Column("kind", String, nullable=False),  # issued | ended
+    Column("kind", String, nullable=False),  # issued | ended | notices
     Column("reason", String),
     Column("state", String, nullable=False, index=True),
     Column("not_before", String, nullable=False),
+    Column("employer_id", String),  # of notices to an employer, whose person and posting are ""
+)
+
+# What is told beside recommendations, a row a person (or employer), entry and stage. Kinds: closing_30, closing_7, closed (a window of
+# which a hint in the inbox told), and policy's notices. ``letter``: ``match_id`` of the outgoing rows that tell it outside.
+notices = Table(
+    "delivery_notices",
+    metadata,
+    Column("notice_id", String, primary_key=True),
+    Column("letter", String),
+    Column("person_id", String),
+    Column("employer_id", String),
+    Column("kind", String, nullable=False),
+    Column("entry_id", String),
+    Column("benefit", String, nullable=False),
+    Column("match_id", String),  # the best recommendation in the inbox that tells of the entry
+    Column("document", LargeBinary, nullable=False),  # what else policy's notice says
+    Column("day", String, nullable=False),
+    Column("last_day", String),
+    Index("delivery_notices_by_person", "person_id", "day"),
+    Index("delivery_notices_by_letter", "letter"),
 )
 
 # What became of it outside. Written by the sender, not by a handler: it is no function of the log, so a rebuild of delivery must leave
@@ -132,7 +153,7 @@ outside_sends = Table(
     "outside_sends",
     metadata,
     Column("outgoing_id", String, primary_key=True),
-    Column("state", String, nullable=False),  # again | sent | gave_up | no_address
+    Column("state", String, nullable=False),  # again | sent | gave_up | no_address | not_needed
     Column("attempts", Integer, nullable=False),
     Column("next_at", String),
     Column("reason", Text),

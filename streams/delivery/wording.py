@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from matcher.places import full_name
+from matcher.policy.loader import Catalogue
+from matcher.policy.wording import day_words
 from matcher.wording import FORMS, number
 from streams.delivery import rules
 
@@ -51,6 +54,25 @@ def letter(key: str, kind: str, reason: str | None, posting: Mapping[str, Any], 
         short += f"，查看：{link}"
     lines.append("不想再收到推荐，可在“我的资料”中关闭。")
     return Letter(key, subject, "\n".join(lines) + "\n", short, link)
+
+
+def ending_words(catalogue: Catalogue, ending: Mapping[str, Any], today: date) -> str:
+    """One sentence about a benefit that ends (``stage``, ``benefit``, ``last_day``), counted from today, whenever it was said."""
+    name = catalogue.benefit_names.get(ending["benefit"], ending["benefit"])
+    last = date.fromisoformat(ending["last_day"]) if ending["last_day"] else None
+    if ending["stage"] == "closed":
+        return f"您收件箱里的岗位曾提示“{name}”，期限已过{f'（最后一天是{day_words(last)}）' if last else ''}，不能再申请了。"
+    left = (last - today).days if last is not None else 0
+    when = f"还有{left}天到期" if left else "今天是最后一天"
+    return f"您收件箱里的岗位提示的“{name}”{when}{f'（{day_words(last)}）' if last else ''}，要办请尽快；能不能享受以审核为准。"
+
+
+def notices_letter(key: str, lines: Sequence[str], link: str | None) -> Letter:
+    """One letter that says several notices, a line each."""
+    text = "\n".join(["您好：", *lines, *([f"查看详情：{link}"] if link else []), "由经办机构核定，只供参考。"])
+    more = f"等{len(lines)}条" if len(lines) > 1 else ""
+    short = f"【工桥】政策提醒：{lines[0]}{more}{f'查看：{link}' if link else ''}"
+    return Letter(key, "政策提醒：" + (f"{len(lines)}条" if len(lines) > 1 else _line(lines[0])[:60]), text + "\n", short, link)
 
 
 def pay_words(pay: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.delivery import handlers as delivery
-from streams.delivery.messages import InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
+from streams.delivery.messages import HintEnding, InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
 from streams.hiring import handlers as hiring
 from streams.hiring.messages import OpeningsTaken, StepReported, StepTaken
 from streams.intake import handlers as intake
@@ -74,7 +74,7 @@ TOPICS = (
     Topic("employers", "derived", "employer", (EmployerRegistered,)),
     Topic("matches.by_posting", "derived", "posting", (PostingMatched, PostingLeftMarket)),
     Topic("matches.by_person", "derived", "person", (PersonMatched, PersonLeftMarket)),
-    Topic("recommendations", "derived", "person", (RecommendationIssued, RecommendationEnded, InterestShown)),
+    Topic("recommendations", "derived", "person", (RecommendationIssued, RecommendationEnded, InterestShown, HintEnding)),
     Topic("hiring", "derived", "posting", (StepTaken, OpeningsTaken)),
     Topic("policies.employers", "derived", "employer", (PolicyNotice,)),
     Topic("policies.people", "derived", "person", (PersonPolicyNotice,)),

@@ -15,7 +15,7 @@ from matcher.match_order import match_id
 from matcher.shapes import read_posting
 from streams.delivery import handlers
 from streams.delivery.messages import RecommendationAnswered
-from streams.delivery.tables import budgets, counts, merged, outgoing, pairs, postings, sides, suppressed
+from streams.delivery.tables import budgets, counts, merged, notices, outgoing, pairs, postings, sides, suppressed
 from streams.hiring.messages import StepTaken
 from streams.intake.messages import PostingEnded, PostingPublished
 from streams.matching.messages import Pair, PairHint, PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
@@ -26,7 +26,7 @@ from streams.runtime.subjects import Topology
 from streams.runtime.tables import dead_letters, log
 from streams.runtime.topology import TOPICS
 
-TABLES = (pairs, sides, postings, merged, budgets, suppressed, counts, outgoing)
+TABLES = (pairs, sides, postings, merged, budgets, suppressed, counts, outgoing, notices)
 MORNING = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
 
 

@@ -9,7 +9,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,9 +23,11 @@ from streams.delivery.channels import ChannelSettingsError, Gateway, Mail
 from streams.delivery.sender import Sender
 from streams.delivery.tables import outgoing, outside_sends
 from streams.delivery.wording import pay_words
+from streams.policy.messages import WindowChanged
 from tests.delivery.made_up_messages import answered, pair, posting_left, posting_matched, published, stepped
 
 SECRET = "a made-up secret"
+ENTRY = "job_post_subsidy__004"
 PHONE, MAIL_ADDRESS = "13900000001", "someone@example.org"
 
 
@@ -107,6 +109,62 @@ def sender(exchange, letters, calls) -> Sender:
 
 def push(exchange: Any, posting: str = "p-1", **changes: Any) -> None:
     exchange.say(published(posting, **changes), posting_matched(posting, 1, pair("u-1", posting)))
+
+
+def ending(exchange: Any, left: int | None, last: date = date(2026, 12, 31)) -> None:
+    """A hint of ``p-1`` is about to end, or has ended."""
+    day = last - timedelta(days=left) if left is not None else last + timedelta(days=1)
+    exchange.at = datetime(day.year, day.month, day.day, 10, tzinfo=SHANGHAI)
+    event = "closing" if left is not None else "closed"
+    exchange.say(WindowChanged(entry_id=ENTRY, benefit="job_post_subsidy", event=event, day=day, last_day=last, days_left=left))
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (30, "还有30天到期（2026年12月31日），要办请尽快；能不能享受以审核为准。"),
+        (7, "还有7天到期"),
+        (None, "期限已过（最后一天是2026年12月31日）"),
+    ],
+)
+def test_the_end_of_a_benefit_goes_by_mail_and_gateway(exchange, sender, letters, calls, left, words):
+    exchange.say(posting_matched("p-1", 1, pair("u-1", "p-1", hints=(ENTRY,))))
+    sender.step()
+    ending(exchange, left)
+    assert sender.step() == 0  # it waits for whatever else ends that day
+    exchange.tick(exchange.at + timedelta(minutes=10))
+    assert sender.step() == 2
+    text = letters.taken[-1][1].get_content()
+    assert words in text
+    assert "“岗位补贴”" in text
+    assert "https://bridge.example.org/inbox" in text
+    said = json.loads(calls[-1][1])
+    assert said["text"].startswith("【工桥】政策提醒：")
+    assert said["to"] == PHONE
+    assert "u-1" not in said["idempotency_key"]
+    assert sender.step() == 0
+
+
+def test_a_letter_that_is_late_promises_nothing_after_the_last_day(exchange, sender, letters, calls):
+    exchange.say(posting_matched("p-1", 1, pair("u-1", "p-1", hints=(ENTRY,))))
+    sender.step()
+    before = len(letters.taken)
+    ending(exchange, 7)
+    exchange.tick(exchange.at + timedelta(minutes=10))
+    exchange.at += timedelta(days=8)  # the sender stood still
+    assert sender.step() == 2
+    assert len(letters.taken) == before
+    late = [row for row in exchange.rows(outside_sends) if row["state"] != "sent"]
+    assert [(row["state"], row["reason"]) for row in late] == [("not_needed", "nothing of it holds any more")] * 2
+
+
+def test_a_letter_on_the_last_day_says_that_it_is_the_last(exchange, sender, letters):
+    exchange.say(posting_matched("p-1", 1, pair("u-1", "p-1", hints=(ENTRY,))))
+    ending(exchange, 7)
+    exchange.tick(exchange.at + timedelta(minutes=10))
+    exchange.at += timedelta(days=7)
+    sender.step()
+    assert any("今天是最后一天" in mail.get_content() for _, mail in letters.taken)
 
 
 def states(exchange: Any) -> dict[str, tuple[str, int, str | None]]:

@@ -50,11 +50,13 @@ def back_to_first(database: Path) -> None:
             "writers",
             "intake_reports",
             "help_channels",
+            "delivery_notices",
             "matching_parts",
             "shards_people",
             *(name for (name,) in policy),
         ):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("ALTER TABLE delivery_outgoing DROP COLUMN employer_id")
         connection.execute("DROP INDEX intake_postings_by_trade")
         for column in ("first_public", "times_public", "accepted", "in_talks", "occupation_code", "pay_low", "pay_high"):
             connection.execute(f"ALTER TABLE intake_postings DROP COLUMN {column}")
