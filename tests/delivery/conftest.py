@@ -9,21 +9,12 @@ from typing import Any
 
 import pytest
 
-from infra.migrate import migrate
 from tests.delivery.made_up_messages import DeliveryExchange
 
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
     return {"person_pushes_a_day": 3, "posting_pushes_a_day": 4, "quiet_from": 22, "quiet_to": 7}
-
-
-@pytest.fixture(scope="session")
-def empty_exchange(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file without content; copying it is quicker than migrating each time."""
-    path = tmp_path_factory.mktemp("empty") / "g.sqlite"
-    migrate(path)
-    return path
 
 
 @pytest.fixture

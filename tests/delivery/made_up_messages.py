@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
-
-from infra.composition import open_exchange
-from matcher.days import SHANGHAI
 from matcher.match_order import match_id
 from matcher.shapes import read_posting
 from streams.delivery import handlers
@@ -20,45 +15,22 @@ from streams.hiring.messages import StepTaken
 from streams.intake.messages import PostingEnded, PostingPublished
 from streams.matching.messages import Pair, PairHint, PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
 from streams.runtime.clock import ClockTick
-from streams.runtime.exchange import Said
 from streams.runtime.messages import Message
-from streams.runtime.subjects import Topology
-from streams.runtime.tables import dead_letters, log
-from streams.runtime.topology import TOPICS
-
-TABLES = (pairs, sides, postings, merged, budgets, suppressed, counts, outgoing, notices)
-MORNING = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
+from tests.one_subject import MORNING, OneSubject
 
 
-class DeliveryExchange:
-    """Says things to delivery and looks at what it did."""
+class DeliveryExchange(OneSubject):
+    subject = handlers.SUBJECT
+    remembers = (pairs, sides, postings, merged, budgets, suppressed, counts, outgoing, notices)
 
     def __init__(self, path: Path, settings: dict[str, Any]):
-        self.at = MORNING
-        self.open, self._writer = open_exchange(
-            path, b"k" * 32, settings, flows=Topology(TOPICS, (handlers.SUBJECT,)), now=lambda: self.at.astimezone(UTC)
-        )
-        self.open.runner.start()
+        super().__init__(path, settings)
         self.said: list[Message] = []
         self._ticked: datetime | None = None
 
-    def close(self) -> None:
-        self.open.runner.stop()
-        self._writer.stop()
-
     def say(self, *messages: Message) -> None:
         self.said.extend(messages)
-        self.open.append([Said(message, before=self._keys_for(message)) for message in messages], source="test")
-        self.open.runner.drain()
-
-    def _keys_for(self, message: Message) -> Callable[[Connection], None]:
-        people = {pair.person_id for pair in getattr(message, "pairs", ())} | {getattr(message, "person_id", None)} - {None}
-
-        def make(connection: Connection) -> None:
-            for person in sorted(people):
-                self.open.vault.make_key(connection, person)
-
-        return make
+        super().say(*messages)
 
     def tick(self, at: datetime | None = None) -> None:
         self.at = at or self.at
@@ -69,33 +41,14 @@ class DeliveryExchange:
     def next_day(self, hour: int = 10) -> None:
         self.tick((self.at + timedelta(days=1)).replace(hour=hour, minute=0))
 
-    def rows(self, table: Any) -> list[dict[str, Any]]:
-        with self.open.reading() as connection:
-            return [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()]
-
-    def tables(self) -> dict[str, list[dict[str, Any]]]:
-        return {table.name: self.rows(table) for table in TABLES}
-
     def row(self, person: str, posting: str) -> dict[str, Any]:
         return next(row for row in self.rows(pairs) if row["match_id"] == match_id(person, posting))
-
-    def out(self, type_: str) -> list[Any]:
-        with self.open.reading() as connection:
-            found = connection.execute(select(log).where(log.c.type == type_).order_by(log.c.seq)).mappings().all()
-            return [self.open.log.decode(connection, row).message for row in found]
 
     def issued(self) -> list[tuple[str, str]]:
         return [(message.person_id, message.posting_id) for message in self.out("recommendation.issued")]
 
     def ended(self) -> list[tuple[str, str, str]]:
         return [(message.person_id, message.posting_id, message.reason) for message in self.out("recommendation.ended")]
-
-    def dead(self) -> list[str]:
-        return [row["reason"] for row in self.rows(dead_letters)]
-
-    def ask(self, query: Any, *args: Any, **named: Any) -> Any:
-        with self.open.reading() as connection:
-            return query(connection, *args, **named)
 
 
 def pair(person: str, posting: str, *, score: float = 80.0, rank: int = 1, priority: int = 0, hints: tuple[str, ...] = ()) -> Pair:

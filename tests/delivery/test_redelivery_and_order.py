@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from streams.delivery.tables import pairs
 from streams.runtime.messages import Message
 from tests.delivery.made_up_messages import (
-    MORNING,
     DeliveryExchange,
     answered,
     merged_into,
@@ -25,6 +24,7 @@ from tests.delivery.made_up_messages import (
     posting_matched,
     published,
 )
+from tests.one_subject import MORNING
 
 SETTINGS = {"person_pushes_a_day": 2, "posting_pushes_a_day": 2, "quiet_from": 22, "quiet_to": 7, "outside_channels": ("mail",)}
 

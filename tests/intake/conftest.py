@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import select
 
 from infra.composition import open_exchange
-from infra.migrate import migrate
 from matcher.days import day_of, midnight
 from streams.hiring.messages import OpeningsTaken
 from streams.intake import gateway, queries
@@ -145,21 +144,14 @@ class Intake:
             return list(connection.execute(select(dead_letters.c.handler, dead_letters.c.reason)))
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "g.sqlite"
-    migrate(path)
-    return path
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def intake(tmp_path: Path, empty_database: Path, clock: Clock) -> Iterator[Intake]:
-    shutil.copy(empty_database, tmp_path / "g.sqlite")
+def intake(tmp_path: Path, empty_exchange: Path, clock: Clock) -> Iterator[Intake]:
+    shutil.copy(empty_exchange, tmp_path / "g.sqlite")
     made = Intake(tmp_path, clock, {"posting_days": 60})
     try:
         yield made

@@ -8,16 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.migrate import migrate
 from tests.staffing.made_up_messages import StaffingExchange
-
-
-@pytest.fixture(scope="session")
-def empty_exchange(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file without content; copying it is quicker than migrating each time."""
-    path = tmp_path_factory.mktemp("empty") / "g.sqlite"
-    migrate(path)
-    return path
 
 
 @pytest.fixture

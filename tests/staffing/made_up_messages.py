@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
-
-from infra.composition import open_exchange
-from matcher.days import SHANGHAI
 from matcher.shapes import read_employer, read_posting
 from streams.hiring.messages import OpeningsTaken
 from streams.intake.messages import EmployerRegistered, PostingChanged, PostingEnded, PostingPublished
 from streams.runtime.clock import ClockTick
-from streams.runtime.exchange import Said
-from streams.runtime.messages import Message
-from streams.runtime.subjects import Topology
-from streams.runtime.tables import dead_letters, log
-from streams.runtime.topology import TOPICS
 from streams.staffing import handlers
 from streams.staffing.messages import ShortageLine, ShortageReported
 from streams.staffing.tables import employers, gaps, listings, openings, postings, shortages
+from tests.one_subject import OneSubject
 
-TABLES = (employers, listings, shortages, postings, openings, gaps)
 
-
-class StaffingExchange:
-    """Says things to staffing and looks at what it did."""
-
-    def __init__(self, path: Path):
-        self.at = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
-        self.open, self._writer = open_exchange(
-            path, b"k" * 32, {}, flows=Topology(TOPICS, (handlers.SUBJECT,)), now=lambda: self.at.astimezone(UTC)
-        )
-        self.open.runner.start()
-
-    @property
-    def today(self) -> date:
-        return self.at.date()
-
-    def close(self) -> None:
-        self.open.runner.stop()
-        self._writer.stop()
-
-    def say(self, *messages: Message) -> None:
-        self.open.append([Said(message) for message in messages], source="test")
-        self.open.runner.drain()
+class StaffingExchange(OneSubject):
+    subject = handlers.SUBJECT
+    remembers = (employers, listings, shortages, postings, openings, gaps)
 
     def tick(self, at: datetime) -> None:
         self.at = at
         self.say(ClockTick(instant=at))
 
-    def rows(self, table: Any) -> list[dict[str, Any]]:
-        with self.open.reading() as connection:
-            return [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()]
-
-    def tables(self) -> dict[str, list[dict[str, Any]]]:
-        return {table.name: self.rows(table) for table in TABLES}
-
     def announced(self) -> list[Any]:
-        with self.open.reading() as connection:
-            found = connection.execute(select(log).where(log.c.type == "gap.changed").order_by(log.c.seq)).mappings().all()
-            return [self.open.log.decode(connection, row).message for row in found]
-
-    def dead(self) -> list[str]:
-        return [row["reason"] for row in self.rows(dead_letters)]
-
-    def ask(self, query: Any, *args: Any, **named: Any) -> Any:
-        with self.open.reading() as connection:
-            return query(connection, *args, **named)
+        return self.out("gap.changed")
 
 
 def employer(

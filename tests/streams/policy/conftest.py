@@ -9,16 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.migrate import migrate
 from tests.streams.policy.policy_exchange import PolicyExchange
-
-
-@pytest.fixture(scope="session")
-def empty_exchange(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file without content; copying it is quicker than migrating each time."""
-    path = tmp_path_factory.mktemp("empty") / "g.sqlite"
-    migrate(path)
-    return path
 
 
 @pytest.fixture

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
-from infra.composition import open_exchange
 from matcher.days import SHANGHAI, midnight
 from matcher.match_order import match_id
 from matcher.shapes import read_employer, read_person, read_posting
@@ -26,45 +23,23 @@ from streams.policy.messages import (
     PersonClaimMade,
 )
 from streams.runtime.clock import ClockTick
-from streams.runtime.exchange import Said
-from streams.runtime.messages import Message, from_json
-from streams.runtime.subjects import Topology
-from streams.runtime.tables import dead_letters, log
-from streams.runtime.topology import TOPICS
-
-TABLES = (
-    policy.people, policy.postings, policy.employers, policy.hires, policy.years, policy.internships, policy.incomes,
-    policy.offers, policy.notices,
-    policy.claims, policy.claim_steps, policy.windows, policy.progress,
-)  # fmt: skip
+from streams.runtime.messages import from_json
+from tests.one_subject import OneSubject
 
 
-class PolicyExchange:
-    """Says things to policy, lets days pass, and looks at what it did."""
+class PolicyExchange(OneSubject):
+    """Lets days pass as well; what a table keeps as JSON is shown decoded."""
+
+    subject = handlers.SUBJECT
+    remembers = (
+        policy.people, policy.postings, policy.employers, policy.hires, policy.years, policy.internships, policy.incomes,
+        policy.offers, policy.notices,
+        policy.claims, policy.claim_steps, policy.windows, policy.progress,
+    )  # fmt: skip
+    begins = datetime(2023, 9, 1, 10, 0, tzinfo=SHANGHAI)
 
     def __init__(self, path: Path, **settings: Any):
-        self.at = datetime(2023, 9, 1, 10, 0, tzinfo=SHANGHAI)
-        self.open, self._writer = open_exchange(
-            path, b"k" * 32, settings, flows=Topology(TOPICS, (handlers.SUBJECT,)), now=lambda: self.at.astimezone(UTC)
-        )
-        self._known: set[str] = set()
-        self.open.runner.start()
-
-    def close(self) -> None:
-        self.open.runner.stop()
-        self._writer.stop()
-
-    @property
-    def today(self) -> date:
-        return self.at.date()
-
-    def say(self, *messages: Message) -> None:
-        people = {str(getattr(message, message.sealed_for)) for message in messages if message.sealed_for is not None} - self._known
-        for person_id in sorted(people):
-            self.open.write(lambda connection, id_=person_id: self.open.vault.make_key(connection, id_))
-        self._known |= people
-        self.open.append([Said(message) for message in messages], source="test")
-        self.open.runner.drain()
+        super().__init__(path, settings)
 
     def on(self, day: str) -> PolicyExchange:
         """Go to ten o'clock of a day, without a tick."""
@@ -87,8 +62,7 @@ class PolicyExchange:
             self.say(ClockTick(instant=self.at))
 
     def rows(self, table: Any, **where: Any) -> list[dict[str, Any]]:
-        with self.open.reading() as connection:
-            found = [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()]
+        found = super().rows(table)
         for row in found:
             row.update({name: from_json(value) for name, value in row.items() if isinstance(value, bytes)})
         return [row for row in found if all(row[name] == value for name, value in where.items())]
@@ -101,21 +75,6 @@ class PolicyExchange:
 
     def claim(self, claim_id: str) -> dict[str, Any]:
         return self.rows(policy.claims, claim_id=claim_id)[0]
-
-    def tables(self) -> dict[str, list[dict[str, Any]]]:
-        return {table.name: self.rows(table) for table in TABLES}
-
-    def announced(self, type_: str) -> list[Any]:
-        with self.open.reading() as connection:
-            found = connection.execute(select(log).where(log.c.type == type_).order_by(log.c.seq)).mappings().all()
-            return [self.open.log.decode(connection, row).message for row in found]
-
-    def dead(self) -> list[str]:
-        return [row["reason"] for row in self.rows(dead_letters)]
-
-    def ask(self, query: Any, *args: Any, **named: Any) -> Any:
-        with self.open.reading() as connection:
-            return query(connection, *args, **named)
 
 
 def employer(id_: str = "e-1", revision: int = 1, **changes: Any) -> EmployerRegistered:

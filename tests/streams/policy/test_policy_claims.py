@@ -94,7 +94,7 @@ def test_stages_carry_their_times_and_the_medians_are_shown(hired: PolicyExchang
     hired.on("2023-09-04").say(decided("pay"))
     assert hired.claim("c-1")["stage"] == "paid"
     assert hired.ask(queries.claim_times) == {"review_hours": 48.0, "payment_hours": 24.0}
-    said = [one.stage for one in hired.announced("claim.stage_changed")]
+    said = [one.stage for one in hired.out("claim.stage_changed")]
     assert said == ["accepted", "approved", "paid"]
     assert len([step for step in said if step != "refused"]) <= rules.MOST_STEPS
 

@@ -28,7 +28,7 @@ def test_a_hire_opens_what_its_facts_allow_with_sum_and_last_day(exchange: Polic
     offer = exchange.offers(payee_kind="employer")[HIRING]
     assert (offer["status"], offer["state"], offer["yuan"], offer["last_day"]) == ("ELIGIBLE", "open", "1000", date(2023, 12, 31))
     assert kinds(exchange) == ["offer"]
-    assert [one.kind for one in exchange.announced("policy.person_notice") if one.entry_id == HIRING] == ["offer"]
+    assert [one.kind for one in exchange.out("policy.person_notice") if one.entry_id == HIRING] == ["offer"]
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,7 @@ def test_holders_are_told_thirty_and_seven_days_before_and_the_day_after_it_is_g
     assert told == {("2023-09-01", "offer"), ("2023-12-01", "closing"), ("2023-12-24", "closing"), ("2024-01-01", "closed")}
     assert exchange.offers()[HIRING]["closed_because"] == "window"
     assert all(row["state"] != "open" for row in exchange.rows(policy.offers) if row["last_day"] and row["last_day"] < date(2024, 1, 1))
-    events = {
-        (one.event, one.day.isoformat(), one.days_left) for one in exchange.announced("policy.window_changed") if one.entry_id == HIRING
-    }
+    events = {(one.event, one.day.isoformat(), one.days_left) for one in exchange.out("policy.window_changed") if one.entry_id == HIRING}
     assert events == {("closing", "2023-12-01", 30), ("closing", "2023-12-24", 7), ("closed", "2024-01-01", None)}
 
 
@@ -113,7 +111,7 @@ def test_nothing_is_offered_for_a_hire_of_the_last_day_once_that_day_is_over(exc
 
 def test_a_window_opens_on_its_first_day(exchange: PolicyExchange) -> None:
     exchange.tick("2023-07-18").pass_days("2023-07-21")
-    opened = {(one.entry_id, one.day) for one in exchange.announced("policy.window_changed") if one.event == "opened"}
+    opened = {(one.entry_id, one.day) for one in exchange.out("policy.window_changed") if one.event == "opened"}
     assert (HIRING, date(2023, 7, 20)) in opened
     assert {day for _, day in opened} == {date(2023, 7, 20)}
 
@@ -144,7 +142,7 @@ def test_six_months_are_scheduled_checked_on_their_day_and_then_certain(exchange
     ladder_hire(exchange, on="2024-02-01")
     offer = exchange.offers()[LADDER]
     assert (offer["status"], offer["earliest"]) == ("NEEDS_CHECK", date(2024, 8, 1))
-    due = {one.due for one in exchange.announced("policy.check_scheduled")}
+    due = {one.due for one in exchange.out("policy.check_scheduled")}
     assert date(2024, 3, 1) in due or date(2024, 8, 1) in due
     exchange.pass_days("2024-07-31")
     assert exchange.offers()[LADDER]["status"] == "NEEDS_CHECK"

@@ -33,7 +33,7 @@ def test_data_alone_give_a_proposal_with_its_sum_and_say_so_once(exchange: Polic
     exchange.say(year(contributions="100000.00"), employer())
     exchange.tick()
     assert exchange.tables() == before
-    assert [one.kind for one in exchange.announced("policy.notice") if one.benefit == "job_retention_refund"] == ["offer"]
+    assert [one.kind for one in exchange.out("policy.notice") if one.benefit == "job_retention_refund"] == ["offer"]
 
 
 def test_those_that_get_nothing_are_listed_with_the_reason_and_are_told_nothing(exchange: PolicyExchange) -> None:
