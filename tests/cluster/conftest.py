@@ -33,6 +33,12 @@ def own_cache() -> Iterator[OwnEngines]:
         yield engines
 
 
+@pytest.fixture(scope="session")
+def own_search() -> Iterator[OwnEngines]:
+    with OwnEngines("elastic") as engines:
+        yield engines
+
+
 @pytest.fixture
 def run(own: OwnEngines, nursery: Nursery, tmp_path: Path) -> Iterator[Run]:
     own.start("kafka")

@@ -1,4 +1,4 @@
-"""Kafka, PostgreSQL and Redis stop, die and come back in mid-run: what comes of it is what comes of an undisturbed run."""
+"""Kafka, PostgreSQL, Elasticsearch and Redis stop, die and come back in mid-run: what comes of it is what comes of an undisturbed run."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from typing import Any
 import pytest
 import redis
 
+from search.elastic_index import ElasticIndex
+from search.errors import IndexFault
+from search.query import Query
+from streams.intake import queries
+from streams.intake.index_follower import IndexFollower
 from streams.matching.messages import PostingMatched
-from tests.cluster.market import Facts, Run, assert_same, say_people, say_postings
+from tests.cluster.market import SUBJECTS, Facts, Run, assert_same, say_people, say_postings
 from tests.engines import OwnEngines
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1500)]
 Market = tuple[Facts, dict[str, Any]]
 AWAY_S = 20.0
+INDEX_AWAY_S = 60.0
 
 
-def in_mid_run(run: Run, market: Market, harm: Callable[[], None]) -> None:
+def in_mid_run(run: Run, market: Market, harm: Callable[[], None], *besides: str) -> None:
     facts, expected = market
-    run.start()
+    run.start("relay", *SUBJECTS, *besides)
     say_people(run.exchange, facts)
     run.drain()
     say_postings(run.exchange, facts.postings[: len(facts.postings) // 2])
@@ -85,3 +91,45 @@ def test_a_cache_flushed_and_stopped_costs_nothing(run: Run, market: Market, own
         own_cache.start("redis")
 
     in_mid_run(run, market, harm)
+
+
+def test_an_index_away_for_a_minute_holds_up_nobody_and_finds_everything_afterwards(
+    run: Run, market: Market, own_search: OwnEngines
+) -> None:
+    facts = market[0]
+    url = own_search.url("elastic")
+    run.more({"GONGQIAO_SEARCH": url})
+    index = ElasticIndex(url)
+
+    def harm() -> None:
+        run.wait(lambda: index.count() > 0)
+        own_search.kill("elastic")
+        say_postings(run.exchange, facts.postings[len(facts.postings) // 2 :])
+        run.wait(lambda: "index waits" in run.log_of("index").read_text())
+        time.sleep(INDEX_AWAY_S)
+        run.drain()  # nobody but the index waits for it
+        own_search.start("elastic")
+
+    in_mid_run(run, market, harm, "index")
+    follower = IndexFollower(run.exchange, index)  # only looks
+    run.wait(lambda: answers(index) and follower.lag() == 0)
+    with run.exchange.reading() as connection:
+        public = [found["posting_id"] for found in queries.published(connection, limit=len(facts.postings) + 1)]
+    found, query = [], Query(limit=100)
+    while True:
+        page = index.search(query)
+        found += page.posting_ids
+        if page.cursor is None:
+            break
+        query = query.after(page.cursor)
+    index.close()
+    assert sorted(found) == public
+    assert len(public) == len(facts.postings)
+
+
+def answers(index: ElasticIndex) -> bool:
+    try:
+        index.count()
+    except IndexFault:
+        return False
+    return True
