@@ -21,6 +21,13 @@ class Grown:
         self.array: npt.NDArray[Any] = np.full(16, fill, dtype)
         self.size = 0
 
+    @classmethod
+    def of(cls, values: npt.NDArray[Any]) -> Grown:
+        """These entries, without room for another one until it comes; the array is not written to elsewhere."""
+        made = cls.__new__(cls)
+        made._fill, made.array, made.size = 0, values, values.size
+        return made
+
     def reserve(self, capacity: int) -> None:
         """Room for ``capacity`` entries without another copy."""
         if capacity > self.array.size:

@@ -111,8 +111,15 @@ class PostingTitles:
         self._meant[first : first + count], self._sure[first : first + count] = words.meant, words.sure
         self._vectors[first : first + count] = words.vectors
         for held, found in ((self._by_title, words.by_title), (self._by_text, words.by_text)):
-            for token, places in found:
-                _slots_of(held, token).extend(places + first)
+            bounds, slots = found.bounds.tolist(), found.places + np.int32(first)
+            for token, start, end in zip(found.tokens, bounds, bounds[1:], strict=False):
+                if start == end:
+                    continue
+                known = held.get(token)
+                if known is None:
+                    held[token] = Grown.of(slots[start:end])
+                else:
+                    known.extend(slots[start:end])
         self.size += count
 
     def scores(self, wish_title: str) -> npt.NDArray[np.int16]:
@@ -155,10 +162,7 @@ class PostingTitles:
                 found = number[slots.array[: slots.size]]
                 found = found[found >= 0]
                 if found.size:
-                    theirs[token] = Grown(np.int32)
-                    theirs[token].reserve(found.size)
-                    theirs[token].array[: found.size] = found
-                    theirs[token].size = found.size
+                    theirs[token] = Grown.of(found)
         fresh.size = int(kept.size)
         fresh._own.reserve(kept.size)
         fresh._own.array[: kept.size] = self._own.array[kept]

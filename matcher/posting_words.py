@@ -6,7 +6,7 @@ and every distinct token of the block becomes a text once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,15 +23,24 @@ Array = npt.NDArray[Any]
 MOST_CONCEPTS = 4
 
 
+class Holders(NamedTuple):
+    """Which postings hold a token: those in ``places`` from ``bounds[i]`` up to ``bounds[i + 1]``, ascending, counted from the block's
+    first."""
+
+    tokens: Sequence[str]
+    bounds: Array
+    places: Array
+
+
 class Block(NamedTuple):
-    """The words of postings, one after another; places in ``by_title`` and ``by_text`` count from the block's first posting."""
+    """The words of postings, one after another."""
 
     own: Array  # weight of the title
     meant: Array  # numbers of concepts, -1 behind the last
     sure: Array
     vectors: Array
-    by_title: list[tuple[str, Array]]
-    by_text: list[tuple[str, Array]]
+    by_title: Holders
+    by_text: Holders
 
 
 def padded(meant: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
@@ -77,7 +86,7 @@ class WordsReader:
         np.cumsum([len(self._title_tokens[number]) for number in titles], out=starts[1:])
         numbers = np.array([token for number in titles for token in self._title_tokens[number]], np.int32)
         names = list(self._tokens)
-        by_title = list(_by_token(names, starts, numbers, np.ones(len(names), np.bool_)))
+        by_title = Holders(names, *_grouped(starts, numbers, np.ones(len(names), np.bool_)))
         of_title = np.array([self._vectors[number] for number in titles], np.int32).reshape(len(titles), dimensions())
 
         tokens, starts, numbers, counts = cut([without_protected_once(text) if text else "" for _, text, _ in words])
@@ -92,7 +101,7 @@ class WordsReader:
             np.array([confidences for _, confidences in meant], np.int32).reshape(-1, MOST_CONCEPTS),
             both,
             by_title,
-            list(_by_token(tokens, starts, numbers, np.array([len(token) > 1 for token in tokens], np.bool_))),
+            Holders(tokens, *_grouped(starts, numbers, np.fromiter((len(token) > 1 for token in tokens), np.bool_, len(tokens)))),
         )
 
 
@@ -115,13 +124,6 @@ def _token(key: int, latin: list[str]) -> str:
     if key < 0:
         return latin[-1 - key]
     return chr(key) if key < 1 << 21 else chr(key >> 21) + chr(key & 0x1FFFFF)
-
-
-def _by_token(tokens: Sequence[str], starts: Array, numbers: Array, wanted: Array) -> Iterator[tuple[str, Array]]:
-    """The postings that hold each wanted token, ascending."""
-    bounds, places = _grouped(starts, numbers, wanted)
-    for number in np.flatnonzero(np.diff(bounds)).tolist():
-        yield tokens[number], places[bounds[number] : bounds[number + 1]]
 
 
 @compiled

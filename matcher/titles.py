@@ -55,8 +55,9 @@ _AMBIGUOUS = {
 
 
 @cache
-def _place_names() -> re.Pattern[str]:
-    """Full names of provinces, cities and counties anywhere; short ones (太原) only where no Chinese character stands on one side."""
+def _place_names() -> tuple[re.Pattern[str], frozenset[str]]:
+    """Full names of provinces, cities and counties anywhere; short ones (太原) only where no Chinese character stands on one side. And the
+    first two characters of each: a title that holds none of them holds no place, which is told in a tenth of the time."""
     full: set[str] = set()
     short: set[str] = set()
     for row in table_rows("regions"):
@@ -70,11 +71,19 @@ def _place_names() -> re.Pattern[str]:
     def either(names: set[str]) -> str:
         return "|".join(sorted(map(re.escape, names), key=lambda name: (-len(name), name)))
 
-    return re.compile(rf"{either(full)}|(?<![一-鿿])(?:{either(short)})|(?:{either(short)})(?![一-鿿])")
+    found = re.compile(rf"{either(full)}|(?<![一-鿿])(?:{either(short)})|(?:{either(short)})(?![一-鿿])")
+    return found, frozenset(name[:2] for name in full | short)
+
+
+def _without_places(part: str) -> str:
+    names, starts = _place_names()
+    if starts.isdisjoint([part[at : at + 2] for at in range(len(part) - 1)]):
+        return part
+    return names.sub(" ", part)
 
 
 def _bare(part: str) -> str:
-    part = _place_names().sub(" ", part)
+    part = _without_places(part)
     part = _NOISE_WORDS.sub(" ", _MONEY_WORDS.sub(" ", part))
     return normalise(_SEPARATORS.sub(" ", part))
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.text import _LONG, _MAY_BE_PROTECTED, _PROTECTED, _SEX, _as_written, _plain, normalise, tokens, tokens_of_normalised
+from matcher.titles import _place_names, _without_places
 
 READ_ALONE = [int(code) for code in np.flatnonzero(_plain())]
 LONG = st.text(
@@ -57,3 +58,14 @@ def test_a_normalised_text_is_cut_as_it_stands(text: str) -> None:
 @given(st.one_of(st.from_regex(_PROTECTED), st.from_regex(_SEX)))
 def test_where_a_protected_word_is_found_one_was_looked_for(text: str) -> None:
     assert _MAY_BE_PROTECTED.search(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["太原市", "山西", "焊工", "大同", "县", "盐湖区", "运城", "A", "（", "急聘", " ", "内蒙古自治区", "原平", "长治"]),
+        max_size=6,
+    ).map("".join)
+)
+def test_a_place_is_looked_for_wherever_one_is(title: str) -> None:
+    names, _ = _place_names()
+    assert _without_places(title) == names.sub(" ", title)
