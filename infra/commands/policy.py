@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import orjson
 from infra.batch_files import read_jsonl
 from infra.recommendations import EmployerIndex
 from matcher.policy.coverage import STATUSES, Covered, coverage, coverage_json, totals
-from matcher.policy.difference import difference
+from matcher.policy.difference import PairChange, difference
 from matcher.policy.loader import Catalogue, CatalogueError, build, load_catalogue, read_folder
 from matcher.policy.wording import window_words
 from matcher.shapes import read_employer, read_person, read_posting
@@ -96,7 +97,8 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.option("--people", required=True, type=_FILE)
 @click.option("--employers", type=_FILE)
 @click.option("--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]))
-def diff(old: Path, new: Path, postings: Path, people: Path, employers: Path | None, as_of: datetime) -> None:
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for the pairs that differ, one JSON object a line.")
+def diff(old: Path, new: Path, postings: Path, people: Path, employers: Path | None, as_of: datetime, output: Path | None) -> None:
     """Say who would gain or lose what if NEW took the place of OLD: every posting with every person, as JSON."""
     try:
         catalogues = read_catalogue(old), read_catalogue(new)
@@ -105,7 +107,13 @@ def diff(old: Path, new: Path, postings: Path, people: Path, employers: Path | N
     offers, persons = read_jsonl(postings, read_posting, id_field="posting_id"), read_jsonl(people, read_person, id_field="person_id")
     firms = EmployerIndex(read_jsonl(employers, read_employer, id_field="employer_id").items if employers is not None else [])
     pairs = [(posting, firms.of(posting)) for posting in offers.items]
-    found = difference(*catalogues, pairs, persons.items, as_of.date())
+    with output.open("wb") if output is not None else nullcontext() as file:
+
+        def write(change: PairChange) -> None:
+            if file is not None:
+                file.write(orjson.dumps(change.as_json()) + b"\n")
+
+        found = difference(*catalogues, pairs, persons.items, as_of.date(), each=write)
     click.echo(orjson.dumps({"old": catalogues[0].version, "new": catalogues[1].version, **asdict(found)}, option=orjson.OPT_INDENT_2))
     rejected = len(offers.rejected) + len(persons.rejected)
     if rejected:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from infra.migrate import migrate
 from infra.settings import settings_of
 from matcher.match_order import MODEL_VERSION
 from matcher.policy.loader import CatalogueError, build, load_catalogue, read_folder
-from streams.matching.replay import announced, differences
+from streams.matching.replay import announced, differences, sums
 from streams.runtime.database import open_engine
 from streams.runtime.rebuild import rebuild_into
 
@@ -55,9 +56,10 @@ def command(folder: Path | None, model: str, output: Path | None, data_dir: Path
                     rebuild_into(shadow, live, opened.log, subject, given, progress=lambda count: _show(bar, count))
                 with shadow.begin():
                     before, after = announced(live, opened.log), announced(shadow, opened.log)
+                    yuan = sums(live, before, load_catalogue(), catalogue)
         finally:
             engine.dispose()
-    found = list(differences(before, after))
+    found = list(differences(before, after, yuan))
     if output is not None:
         output.write_bytes(b"".join(orjson.dumps(entry) + b"\n" for entry in found))
     counts = Counter(entry["change"] for entry in found)
@@ -67,6 +69,8 @@ def command(folder: Path | None, model: str, output: Path | None, data_dir: Path
             hints.update({(name, entry_id): 1 for entry_id in entry.get(name, ())})
     click.echo(f"model {MODEL_VERSION}, catalogue {catalogue.version}: {len(before)} pairs in the log, {len(after)} in the shadow run")
     click.echo(f"pairs gained {counts['gained']}, lost {counts['lost']}, changed {counts['changed']}")
+    change = sum((Decimal(str(entry.get("yuan", 0))) for entry in found), Decimal(0))
+    click.echo(f"sum of all told hints: {'+' if change > 0 else ''}{change.normalize() if change else 0:f} yuan")
     for (name, entry_id), number in sorted(hints.items()):
         click.echo(f"  {name.replace('_', ' ')}: {entry_id} in {number} pairs")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from matcher.policy.bulk import pair_statuses
@@ -46,6 +47,25 @@ class Difference:
     effects: dict[str, EntryEffect] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class PairChange:
+    """One pair under both catalogues: hints (entry to status) gained and lost, those of another status, and the change of the sum."""
+
+    person_id: str
+    posting_id: str
+    gained: dict[str, str]
+    lost: dict[str, str]
+    changed: dict[str, list[str]]
+    yuan: Decimal
+
+    def as_json(self) -> dict[str, Any]:
+        """The same names as a line of ``gongqiao replay``."""
+        return {
+            "person_id": self.person_id, "posting_id": self.posting_id, "change": "changed", "hints_gained": self.gained,
+            "hints_lost": self.lost, "hints_changed": self.changed, "yuan": float(self.yuan),
+        }  # fmt: skip
+
+
 def entry_changes(old: Catalogue, new: Catalogue) -> list[EntryChange]:
     """Entries that are not the same in both, in the order of the new catalogue, removed ones last."""
     found = []
@@ -60,12 +80,19 @@ def entry_changes(old: Catalogue, new: Catalogue) -> list[EntryChange]:
 
 
 def difference(
-    old: Catalogue, new: Catalogue, offers: Iterable[tuple[Posting, Employer | None]], people: list[Person], as_of: date, examples: int = 5
+    old: Catalogue,
+    new: Catalogue,
+    offers: Iterable[tuple[Posting, Employer | None]],
+    people: list[Person],
+    as_of: date,
+    examples: int = 5,
+    each: Callable[[PairChange], None] | None = None,
 ) -> Difference:
-    """Every posting with every person on that day, under both catalogues."""
+    """Every posting with every person on that day, under both catalogues; ``each`` is called with every pair that differs."""
     found = Difference(entry_changes(old, new))
     before_of, after_of = pair_statuses(old, as_of), pair_statuses(new, as_of)
-    amounts_may_differ = any(change.change == "changed" and "amount" in change.keys for change in found.entries)
+    amounts_may_differ = sums_may_differ(found.entries)
+    total = Decimal(0)
     for posting, employer in offers:
         before = before_of.for_posting(posting, employer, people)
         after = after_of.for_posting(posting, employer, people)
@@ -73,18 +100,38 @@ def difference(
         for person, had, has in zip(people, before, after, strict=True):
             if had == has and not amounts_may_differ:
                 continue
-            yuan = _worth(new, posting, person, employer, as_of) - _worth(old, posting, person, employer, as_of)
-            if had == has and yuan == 0:
+            yuan = sum_change(old, new, posting, person, employer, as_of)
+            if had == has and not yuan:
                 continue
             found.changed += 1
-            found.yuan += yuan
+            total += yuan
             _count(found, dict(had), dict(has), (person.person_id, posting.posting_id), examples)
+            if each is not None:
+                each(PairChange(person.person_id, posting.posting_id, *hint_changes(dict(had), dict(has)), yuan))
+    found.yuan = float(total)
     return found
 
 
-def _worth(catalogue: Catalogue, posting: Posting, person: Person, employer: Employer | None, as_of: date) -> float:
+def sums_may_differ(changes: Iterable[EntryChange]) -> bool:
+    """Whether the sum of a pair can differ though its hints do not: by an amount, or by a version from which another takes its amount."""
+    return any(change.change != "changed" or {"amount", "window", "superseded_by"} & set(change.keys) for change in changes)
+
+
+def sum_change(old: Catalogue, new: Catalogue, posting: Posting, person: Person, employer: Employer | None, as_of: date) -> Decimal:
+    """By how much the sum of all told hints' sums changes for a pair on that day."""
+    return _worth(new, posting, person, employer, as_of) - _worth(old, posting, person, employer, as_of)
+
+
+def hint_changes(had: Mapping[str, str], has: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], dict[str, list[str]]]:
+    """Hints (entry to status) gained, lost, and of another status than before."""
+    gained = {name: status for name, status in has.items() if name not in had}
+    lost = {name: status for name, status in had.items() if name not in has}
+    return gained, lost, {name: [had[name], status] for name, status in has.items() if had.get(name, status) != status}
+
+
+def _worth(catalogue: Catalogue, posting: Posting, person: Person, employer: Employer | None, as_of: date) -> Decimal:
     hints: list[dict[str, Any]] = hints_for_pair(catalogue, posting, person, employer, as_of)
-    return float(sum(hint["amount"].get("yuan", 0) for hint in hints))
+    return sum((Decimal(str(hint["amount"].get("yuan", 0))) for hint in hints), Decimal(0))
 
 
 def _count(found: Difference, had: dict[str, str], has: dict[str, str], pair: tuple[str, str], examples: int) -> None:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
+from infra.commands.policy import command as policy
 from infra.commands.replay import command
 from infra.composition import exchange
 from infra.sample import generate
 from infra.settings import Settings
 from streams.intake.gateway import receive_employers, receive_people, receive_postings
+from streams.matching import tables
+from streams.matching.replay import announced
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +64,104 @@ def test_a_faulty_catalogue_is_named_before_anything_runs(data_dir: Path, tmp_pa
     result = CliRunner().invoke(command, ["--data-dir", str(data_dir), "--catalogue", str(folder)])
     assert result.exit_code == 1
     assert "job_post_subsidy.yaml" in str(result.exception)
+
+
+# -- the same words as ``policy diff`` -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def market(data_dir: Path) -> dict[str, Any]:
+    """What ``policy diff`` is given: everybody of the exchange as files, and the day of every pair of the log."""
+    files = {}
+    with exchange(Settings(data_dir=data_dir), run=False) as opened, opened.reading() as connection:
+        for name, table in (("postings", tables.postings), ("people", tables.people), ("employers", tables.employers)):
+            files[name] = data_dir / f"{name}.jsonl"
+            files[name].write_bytes(b"\n".join(connection.execute(select(table.c.document)).scalars()))
+        days = {key: pair["as_of"] for key, pair in announced(connection, opened.log).items()}
+    assert days
+    return {"files": files, "days": days}
+
+
+def _changed(tmp_path: Path, change: Callable[[str], str]) -> tuple[Path, Path]:
+    """The shipped catalogue, and one in which the file of 岗位补贴 is changed."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        shutil.copytree(str(resources.files("matcher.policy") / "catalogue"), folder)
+    file = new / "job_post_subsidy.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert change(text) != text
+    file.write_text(change(text), encoding="utf-8")
+    return old, new
+
+
+def _replaced(
+    market: dict[str, Any], data_dir: Path, tmp_path: Path, change: Callable[[str], str]
+) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """What replay says of each pair of the log, and what diff says of it on the pair's day."""
+    old, new = _changed(tmp_path, change)
+    output = tmp_path / "replay.jsonl"
+    done = CliRunner().invoke(command, ["--data-dir", str(data_dir), "--catalogue", str(new), "--output", str(output)])
+    assert done.exit_code == 0, done.output
+    replayed = {_key(line): line for line in map(json.loads, output.read_text().splitlines())}
+    differing: dict[Any, Any] = {}
+    given = [part for name, file in market["files"].items() for part in (f"--{name}", str(file))]
+    for day in sorted(set(market["days"].values())):
+        lines = tmp_path / f"diff-{day}.jsonl"
+        told = CliRunner().invoke(policy, ["diff", str(old), str(new), *given, "--as-of", day.isoformat(), "--output", str(lines)])
+        assert told.exit_code == 0, told.output
+        assert "could not be read" not in told.stderr
+        found = {_key(line): line for line in map(json.loads, lines.read_text().splitlines())}
+        assert json.loads(told.stdout)["changed"] == len(found)
+        differing.update({key: line for key, line in found.items() if market["days"].get(key) == day})
+    for line in replayed.values():
+        before, after = line.pop("score")
+        assert before == after
+    return replayed, differing
+
+
+def _key(line: dict[str, Any]) -> tuple[str, str]:
+    return line["person_id"], line["posting_id"]
+
+
+def _more(text: str) -> str:
+    return text.replace(
+        "yuan_per_month: 300, max_months: 36, max_total_yuan: 10800", "yuan_per_month: 400, max_months: 36, max_total_yuan: 14400"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "shows"),
+    [
+        (_more, lambda line: line["yuan"] > 0 and not line["hints_gained"] and not line["hints_lost"]),
+        (
+            lambda text: text.replace("op: gte, value: 12}", "op: gte, value: 6}"),
+            lambda line: "job_post_subsidy__004" in {**line["hints_gained"], **line["hints_changed"]},
+        ),
+        (
+            lambda text: text.replace("op: gte, value: 12}", "op: gte, value: 240}"),
+            lambda line: "job_post_subsidy__004" in line["hints_lost"],
+        ),
+    ],
+    ids=["a sum", "a condition made easier", "a condition made harder"],
+)
+def test_replay_and_diff_say_the_same_of_every_pair(
+    market: dict[str, Any], data_dir: Path, tmp_path: Path, change: Callable[[str], str], shows: Callable[[dict[str, Any]], Any]
+) -> None:
+    replayed, differing = _replaced(market, data_dir, tmp_path, change)
+    assert any(shows(line) for line in replayed.values())
+    assert replayed == differing
+
+
+@pytest.mark.parametrize(("days", "changes"), [(-1, True), (0, False)], ids=["ended the day before", "that day is the last"])
+def test_replay_and_diff_say_the_same_of_a_window(market: dict[str, Any], data_dir: Path, tmp_path: Path, days: int, changes: bool) -> None:
+    first, last = min(market["days"].values()), max(market["days"].values())
+    end = (first if changes else last) + timedelta(days=days)
+    window = "to: null, to_basis: none_stated, kind: none"
+    replayed, differing = _replaced(
+        market,
+        data_dir,
+        tmp_path,
+        lambda text: text.replace(window, f"to: {end}, to_basis: derived_doc_validity_5y, kind: document_validity"),
+    )
+    assert replayed == differing
+    assert any("job_post_subsidy__004" in line["hints_lost"] for line in replayed.values()) is changes
