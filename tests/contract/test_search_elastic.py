@@ -18,13 +18,15 @@ from search.elastic_server import IndexGone
 from search.errors import IndexFault, MappingChanged, ShrunkIndex
 from search.query import Query, read_query
 from search.reindex import condition, needs_reindex, reindex
-from tests.contract.search_suite import SearchSuite, posting
+from tests.contract.following_suite import FollowingSuite
+from tests.contract.index_cases import posting
+from tests.contract.search_suite import SearchSuite
 from tests.search.elastic import clear, elastic_place, place
 
 pytestmark = pytest.mark.engine
 
 
-class TestElastic(SearchSuite):
+class TestElastic(SearchSuite, FollowingSuite):
     @pytest.fixture
     def make(self):
         made: list[tuple[str, ElasticIndex]] = []

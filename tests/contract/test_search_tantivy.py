@@ -15,14 +15,16 @@ from search.index import open_index, tantivy_url
 from search.query import Query, read_query
 from search.reindex import Reindexing, needs_reindex, reindex
 from search.tantivy_index import TantivyIndex
-from tests.contract.search_suite import SearchSuite, posting
+from tests.contract.following_suite import FollowingSuite
+from tests.contract.index_cases import posting
+from tests.contract.search_suite import SearchSuite
 
 
 def documents(count, version=1, **changes):
     return [document_of(read_posting(posting(f"p-{n}", **changes)), version) for n in range(count)]
 
 
-class TestTantivy(SearchSuite):
+class TestTantivy(SearchSuite, FollowingSuite):
     @pytest.fixture
     def make(self, tmp_path):
         made = []
