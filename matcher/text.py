@@ -143,11 +143,21 @@ _PROTECTED = re.compile(
 _SEX = re.compile(
     rf"({_TRADE_WITH_SEX})|(?<![一-鿿])[男女]工(?![一-鿿])|(?:只招|仅招|限招|仅限|只限|限|纯)?[男女](?:性|士|员工|生(?!产|活|鲜|物|猪|成|命|态)|孩)?"
 )
+# No protected word, and nothing that is looked at beside one, reaches over these marks: a clause is read by itself.
+_CLAUSES = re.compile("([,。;]+)")
 # One of these is in whatever ``_PROTECTED`` finds, and most descriptions hold none: looking for them takes a fortieth of the time.
 _MAY_BE_PROTECTED = re.compile(
     r"岁|年龄|年纪|年轻|超龄|大龄|以下(?<=\d\d以下)|以内(?<=\d\d以内)|后(?<=[05]后)|男|女|性别|婚|离异|单身|未育|已育"
     r"|宝妈|宝爸|辣妈|奶爸|妈妈|户籍|户口|地人|省人|族|身体健康|小姐姐|小哥哥|帅哥|靓仔|残疾"
 )
+
+
+def _clause_without(clause: str) -> str:
+    if not _MAY_BE_PROTECTED.search(clause):
+        return clause
+    return _SEX.sub(lambda found: found.group(1) or "", _PROTECTED.sub(" ", clause))  # ``_SEX`` is always about 男 or 女
+
+
 _EMPTY_BRACKETS = re.compile(r"[(\[【〔{<《「]\s*[,、/|;::\-+~.。!\s]*\s*[)\]】〕}>》」]")
 
 
@@ -168,8 +178,7 @@ def without_protected_once(text: str) -> str:
     while before != cleaned:  # dropping one word can bring two halves of another together
         before = cleaned
         if _MAY_BE_PROTECTED.search(cleaned):
-            cleaned = _PROTECTED.sub(" ", cleaned)
-            cleaned = _SEX.sub(lambda found: found.group(1) or "", cleaned)  # always about 男 or 女
+            cleaned = "".join([_clause_without(clause) for clause in _CLAUSES.split(cleaned)])
         cleaned = _EMPTY_BRACKETS.sub(" ", cleaned)
         if cleaned != before:
             cleaned = normalise(cleaned)

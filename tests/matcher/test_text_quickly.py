@@ -10,7 +10,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.text import _LONG, _MAY_BE_PROTECTED, _PROTECTED, _SEX, _as_written, _plain, normalise, tokens, tokens_of_normalised
+from matcher.text import (
+    _CLAUSES,
+    _LONG,
+    _MAY_BE_PROTECTED,
+    _PROTECTED,
+    _SEX,
+    _as_written,
+    _clause_without,
+    _plain,
+    normalise,
+    tokens,
+    tokens_of_normalised,
+)
 from matcher.titles import _place_names, _without_places
 
 READ_ALONE = [int(code) for code in np.flatnonzero(_plain())]
@@ -69,3 +81,15 @@ def test_where_a_protected_word_is_found_one_was_looked_for(text: str) -> None:
 def test_a_place_is_looked_for_wherever_one_is(title: str) -> None:
     names, _ = _place_names()
     assert _without_places(title) == names.sub(" ", title)
+
+
+PROTECTED_PIECES = [
+    "年龄", "18-45岁", "35", "周岁", "以下", "女", "男", "男女不限", "性别", ":", "未婚", "宝妈", "本地", "户籍", "汉族", "90", "后", "(", ")", " ",
+    ",", "。", ";", "生产", "装配", "女装", "工", "残疾人", "【", "】", "优先", ".", "至", "、", "焊工",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PROTECTED_PIECES), max_size=14).map("".join))
+def test_clause_by_clause_the_same_words_go_as_from_the_whole(text: str) -> None:
+    clauses = "".join(_clause_without(clause) for clause in _CLAUSES.split(text))
+    assert clauses == _SEX.sub(lambda found: found.group(1) or "", _PROTECTED.sub(" ", text))
