@@ -18,6 +18,7 @@ from api.policies import pages as policy_pages
 from api.policies import routes as policies
 from api.search import pages as search_pages
 from api.search import routes as search
+from api.search import saved_pages, saving
 from api.staffing import pages as staffing_pages
 from api.staffing import routes as staffing
 
@@ -27,6 +28,7 @@ API_ROUTERS: list[APIRouter] = [
     reporting.router,
     same_opening.router,
     search.router,
+    saving.router,
     matching.router,
     delivery.router,
     hiring.router,
@@ -39,6 +41,7 @@ API_ROUTERS: list[APIRouter] = [
 ]
 PAGE_ROUTERS: list[APIRouter] = [
     search_pages.router,
+    saved_pages.router,
     policy_pages.router,
     own_pages.router,
     staff_pages.router,

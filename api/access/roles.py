@@ -89,6 +89,17 @@ TABLE: tuple[Rule, ...] = (
         "他人查看要留记录",
     ),
     Rule("person.answer", "答复推荐", ("POST /api/v1/people/{person_id}/inbox/{match_id}/answer",), _PERSON),
+    Rule(
+        "person.searches",
+        "保存、查看、删除自己的搜索",
+        (
+            "GET /api/v1/people/{person_id}/saved-searches",
+            "POST /api/v1/people/{person_id}/saved-searches",
+            "DELETE /api/v1/people/{person_id}/saved-searches/{search_id}",
+        ),
+        _ME,
+        "工作人员也看不到",
+    ),
     Rule("person.write", "登记或修改求职者资料", ("POST /api/v1/people",), {**_PERSON, "partner": "own"}, "合作方：自己最先送来的人"),
     Rule("person.incomes", "登记低保家庭的收入", ("POST /api/v1/people/{person_id}/incomes",), _STAFF),
     Rule("person.delete", "注销求职者、删除资料", ("DELETE /api/v1/people/{person_id}",), _PERSON),
@@ -98,6 +109,8 @@ TABLE: tuple[Rule, ...] = (
         (
             "GET /me",
             "POST /me",
+            "POST /me/searches",
+            "POST /me/searches/{search_id}/delete",
             "GET /inbox",
             "GET /inbox/items",
             "POST /inbox/{match_id}/answer",

@@ -16,7 +16,7 @@ from api.forms import Posted
 from api.pages import fragment, page, region
 from api.problems import BadRequest, Forbidden
 from api.services import Services
-from streams.delivery import queries
+from streams.delivery import queries, searches
 from streams.hiring import queries as hiring
 from streams.intake import queries as intake
 
@@ -40,11 +40,14 @@ def _contents(here: Services, person_id: str, cursor: str | None) -> dict[str, A
         except ValueError:
             raise BadRequest("这一页的地址不完整，请从收件箱重新进入") from None
         unread = queries.unread(connection, person_id)
+        by_search = searches.found_for(connection, person_id) if cursor is None else []
+        names = searches.names_of(connection, person_id, [item["match_id"] for item in found["items"]])
         steps = hiring.of_person(connection, person_id)["items"] if cursor is None else []
         pairs = {item["match_id"]: hiring.step_of(connection, person_id, item["posting_id"]) for item in found["items"]}
     items = rendered(here, found["items"], person_id, market.today(here))
     return {
-        "items": [{**item, "step": pairs[item["match_id"]]} for item in items],
+        "items": [{**item, "step": pairs[item["match_id"]], "searches": names.get(item["match_id"], [])} for item in items],
+        "found": by_search,
         "cursor": found["cursor"],
         "unread": unread,
         "endings": endings(here, person_id) if cursor is None else [],

@@ -23,7 +23,7 @@ from api.problems import BadRequest, NotFound
 from api.services import Services
 from matcher.policy import load_catalogue
 from matcher.shapes import FieldError
-from streams.delivery import queries
+from streams.delivery import queries, searches
 from streams.delivery.messages import RecommendationAnswered
 from streams.delivery.wording import ending_words
 from streams.intake.queries import contact_holder
@@ -82,7 +82,8 @@ def inbox(
     cursor: Annotated[str | None, Query(max_length=300)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> dict[str, Any]:
-    """What was pushed to a person, newest first, with reasons and hints; and what ended after they showed interest."""
+    """What was pushed to a person, newest first, with reasons and hints; and what ended after they showed interest. ``found``, with the
+    first page: postings that their saved searches found and that they have not answered yet."""
     scope.about_person(caller, person_id)
     person = person_of(here, person_id)
     scope.person(here.exchange, caller, person_id, (person.region, person.registered_at), "inbox")
@@ -94,11 +95,13 @@ def inbox(
                 "cursor 不是由上一页给出的", errors=[FieldError(field="cursor", message="one given by an earlier answer expected")]
             ) from None
         unread = queries.unread(connection, person_id)
+        by_search = searches.found_for(connection, person_id) if cursor is None else []
     return {
         "person_id": person_id,
         "unread": unread,
         "items": rendered(here, found["items"], person_id, market.today(here)),
         "endings": endings(here, person_id) if cursor is None else [],
+        "found": by_search,
         "cursor": found["cursor"],
     }
 
@@ -107,13 +110,15 @@ def answer_recommendation(here: Services, caller: Caller, match_id: str, person_
     """Append a person's answer; answers the message's id. Raises a problem where there is no such recommendation."""
     with here.exchange.reading() as connection:
         item = queries.recommendation(connection, match_id)
-    if item is None or item["person_id"] != person_id:
+        by_search = searches.found_posting(connection, person_id, match_id) if item is None else None
+    posting_id = item["posting_id"] if item is not None and item["person_id"] == person_id else by_search
+    if posting_id is None:
         raise NotFound("收件箱里没有这条推荐")
     if given.answer == "refused" and given.reason is None:
         error = FieldError(field="reason", message="required when the answer is refused", allowed=list(REFUSALS))
         raise BadRequest("不合适请说明原因", errors=[error])
     message = RecommendationAnswered(
-        person_id=person_id, posting_id=item["posting_id"], match_id=match_id, answer=given.answer, reason=given.reason
+        person_id=person_id, posting_id=posting_id, match_id=match_id, answer=given.answer, reason=given.reason
     )
     return here.exchange.append([Said(message)], source=f"account:{caller.account_id}")[0]
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from api.access import scope
 from api.access.accounts import Caller
-from streams.delivery.messages import HintEnding, InterestShown, RecommendationEnded, RecommendationIssued
+from streams.delivery.messages import HintEnding, InterestShown, RecommendationEnded, RecommendationIssued, SearchFound
 from streams.hiring.messages import OpeningsTaken, StepTaken
 from streams.hiring.tables import pairs as hiring_pairs
 from streams.hiring.tables import postings as hiring_postings
@@ -21,7 +21,7 @@ from streams.runtime.tables import log, offsets
 from streams.staffing.messages import GapChanged
 from streams.staffing.tables import employers
 
-_PERSON = tuple(cls.type for cls in (RecommendationIssued, RecommendationEnded, InterestShown, HintEnding, StepTaken))
+_PERSON = tuple(cls.type for cls in (RecommendationIssued, RecommendationEnded, InterestShown, HintEnding, SearchFound, StepTaken))
 _OFFERS = (PostingPublished, PostingChanged, PostingEnded, PostingHeld)
 _POSTINGS = tuple(cls.type for cls in (*_OFFERS, PostingMatched, InterestShown, OpeningsTaken, StepTaken))
 _STAFF = tuple(cls.type for cls in (PostingPublished, PostingHeld, PostingEnded, InterestShown, OpeningsTaken, StepTaken, GapChanged))

@@ -52,7 +52,7 @@ def _is_own(caller: Caller | None, found: dict[str, Any]) -> bool:
     return True
 
 
-def _around(parameters: dict[str, Any]) -> dict[str, Any]:
+def around(parameters: dict[str, Any]) -> dict[str, Any]:
     """``radius_km`` without a point is drawn around the seat of the one region named, which is then the centre rather than a filter:
     whoever lives at the edge of a county looks across it."""
     region = parameters.get("region")
@@ -67,7 +67,7 @@ def _around(parameters: dict[str, Any]) -> dict[str, Any]:
 def search_postings(here: Services, parameters: dict[str, Any]) -> dict[str, Any]:
     """A page of postings with total, facets and the cursor of the next; raises a problem naming the parameter."""
     try:
-        query = read_query(_around(parameters))
+        query = read_query(around(parameters))
 
         def allowed(ids: list[str]) -> set[str]:
             with here.exchange.reading() as connection:

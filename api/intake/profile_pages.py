@@ -16,10 +16,12 @@ from api.intake import profile_form
 from api.intake.sending import WAIT_S
 from api.pages import page
 from api.problems import Forbidden, NotFound
+from api.search.saving import link_of
 from api.services import Services
 from api.wording import in_words, masked
 from matcher.education import name_of
 from matcher.wording import FORMS
+from streams.delivery import searches
 from streams.intake import queries
 from streams.intake.gateway import Item, receive_people
 
@@ -40,6 +42,7 @@ def _page(
 ) -> Response:
     with here.exchange.reading() as connection:
         private = here.exchange.vault.reveal(connection, "person", person_id)
+        searched = searches.of_person(connection, person_id)
     hidden = {name: masked(name, private.get(name)) for name in ("name", "id_number", "phone")}
     del private
     shown = {
@@ -48,6 +51,7 @@ def _page(
         "errors": errors,
         "saved": saved,
         "hidden": hidden,
+        "searches": [{**one, "link": link_of(one["parameters"])} for one in searched],
         "levels": profile_form.levels(values, name_of(values.get("education.level"))),
         "forms_offered": FORMS,
         "region_rows": profile_form.rows(values, "regions", profile_form.REGIONS),

@@ -12,6 +12,7 @@ from api.access.identify import CallerOrNone, Here
 from api.intake.asking import search_postings
 from api.pages import page
 from api.problems import BadRequest
+from api.search.saving import LONGEST_NAME, OF_THE_PAGE, as_text
 from api.wording import SOURCES, TYPES, in_words
 from matcher.places import name_of
 from matcher.shapes import FieldError
@@ -21,8 +22,12 @@ from search.query import read_query
 from search.understanding import Understood, understand
 
 router = APIRouter(include_in_schema=False)
-FILTERS = ("q", "region", "form", "pay_min", "source", "type", "zone", "sort")
+FILTERS = (*OF_THE_PAGE, "sort")
 FACETS = {"city": "地区", "form": "用工形式", "source": "来源", "type": "岗位类型", "zone": "专区"}
+OFFERS = {
+    "lodging": "包住", "board": "包吃", "insured": "有社会保险", "fund": "有公积金", "weekends": "双休", "no_overtime": "不加班",
+    "day_shift": "白班",
+}  # fmt: skip
 ZONES = {"graduate": "面向高校毕业生", "gig": "零工"}
 SORTS = {"relevance": "最相关", "date": "最新", "pay": "工资最高"}
 LIMIT = 20
@@ -62,6 +67,9 @@ def search(request: Request, here: Here, caller: CallerOrNone) -> Response:
             "further": cursor is not None,
             "sorts": SORTS,
             "sources": SOURCES,
+            "offers": OFFERS,
+            "to_save": {} if errors else {name: as_text(value) for name, value in meant.items() if name in OF_THE_PAGE},
+            "name_to_save": _name(meant),
         },
         status=400 if errors else 200,
     )
@@ -78,6 +86,17 @@ def _accepted(given: dict[str, str], errors: dict[str, str]) -> dict[str, str]:
         else:
             accepted[name] = value
     return accepted
+
+
+def _name(meant: dict[str, Any]) -> str:
+    """What a search is called unless somebody knows a better name: its conditions."""
+    places = [name_of(code) or "" for code in as_text(meant.get("region", "")).split(",") if code]
+    words = [*places, *as_text(meant.get("trade", "")).split(","), as_text(meant.get("q", ""))]
+    words += [FORMS.get(value, "") for value in as_text(meant.get("form", "")).split(",")]
+    words += [f"{as_text(meant['pay_min'])}元以上"] if "pay_min" in meant else []
+    words += [OFFERS.get(value, "") for value in as_text(meant.get("offers", "")).split(",")]
+    words += [ZONES.get(value, "") for value in as_text(meant.get("zone", "")).split(",")]
+    return " ".join(word for word in words if word)[:LONGEST_NAME] or "我的搜索"
 
 
 def _without(asked: dict[str, str], name: str) -> dict[str, str]:

@@ -9,12 +9,31 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
 from matcher.days import day_of
-from streams.delivery.messages import HintEnding, InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
+from streams.delivery.finding import (
+    end_finds,
+    end_finds_of_person,
+    find,
+    forget_searches,
+    look_for_searches,
+    push_found,
+    sweep_finds,
+)
+from streams.delivery.messages import (
+    HintEnding,
+    InterestShown,
+    RecommendationAnswered,
+    RecommendationEnded,
+    RecommendationIssued,
+    SearchDropped,
+    SearchFound,
+    SearchSaved,
+)
 from streams.delivery.notices import drop_notices, forget_old, tell_holders
 from streams.delivery.pushing import Desk, Row
+from streams.delivery.searches import drop_search, save_search
 from streams.delivery.tables import budgets, merged, outgoing, pairs, postings, sides, suppressed
 from streams.hiring.messages import StepTaken
-from streams.intake.messages import PostingChanged, PostingEnded, PostingPublished
+from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
 from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
 from streams.policy.messages import WindowChanged
 from streams.runtime.clock import ClockTick
@@ -88,6 +107,7 @@ def clear_inbox(message: PersonLeftMarket, work: Work) -> Outcomes:
     if work.cursor is None and not _is_newer(work, "person", message.person_id, message.revision, message.reason):
         return [Drop("superseded")]
     drop_notices(work, message.person_id, removed=message.reason == "removed")
+    end_finds_of_person(work.connection, message.person_id, message.reason, _now(work))
     outcomes = _end_page(work, pairs.c.person_id == message.person_id, message.reason)
     if message.reason == "removed" and not any(isinstance(outcome, Continue) for outcome in outcomes):
         own = select(pairs.c.match_id).where(pairs.c.person_id == message.person_id)
@@ -95,6 +115,7 @@ def clear_inbox(message: PersonLeftMarket, work: Work) -> Outcomes:
         work.connection.execute(delete(outgoing).where(outgoing.c.person_id == message.person_id))
         work.connection.execute(delete(pairs).where(pairs.c.person_id == message.person_id))
         work.connection.execute(delete(budgets).where(budgets.c.kind == "person", budgets.c.id == message.person_id))
+        forget_searches(work.connection, message.person_id)
     return outcomes
 
 
@@ -146,8 +167,8 @@ def push_what_waited(message: ClockTick, work: Work) -> Outcomes:
         _open_the_day(message, work)
     day = work.as_of.isoformat()
     due = select(pairs.c.match_id).where(pairs.c.held_on < day).limit(1)
-    if work.connection.execute(due).first() is None:
-        return None
+    if (work.cursor or "").startswith("found:") or work.connection.execute(due).first() is None:
+        return push_found(work)
     query = select(pairs).where(pairs.c.held_on.is_not(None), pairs.c.held_on < day)
     if work.cursor is not None:
         query = query.where(pairs.c.best > work.cursor)
@@ -158,8 +179,7 @@ def push_what_waited(message: ClockTick, work: Work) -> Outcomes:
     for row in list(desk.rows.values()):
         desk.push_or_hold(row, row["state"])
     outcomes: list[Outcome] = list(desk.close())
-    if len(rows) == PAGE:
-        outcomes.append(Continue(rows[-1]["best"]))
+    outcomes.append(Continue(rows[-1]["best"] if len(rows) == PAGE else "found:"))
     return outcomes
 
 
@@ -173,13 +193,20 @@ def _open_the_day(message: ClockTick, work: Work) -> None:
     work.connection.execute(delete(outgoing).where(outgoing.c.not_before < too_late))
     work.connection.execute(delete(suppressed).where(suppressed.c.day < (work.as_of - timedelta(days=KEPT_DAYS)).isoformat()))
     forget_old(work)
+    sweep_finds(work)
+
+
+def _now(work: Work) -> str:
+    return work.envelope.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 # -- what messages say of a posting --------------------------------------------------------------------------------------
 
 
 def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
-    """What an inbox and a mail say of the posting."""
+    """What an inbox and a mail say of the posting; and whoever saved a search that finds it is told."""
+    if work.cursor is not None:
+        return find(message, work)
     posting = message.posting
     document: dict[str, Any] = {
         "title": posting.title,
@@ -193,11 +220,18 @@ def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
     }
     kept = to_json({name: value for name, value in document.items() if value is not None})
     row = {"posting_id": message.posting_id, "revision": message.revision, "document": kept}
-    return None if upsert_newer(work.connection, postings, row) else [Drop("superseded")]
+    return find(message, work) if upsert_newer(work.connection, postings, row) else [Drop("superseded")]
+
+
+def end_what_is_held(message: PostingHeld, work: Work) -> Outcomes:
+    """What saved searches found is not shown while it waits for staff."""
+    end_finds(work.connection, message.posting_id, "held", _now(work))
+    return None
 
 
 def note_merger(message: PostingEnded, work: Work) -> Outcomes:
     """Two postings are the same opening: whoever had the one pushed is not pushed the other, and keeps their answer."""
+    end_finds(work.connection, message.posting_id, message.cause, _now(work))
     if message.cause != "merged" or message.merged_into is None:
         return [Drop("not merged")]
     connection = work.connection
@@ -233,11 +267,14 @@ SUBJECT = Subject(
         Handler(on=PersonLeftMarket, handle=clear_inbox, emits=(RecommendationEnded,)),
         Handler(on=RecommendationAnswered, handle=take_answer, emits=(RecommendationIssued, InterestShown)),
         Handler(on=StepTaken, handle=note_step, emits=(RecommendationIssued,)),
-        Handler(on=ClockTick, handle=push_what_waited, emits=_SAYS),
-        Handler(on=PostingPublished, handle=keep_posting),
-        Handler(on=PostingChanged, handle=keep_posting),
+        Handler(on=ClockTick, handle=push_what_waited, emits=(*_SAYS, SearchFound)),
+        Handler(on=PostingPublished, handle=keep_posting, prepare=look_for_searches, emits=(SearchFound,)),
+        Handler(on=PostingChanged, handle=keep_posting, prepare=look_for_searches, emits=(SearchFound,)),
+        Handler(on=PostingHeld, handle=end_what_is_held),
         Handler(on=PostingEnded, handle=note_merger, emits=(RecommendationIssued, InterestShown)),
         Handler(on=WindowChanged, handle=tell_holders, emits=(HintEnding,)),
+        Handler(on=SearchSaved, handle=save_search),
+        Handler(on=SearchDropped, handle=drop_search),
     ),
     batch=16,  # a posting's pairs take 7 ms: more at once would keep the others' commits waiting
 )

@@ -88,3 +88,38 @@ class HintEnding(Message):
     last_day: date | None = None
     match_id: str
     matches: int
+
+
+class SearchSaved(Message):
+    """A person wants to be told of postings that a search finds from now on (a fact). ``parameters`` are those of ``search.query``."""
+
+    type: ClassVar[str] = "search.saved"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    free_text: ClassVar[tuple[str, ...]] = ("name",)
+    person_id: str
+    search_id: str
+    name: str
+    parameters: dict[str, str]
+
+
+class SearchDropped(Message):
+    """The person wants it no longer (a fact)."""
+
+    type: ClassVar[str] = "search.dropped"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    search_id: str
+
+
+class SearchFound(Message):
+    """A posting that a saved search finds was pushed into the person's inbox; said once a posting and search."""
+
+    type: ClassVar[str] = "search.found"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    search_id: str
+    posting_id: str
+    match_id: str

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, bindparam, select, update
 from matcher.match_order import match_id
 from streams.delivery import rules
 from streams.delivery.messages import InterestShown, RecommendationEnded, RecommendationIssued
-from streams.delivery.tables import add_counts, budgets, merged, outgoing, pairs, sides, suppressed
+from streams.delivery.tables import add_counts, budgets, finds, merged, outgoing, pairs, sides, suppressed
 from streams.matching.messages import Pair, hints_as_texts
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Emit
@@ -35,6 +35,9 @@ _USED = Look(
 _AWAY = Look(
     select(sides.c.id, sides.c.reason).where(sides.c.kind == bindparam("kind"), sides.c.id.in_(_IDS), sides.c.on_market.is_(False)),
     among="ids",
+)
+_TOLD = Look(
+    select(finds.c.match_id).where(finds.c.match_id.in_(_IDS), finds.c.pushed_on.is_not(None), finds.c.state == "issued"), among="ids"
 )
 _MERGED = Look(select(merged.c.posting_id, merged.c.merged_into).where(merged.c.merged_into.in_(_IDS)), among="ids")
 
@@ -65,6 +68,7 @@ class Desk:
         self._spent: dict[tuple[str, str], int] = {}
         self._away: dict[tuple[str, str], str] = {}
         self._twins: dict[tuple[str, str], str] = {}
+        self._told: set[str] = set()  # pairs that a saved search has told the person of
         self._out: list[Emit] = []
         self._counts: Counter[str] = Counter()
         self._suppressed: list[tuple[str, str]] = []
@@ -80,6 +84,7 @@ class Desk:
         if wanted:
             self.adopt(_PAIRS.mappings(self._connection, ids=[self._ids[pair] for pair in wanted]))
         self._load_sides([person for person, _ in wanted], [posting for _, posting in wanted])
+        self._load_told([self._ids[pair] for pair in wanted])
 
     def adopt(self, rows: Iterable[Row]) -> None:
         self.rows.update((row["match_id"], row) for row in rows)
@@ -87,6 +92,10 @@ class Desk:
     def load_sides(self) -> None:
         """Budgets and twins for the rows that were adopted."""
         self._load_sides([row["person_id"] for row in self.rows.values()], [row["posting_id"] for row in self.rows.values()])
+        self._load_told(list(self.rows))
+
+    def _load_told(self, ids: list[str]) -> None:
+        self._told.update(match_id for (match_id,) in _TOLD.rows(self._connection, ids=ids))
 
     def _load_sides(self, people: list[str], openings: list[str]) -> None:
         if not people:
@@ -175,9 +184,11 @@ class Desk:
             self._posting_limit,
         )
         self._touched[row["match_id"]] = None
-        if reason is None:
+        told = row["match_id"] in self._told and row["pushed_on"] is None
+        if reason is None or (told and reason in rules.BUDGETS):
             replaces = twin is not None and state != "issued"
-            self._issue(row, now, silent=replaces)
+            # Whoever was told of the posting by their own search finds the reasons beside it, and is not told a second time.
+            self._issue(row, now, silent=replaces or told)
             if replaces:
                 self._note(row, rules.NEAR_DUPLICATE)
                 if twin in ("interested", "seen") and row["answer"] is None:
@@ -328,11 +339,34 @@ class Desk:
         self._counts["issued_again" if again else "issued"] += 1
         if silent:
             return
-        for key in (("person", row["person_id"]), ("posting", row["posting_id"])):
-            self._used[key] += 1
-            self._spent[key] = self._used[key]
+        self._spend(row["person_id"], row["posting_id"])
         if row["answer"] is None or again:
             self._send_outside(row, "issued", None)
+
+    def _spend(self, person_id: str, posting_id: str) -> None:
+        for key in (("person", person_id), ("posting", posting_id)):
+            self._used[key] += 1
+            self._spent[key] = self._used[key]
+
+    # -- what saved searches found -------------------------------------------------------------------------------------
+
+    def is_full(self, kind: str, id_: str) -> bool:
+        """Whether the day's budget of this person or posting is used up."""
+        return self._used[(kind, id_)] >= (self._person_limit if kind == "person" else self._posting_limit)
+
+    def twin_answer(self, person_id: str, posting_id: str) -> str | None:
+        """What the person said ("": nothing) of the same opening under another id that was pushed; None where none was."""
+        return self._twins.get((person_id, posting_id))
+
+    def tell(self, find: Row, said: Emit) -> None:
+        """A posting that a saved search found is pushed: it counts in both budgets and goes outside as a recommendation does."""
+        self._out.append(said)
+        self._counts["found"] += 1
+        self._spend(find["person_id"], find["posting_id"])
+        self._send_outside({**find, "revision": 0}, "found", None)
+
+    def note_find(self, find: Row, reason: str) -> None:
+        self._suppressed.append((find["match_id"], reason))
 
     def _close(self, row: Row, reason: str) -> None:
         row.update(state="ended", ended_reason=reason, held_back=None, held_on=None, by_posting=False, by_person=False)
@@ -394,7 +428,11 @@ class Desk:
         if self._cancelled:
             connection.execute(
                 update(outgoing)
-                .where(outgoing.c.match_id.in_(self._cancelled), outgoing.c.kind == "issued", outgoing.c.state.in_(("waiting", "due")))
+                .where(
+                    outgoing.c.match_id.in_(self._cancelled),
+                    outgoing.c.kind.in_(("issued", "found")),
+                    outgoing.c.state.in_(("waiting", "due")),
+                )
                 .values(state="cancelled")
             )
         insert_new(connection, outgoing, self._to_send)

@@ -16,6 +16,10 @@ APPLIED, REFUSED, SEEN, NOTHING_NEW, NEAR_DUPLICATE = "applied", "refused", "see
 PERSON_BUDGET, POSTING_BUDGET = "person_budget", "posting_budget"
 BUDGETS = (PERSON_BUDGET, POSTING_BUDGET)
 
+MOST_SEARCHES = 20  # that one person may have saved
+NO_CONSENT = "no_consent"
+WAITING_FOR_A_DAY = (*BUDGETS, NO_CONSENT)  # what a saved search found is tried again on a later day
+
 TEXTS = {
     "not_matched": "这个岗位没有进入推荐名单（未匹配，或不在最合适的范围内）。",
     "waiting": "已收到您的答复，用人单位也能看到。",
@@ -27,6 +31,8 @@ TEXTS = {
     NEAR_DUPLICATE: "与已推送过的岗位是同一个空缺，不再重复推送。",
     PERSON_BUDGET: "今天推送给本人的岗位数已满，排到明天。",
     POSTING_BUDGET: "这个岗位今天推送的人数已满，排到明天。",
+    NO_CONSENT: "还没有同意接收岗位推荐，暂不推送。",
+    "no_longer_found": "岗位有变化，不再符合保存的搜索。",
     "not_among_best": "有更合适的选择，暂不推送。",
     "blocked": "条件有变化，不再符合。",
     "hired": "您已被录用。",
@@ -118,6 +124,26 @@ def hold_back(situation: Situation, as_of: date, person_limit: int, posting_limi
     if s.posting_pushes >= posting_limit:
         return POSTING_BUDGET
     return None
+
+
+def hold_back_find(
+    *, answer: str | None, issued: bool, step: str | None, twin: str | None, consented: bool, person_full: bool, posting_full: bool
+) -> str | None:
+    """Why a posting that a saved search found is not pushed; None: push it. ``answer``, ``issued`` and ``step`` are the pair's, ``twin``
+    the answer to the same opening under another id that was pushed ("" when unanswered, None where none was)."""
+    if "refused" in (answer, twin):
+        return REFUSED
+    if answer == "interested" or step in IN_HIRING:
+        return APPLIED
+    if answer == "seen":
+        return SEEN
+    if issued:
+        return NOTHING_NEW
+    if twin is not None:
+        return NEAR_DUPLICATE
+    if not consented:
+        return NO_CONSENT
+    return PERSON_BUDGET if person_full else POSTING_BUDGET if posting_full else None
 
 
 def stronger(before: str | None, after: str) -> bool:

@@ -120,7 +120,7 @@ outgoing = Table(
     Column("posting_id", String, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("channel", String, nullable=False),  # mail | gateway
-    Column("kind", String, nullable=False),  # issued | ended | notices
+    Column("kind", String, nullable=False),  # issued | ended | found | notices
     Column("reason", String),
     Column("state", String, nullable=False, index=True),
     Column("not_before", String, nullable=False),
@@ -146,6 +146,42 @@ notices = Table(
     Index("delivery_notices_by_person", "person_id", "day"),
     Index("delivery_notices_by_letter", "letter"),
 )
+
+# Searches that people saved, and the keys under which a posting finds those it may meet (search/percolator.py).
+searches = Table(
+    "delivery_searches",
+    metadata,
+    Column("search_id", String, primary_key=True),
+    Column("person_id", String, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("parameters", LargeBinary, nullable=False),  # as JSON
+    Column("saved_at", String, nullable=False),
+)
+search_keys = Table(
+    "delivery_search_keys",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("search_id", String, primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+# Postings that saved searches found. States: held (``reason`` says why; ``held_on``: tried again on a later day), issued, ended.
+finds = Table(
+    "delivery_finds",
+    metadata,
+    Column("search_id", String, primary_key=True),
+    Column("posting_id", String, primary_key=True),
+    Column("person_id", String, nullable=False),
+    Column("match_id", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("held_on", String),
+    Column("pushed_on", String),  # the day on which the person was told of it; once and for all
+    Column("changed_at", String, nullable=False),
+    Index("delivery_finds_by_posting", "posting_id", "state"),
+    Index("delivery_finds_by_person", "person_id", "state"),
+)
+Index("delivery_finds_held", finds.c.held_on, sqlite_where=finds.c.held_on.is_not(None), postgresql_where=finds.c.held_on.is_not(None))
 
 # What became of it outside. Written by the sender, not by a handler: it is no function of the log, so a rebuild of delivery must leave
 # it alone (or everything would be sent again). Hence no ``delivery_`` in its name.

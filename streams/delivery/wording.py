@@ -28,7 +28,7 @@ class Letter:
 
 
 def letter(key: str, kind: str, reason: str | None, posting: Mapping[str, Any], public_url: str | None) -> Letter:
-    """The letter about one recommendation. ``kind``: ``issued`` or ``ended``; ``posting``: delivery's own projection."""
+    """The letter about one posting. ``kind``: ``issued``, ``ended``, or ``found`` by a saved search; ``posting``: delivery's projection."""
     title = _line(posting.get("title") or "岗位")
     employer = _line(posting.get("employer") or "")
     link = f"{public_url.rstrip('/')}/inbox" if public_url else None
@@ -38,7 +38,8 @@ def letter(key: str, kind: str, reason: str | None, posting: Mapping[str, Any], 
         lines = [f"您感兴趣的岗位“{title}”{f'（{employer}）' if employer else ''}已结束推荐。", f"原因：{why}"]
         short = f"【工桥】您感兴趣的岗位“{title}”已结束推荐：{why}"
     else:
-        subject = f"有新岗位推荐给您：{title}"
+        by_search = kind == "found"
+        subject = f"您保存的搜索有新岗位：{title}" if by_search else f"有新岗位推荐给您：{title}"
         facts = [
             ("岗位", title),
             ("单位", employer),
@@ -47,12 +48,17 @@ def letter(key: str, kind: str, reason: str | None, posting: Mapping[str, Any], 
             ("用工形式", FORMS.get(posting.get("form") or "", "")),
             ("报名截止", str(posting.get("apply_by") or "")),
         ]
-        lines = ["您好，有一个岗位推荐给您：", *(f"{name}：{value}" for name, value in facts if value)]
-        short = "【工桥】岗位推荐：" + "，".join(value for name, value in facts[:4] if value)
+        opening = "您好，您保存的搜索有一个新岗位：" if by_search else "您好，有一个岗位推荐给您："
+        lines = [opening, *(f"{name}：{value}" for name, value in facts if value)]
+        short = ("【工桥】您保存的搜索有新岗位：" if by_search else "【工桥】岗位推荐：") + "，".join(
+            value for name, value in facts[:4] if value
+        )
     if link:
-        lines.append(f"查看详情和推荐理由：{link}")
+        lines.append(f"查看详情：{link}" if kind == "found" else f"查看详情和推荐理由：{link}")
         short += f"，查看：{link}"
-    lines.append("不想再收到推荐，可在“我的资料”中关闭。")
+    lines.append(
+        "不想再收到，可在“我的资料”中删除保存的搜索，或者关闭推荐。" if kind == "found" else "不想再收到推荐，可在“我的资料”中关闭。"
+    )
     return Letter(key, subject, "\n".join(lines) + "\n", short, link)
 
 

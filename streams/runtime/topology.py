@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from streams.delivery import handlers as delivery
-from streams.delivery.messages import HintEnding, InterestShown, RecommendationAnswered, RecommendationEnded, RecommendationIssued
+from streams.delivery.messages import (
+    HintEnding,
+    InterestShown,
+    RecommendationAnswered,
+    RecommendationEnded,
+    RecommendationIssued,
+    SearchDropped,
+    SearchFound,
+    SearchSaved,
+)
 from streams.hiring import handlers as hiring
 from streams.hiring.messages import OpeningsTaken, StepReported, StepTaken
 from streams.intake import handlers as intake
@@ -61,6 +70,7 @@ TOPICS = (
     Topic("people.received", "fact", "person", (PersonReceived, PersonDeletionReceived)),
     Topic("employers.received", "fact", "employer", (EmployerReceived,)),
     Topic("answers", "fact", "person", (RecommendationAnswered,)),
+    Topic("searches.saved", "fact", "person", (SearchSaved, SearchDropped)),
     Topic("steps.reported", "fact", "posting", (StepReported,)),
     Topic("shortages", "fact", "employer", (ShortageReported,)),
     Topic("insurance.people", "fact", "person", (InsuranceRecorded,)),
@@ -74,7 +84,7 @@ TOPICS = (
     Topic("employers", "derived", "employer", (EmployerRegistered,)),
     Topic("matches.by_posting", "derived", "posting", (PostingMatched, PostingLeftMarket)),
     Topic("matches.by_person", "derived", "person", (PersonMatched, PersonLeftMarket)),
-    Topic("recommendations", "derived", "person", (RecommendationIssued, RecommendationEnded, InterestShown, HintEnding)),
+    Topic("recommendations", "derived", "person", (RecommendationIssued, RecommendationEnded, InterestShown, HintEnding, SearchFound)),
     Topic("hiring", "derived", "posting", (StepTaken, OpeningsTaken)),
     Topic("policies.employers", "derived", "employer", (PolicyNotice,)),
     Topic("policies.people", "derived", "person", (PersonPolicyNotice,)),

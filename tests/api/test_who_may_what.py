@@ -27,6 +27,9 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "GET /people/u-7/recommendations": ((Y, N, N, N, Y, N, Y, L), None),
     "GET /people/u-7/inbox": ((Y, N, N, N, Y, N, Y, L), None),
     "POST /people/u-7/inbox/{m}/answer": ((Y, N, N, N, Y, N, Y, L), {"answer": "seen"}),
+    "GET /people/u-7/saved-searches": ((Y, N, N, N, N, N, N, L), None),
+    "POST /people/u-7/saved-searches": ((Y, N, N, N, N, N, N, L), {"name": "小店电焊", "parameters": {"q": "电焊", "region": "140105"}}),
+    "DELETE /people/u-7/saved-searches/nobodys": (("404", N, N, N, N, N, N, L), None),
     "GET /postings/{p}/candidates": ((N, N, Y, N, Y, N, Y, L), None),
     # Of somebody who did not agree to be shown an employer learns nothing: 404, as of a stranger.
     "GET /matches/u-7/{p}": ((Y, N, "404", N, Y, N, Y, L), None),

@@ -27,6 +27,7 @@ NAMED = {
     "report_id": "nobodys",
     "notice_id": "nobodys",
     "match_id": "nobodys",
+    "search_id": "nobodys",
 }
 FORM = {
     "decision": "release",
