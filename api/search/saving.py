@@ -131,12 +131,12 @@ def saved(person_id: PersonId, here: Here, caller: CallerOrNone) -> dict[str, An
         return {"items": searches.of_person(connection, person_id), "most": MOST_SEARCHES}
 
 
-@router.post("/people/{person_id}/saved-searches", status_code=201)
+@router.post("/people/{person_id}/saved-searches", status_code=202)
 def save_one(person_id: PersonId, given: SearchIn, here: Here, caller: CallerOrNone) -> JSONResponse:
     """Save a search; postings that are published or changed from now on and that it finds are told in the inbox, within the same daily
     limits and quiet hours as recommendations, once a posting. 409: saved already, or too many."""
     who = _own(here, caller, person_id)
-    return JSONResponse(save(here, who, person_id, given.name, given.parameters), 201)
+    return JSONResponse(save(here, who, person_id, given.name, given.parameters), 202)
 
 
 @router.delete("/people/{person_id}/saved-searches/{search_id}")

@@ -24,7 +24,7 @@ def house(market: Market) -> Market:
 
 def test_a_saved_search_tells_of_what_the_search_finds(house: Market) -> None:
     answer = house.post("jobseeker", MINE, ASKED)
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code == 202, answer.text
     assert answer.json()["parameters"] == {"pay_min": "5000", "q": "叉车工", "region": "140105"}
     posting_id = house.publish(FORKLIFT)
     other = house.publish(
@@ -48,7 +48,7 @@ def test_a_dropped_search_is_gone_and_may_be_saved_again(house: Market) -> None:
     assert house.call("jobseeker", "DELETE", f"{MINE}/{search_id}").status_code == 200
     assert house.get("jobseeker", MINE).json()["items"] == []
     assert house.call("jobseeker", "DELETE", f"{MINE}/{search_id}").status_code == 404
-    assert house.post("jobseeker", MINE, ASKED).status_code == 201
+    assert house.post("jobseeker", MINE, ASKED).status_code == 202
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_is_wrong_is_said_by_field(house: Market, changes: dict[str, Any], 
 
 def test_there_is_an_end_to_how_many_are_kept(house: Market) -> None:
     for number in range(MOST_SEARCHES):
-        assert house.post("jobseeker", MINE, {"name": "搜索", "parameters": {"q": f"焊工{number}"}}).status_code == 201
+        assert house.post("jobseeker", MINE, {"name": "搜索", "parameters": {"q": f"焊工{number}"}}).status_code == 202
     answer = house.post("jobseeker", MINE, {"name": "搜索", "parameters": {"q": "电工"}})
     assert (answer.status_code, str(MOST_SEARCHES) in answer.json()["detail"]) == (409, True)
 

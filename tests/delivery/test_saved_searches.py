@@ -38,8 +38,9 @@ from tests.search.test_search_differential import queries
 drawn_queries = queries()
 
 
-def saved(person: str, search: str, **parameters: str) -> SearchSaved:
-    return SearchSaved(person_id=person, search_id=search, name=f"搜索{search}", parameters=parameters or {"q": "焊工"})
+def saved(person: str, search: str, parameters: dict[str, str] | None = None) -> SearchSaved:
+    parameters = {"q": "焊工"} if parameters is None else parameters
+    return SearchSaved(person_id=person, search_id=search, name=f"搜索{search}", parameters=parameters)
 
 
 def changed(posting: str, revision: int, **changes: Any) -> PostingChanged:
@@ -101,7 +102,7 @@ def test_a_posting_from_before_the_search_is_not_told(exchange):
 
 
 def test_two_searches_of_one_person_tell_of_a_posting_once(searching):
-    searching.say(saved("u-1", "s-2", region="140105"), published("p-1"))
+    searching.say(saved("u-1", "s-2", {"region": "140105"}), published("p-1"))
     assert told(searching) == [("u-1", "s-1", "p-1")]
     assert searching.ask(searches.found_for, "u-1")[0]["searches"] == ["搜索s-1", "搜索s-2"]
 
@@ -284,7 +285,7 @@ class TestTheSameAnswer:
             count += 1
             index = ReferenceIndex()
             exchange.say(*(person_matched(f"u-{count}-{n}", 1) for n in range(len(asked))))
-            exchange.say(*(saved(f"u-{count}-{n}", f"s-{count}-{n}", **parameters_of(query)) for n, query in enumerate(asked)))
+            exchange.say(*(saved(f"u-{count}-{n}", f"s-{count}-{n}", parameters_of(query)) for n, query in enumerate(asked)))
             for revision, (number, fields) in enumerate(versions, 1):
                 message = published(f"p-{count}-{number}", revision, **{"pay": {}, "region": None, "employer": {}, **fields})
                 exchange.say(message)

@@ -68,6 +68,7 @@ def paths(posting_id: str) -> tuple[str, ...]:
         "/api/v1/people/u-canary",
         "/api/v1/people/u-canary/recommendations",
         "/api/v1/people/u-canary/inbox",
+        "/api/v1/people/u-canary/saved-searches",
         f"/api/v1/matches/u-canary/{posting_id}",
         f"/api/v1/matches/u-canary/{posting_id}/steps",
         "/api/v1/employers/e-canary",
