@@ -13,7 +13,7 @@ from api.intake import asking, feed, held_pages, profile_pages, report_pages, re
 from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
-from api.policies import claims, own_pages, staff_pages, standing
+from api.policies import civil_affairs, claims, own_pages, staff_pages, standing
 from api.policies import pages as policy_pages
 from api.policies import routes as policies
 from api.search import pages as search_pages
@@ -34,6 +34,7 @@ API_ROUTERS: list[APIRouter] = [
     hiring.router,
     staffing.router,
     policies.router,
+    civil_affairs.router,
     claims.router,
     standing.router,
     feed.router,

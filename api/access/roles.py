@@ -102,6 +102,13 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule("person.write", "登记或修改求职者资料", ("POST /api/v1/people",), {**_PERSON, "partner": "own"}, "合作方：自己最先送来的人"),
     Rule("person.incomes", "登记低保家庭的收入", ("POST /api/v1/people/{person_id}/incomes",), _STAFF),
+    Rule(
+        "civil_affairs.export",
+        "向民政部门提供渐退期名单",
+        ("GET /api/v1/civil-affairs/exits",),
+        _STAFF,
+        "只含同意向民政部门提供的人，每个人都留记录",
+    ),
     Rule("person.delete", "注销求职者、删除资料", ("DELETE /api/v1/people/{person_id}",), _PERSON),
     Rule(
         "person.pages",

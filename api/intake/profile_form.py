@@ -37,6 +37,7 @@ def values_of(person: dict[str, Any]) -> dict[str, str]:
         "education.graduated_on": education.get("graduated_on"),
         "recommend": "1" if consent.get("recommend") else "",
         "share_with_employers": "1" if consent.get("share_with_employers") else "",
+        "share_with_civil_affairs": "1" if consent.get("share_with_civil_affairs") else "",
     }
     for name in ("pay_min", "max_distance_km"):
         texts[name] = number(desired[name]) if desired.get(name) is not None else ""
@@ -78,7 +79,7 @@ def read(form: Form, before: dict[str, Any]) -> tuple[dict[str, Any], dict[str, 
     person["experience"] = _experience(reader, before.get("experience") or ())
     for name in ("skills", "certificates"):
         person[name] = _words(reader, name)
-    person["consent"] = {"recommend": form.checked("recommend"), "share_with_employers": form.checked("share_with_employers")}
+    person["consent"] = {name: form.checked(name) for name in ("recommend", "share_with_employers", "share_with_civil_affairs")}
     phone = reader.text("phone", most=20)
     if phone is not None:
         if _PHONE.fullmatch(re.sub(r"[\s\-]", "", phone)):

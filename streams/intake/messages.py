@@ -13,7 +13,7 @@ from streams.runtime.messages import Message, Upcast
 
 
 def _says_more(body: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 knows a posting's terms and an employer's licence; version 1 said nothing of them."""
+    """Version 2 knows a posting's terms, an employer's licence, a person's consent to tell civil affairs; version 1 said nothing of them."""
     return body
 
 
@@ -115,6 +115,8 @@ class PersonReceived(Message):
     """A person registered or changed. ``private`` was split off before; the rest is sealed with the person's key."""
 
     type: ClassVar[str] = "person.received"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _says_more}
     key: ClassVar[str] = "person_id"
     sealed_for: ClassVar[str | None] = "person_id"
     person_id: str
@@ -195,6 +197,8 @@ class PersonRegistered(Message):
     """Whole state of a person's profile, without private values."""
 
     type: ClassVar[str] = "person.registered"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _says_more}
     key: ClassVar[str] = "person_id"
     sealed_for: ClassVar[str | None] = "person_id"
     person_id: str
@@ -204,6 +208,8 @@ class PersonRegistered(Message):
 
 class PersonChanged(PersonRegistered):
     type: ClassVar[str] = "person.changed"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _says_more}
 
 
 class PersonRemoved(Message):

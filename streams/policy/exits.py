@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,11 +17,12 @@ from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
 from matcher.policy.pairing import person_side
 from matcher.policy.terms import Duration
+from matcher.shapes import Person
 from streams.policy import rules
-from streams.policy.known import catalogue_of, person_of
+from streams.policy.known import catalogue_of, person_of, read_row_person
 from streams.policy.messages import IncomeRecorded
 from streams.policy.offers import notify
-from streams.policy.tables import incomes
+from streams.policy.tables import incomes, people
 from streams.runtime.messages import NAMESPACE
 from streams.runtime.outcomes import Drop, Outcome, Outcomes
 from streams.runtime.subjects import Work
@@ -83,6 +85,50 @@ def _tell(work: Work, person_id: str, kind: str) -> list[Outcome]:
     }  # fmt: skip
     id_ = name_id(NAMESPACE, f"exit|{person_id}|{span[0].isoformat()}|{mark}")
     return notify(work, id_, kind, "person", about, numbers={"from": span[0].isoformat(), "days_left": str(left)})
+
+
+def within_exit(connection: Connection, catalogue: Catalogue, person: Person, day: date) -> tuple[date, date] | None:
+    """First and last day of the 渐退期 that a person of a 低保 family is in on that day; ``None`` outside it."""
+    found = exit_entry(catalogue, day)
+    if found is None:
+        return None
+    span = clock_of(connection, person.person_id, found[1])
+    if span is None or not span[0] <= day <= span[1]:
+        return None
+    side = person_side(catalogue, person, day)
+    facts = {**side.derived, **{name: stated.value for name, stated in side.explicit.items()}}
+    return span if evaluate_entry(catalogue, found[0], prepare(catalogue, facts, day)).live else None
+
+
+def for_civil_affairs(
+    connection: Connection, catalogue: Catalogue, day: date, in_region: Callable[[Person], bool], after: str, page: int
+) -> tuple[list[dict[str, str]], str | None]:
+    """People who agreed that civil affairs are told, with the span they are within on that day; where the next page begins.
+
+    Whoever did not agree is not in it, and nothing tells that they are not.
+    """
+    found = exit_entry(catalogue, day)
+    if found is None:
+        return [], None
+    recent = incomes.c.month > add_months(day, -found[1] - 1)
+    query = (
+        select(people.c.person_id, people.c.document)
+        .where(people.c.person_id.in_(select(incomes.c.person_id).where(recent, incomes.c.person_id > after)))
+        .order_by(people.c.person_id)
+        .limit(page)
+    )
+    rows = connection.execute(query).all()
+    items = []
+    for person_id, document in rows:
+        person = read_row_person(document)
+        if person is None or person.consent is None or person.consent.share_with_civil_affairs is not True or not in_region(person):
+            continue
+        span = within_exit(connection, catalogue, person, day)
+        if span is not None:
+            where = person.registered_at or person.region
+            one = {"person_id": person_id, "from": span[0].isoformat(), "to": span[1].isoformat()}
+            items.append({**one, **({"region": where} if where is not None else {})})
+    return items, rows[-1].person_id if len(rows) == page else None
 
 
 def tell_ends(work: Work, after: str, page: int) -> tuple[list[Outcome], str | None]:

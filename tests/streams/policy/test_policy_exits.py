@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
+from matcher.policy import load_catalogue
 from streams.policy import rules
+from streams.policy.exits import for_civil_affairs
 from streams.policy.messages import IncomeRecorded
 from tests.streams.policy.policy_exchange import PolicyExchange, person
 
@@ -52,6 +55,44 @@ def test_it_is_told_at_its_start_and_thirty_and_seven_days_before_its_end(exchan
         ("2024-02-22", "exit_ending", "7"),
     ]
     assert {notice["last_day"] for notice in exchange.notices(benefit="dibao_gradual_exit")} == {date(2024, 2, 29)}
+
+
+def test_civil_affairs_are_told_of_those_who_agreed_only(exchange: PolicyExchange) -> None:
+    agreed = {"recommend": True, "share_with_civil_affairs": True}
+    exchange.say(person(categories=FAMILY), income("2023-09", "900"))
+    assert exchange.ask(listed, date(2023, 9, 1)) == []
+    exchange.say(person(categories=FAMILY, revision=2, changed=True, consent={"share_with_civil_affairs": False}))
+    assert exchange.ask(listed, date(2023, 9, 1)) == []
+    exchange.say(person(categories=FAMILY, revision=3, changed=True, consent=agreed))
+    assert exchange.ask(listed, date(2023, 9, 1)) == [{"person_id": "u-1", "from": "2023-09-01", "to": "2024-02-29", "region": "140105"}]
+    assert exchange.ask(listed, date(2023, 9, 1), lambda person: False) == []
+    exchange.say(person(revision=4, changed=True, consent=agreed))
+    assert exchange.ask(listed, date(2023, 9, 1)) == []  # not of such a family
+
+
+@pytest.mark.parametrize(("day", "within"), [("2023-08-31", 0), ("2023-09-01", 1), ("2024-02-29", 1), ("2024-03-01", 0)])
+def test_the_list_begins_and_ends_with_the_clock(exchange: PolicyExchange, day: str, within: int) -> None:
+    exchange.say(person(categories=FAMILY, consent={"share_with_civil_affairs": True}), income("2023-09", "900"))
+    assert len(exchange.ask(listed, date.fromisoformat(day))) == within
+
+
+def test_pages_of_the_list_miss_nobody(exchange: PolicyExchange) -> None:
+    for number in range(5):
+        given = {"share_with_civil_affairs": number != 2}
+        record = income("2023-09", "900").model_copy(update={"person_id": f"u-{number}"})
+        exchange.say(person(f"u-{number}", categories=FAMILY, consent=given), record)
+    found, after = [], ""
+    while True:
+        items, following = exchange.ask(for_civil_affairs, load_catalogue(), date(2023, 9, 1), lambda person: True, after, 2)
+        found += [item["person_id"] for item in items]
+        if following is None:
+            break
+        after = following
+    assert found == ["u-0", "u-1", "u-3", "u-4"]
+
+
+def listed(connection: Any, day: date, in_region: Any = lambda person: True) -> list[dict[str, str]]:
+    return for_civil_affairs(connection, load_catalogue(), day, in_region, "", 100)[0]
 
 
 def test_who_is_of_no_such_family_is_told_nothing(exchange: PolicyExchange) -> None:

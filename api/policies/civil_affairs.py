@@ -1,0 +1,55 @@
+"""What civil affairs are told of 低保 families in their 渐退期 (J-16: 002 六): only of people who agreed, and each look is logged."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from api import market
+from api.access import scope
+from api.access.identify import CallerOrNone, Here
+from api.pages import PROVINCE
+from matcher.policy import load_catalogue
+from matcher.shapes import Person
+from streams.policy.exits import for_civil_affairs
+
+router = APIRouter(tags=["policies"])
+FIELDS = ("person_id", "region", "from", "to")
+ACTION = f"civil affairs: {', '.join(FIELDS)}"
+
+
+@router.get("/civil-affairs/exits")
+def exits(
+    here: Here,
+    caller: CallerOrNone,
+    cursor: Annotated[str, Query(max_length=200)] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    format: Literal["json", "csv"] = "json",
+) -> Any:
+    """Who is within the six months of 渐退期 today, in the region of the member of staff who asks; as JSON or CSV, in pages.
+
+    A page may hold fewer than ``limit`` people and still have a ``cursor`` (in CSV the header ``X-Next-Cursor``).
+    """
+    who = scope.signed_in(caller, *scope.STAFF)
+    today = market.today(here)
+
+    def in_region(person: Person) -> bool:
+        return scope.in_region(who, person.region) or scope.in_region(who, person.registered_at)
+
+    with here.exchange.reading() as connection:
+        items, following = for_civil_affairs(connection, load_catalogue(), today, in_region, cursor, limit)
+    scope.note_all(here.exchange, who, [item["person_id"] for item in items], ACTION)
+    if format == "csv":
+        text = io.StringIO()
+        table = csv.DictWriter(text, FIELDS, restval="", lineterminator="\r\n")
+        table.writeheader()
+        table.writerows(items)
+        headers = {"Content-Disposition": f'attachment; filename="exits-{today.isoformat()}.csv"', "Cache-Control": "no-store"}
+        if following is not None:
+            headers["X-Next-Cursor"] = following
+        return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return {"as_of": today.isoformat(), "region": who.region or PROVINCE, "fields": list(FIELDS), "items": items, "cursor": following}
