@@ -28,14 +28,14 @@ from streams.delivery.messages import (
     SearchFound,
     SearchSaved,
 )
-from streams.delivery.notices import drop_notices, forget_old, tell_holders
+from streams.delivery.notices import drop_notices, forget_old, tell_by_letter, tell_holders
 from streams.delivery.pushing import Desk, Row
 from streams.delivery.searches import drop_search, save_search
 from streams.delivery.tables import budgets, merged, outgoing, pairs, postings, sides, suppressed
 from streams.hiring.messages import StepTaken
 from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
 from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
-from streams.policy.messages import WindowChanged
+from streams.policy.messages import PersonPolicyNotice, WindowChanged
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import to_json
 from streams.runtime.outcomes import Continue, Drop, Outcome, Outcomes
@@ -273,6 +273,7 @@ SUBJECT = Subject(
         Handler(on=PostingHeld, handle=end_what_is_held),
         Handler(on=PostingEnded, handle=note_merger, emits=(RecommendationIssued, InterestShown)),
         Handler(on=WindowChanged, handle=tell_holders, emits=(HintEnding,)),
+        Handler(on=PersonPolicyNotice, handle=tell_by_letter),
         Handler(on=SearchSaved, handle=save_search),
         Handler(on=SearchDropped, handle=drop_search),
     ),

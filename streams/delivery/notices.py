@@ -16,9 +16,9 @@ from matcher.days import midnight
 from matcher.match_order import name_id
 from streams.delivery import rules
 from streams.delivery.messages import HintEnding
-from streams.delivery.tables import add_counts, budgets, notices, outgoing, pairs
+from streams.delivery.tables import add_counts, budgets, notices, outgoing, pairs, sides
 from streams.matching.messages import PairHint, hints_as_texts
-from streams.policy.messages import WindowChanged
+from streams.policy.messages import PersonPolicyNotice, WindowChanged
 from streams.runtime.messages import NAMESPACE, from_json, to_json
 from streams.runtime.outcomes import Continue, Drop, Emit, Outcome, Outcomes
 from streams.runtime.subjects import Work
@@ -121,6 +121,35 @@ def _tell(message: WindowChanged, stage: str, held: dict[str, list[str]], work: 
         )
         for id_, person_id in new.items()
     ]
+
+
+def tell_by_letter(message: PersonPolicyNotice, work: Work) -> Outcomes:
+    """What policy tells a person goes outside too, as recommendations do: with consent, within quiet hours and the day's pushes."""
+    if message.audience != "person":
+        return [Drop("not to a person")]
+    if not work.settings.get("outside_channels"):
+        return [Drop("no channel outside")]
+    mine = (sides.c.kind == "person") & (sides.c.id == message.person_id)
+    if work.connection.execute(select(sides.c.on_market).where(mine)).scalar() is not True:
+        return [Drop("no consent to be sent anything")]
+    if work.connection.execute(select(notices.c.notice_id).where(notices.c.notice_id == message.notice_id)).first() is not None:
+        return [Drop("said before")]
+    said = {"kind": message.kind, "status": message.status, "yuan": message.yuan, "numbers": message.numbers}
+    row = {
+        "notice_id": message.notice_id,
+        "letter": None,
+        "person_id": message.person_id,
+        "employer_id": None,
+        "kind": f"{rules.OF_POLICY}{message.kind}",
+        "entry_id": message.entry_id,
+        "benefit": message.benefit,
+        "match_id": None,
+        "document": to_json(said),
+        "day": work.as_of.isoformat(),
+        "last_day": message.last_day.isoformat() if message.last_day is not None else None,
+    }
+    keep(work, [row])
+    return None
 
 
 def keep(work: Work, rows: list[dict[str, Any]]) -> None:

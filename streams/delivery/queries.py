@@ -78,7 +78,7 @@ def notices_of_letter(connection: Connection, letter: str, today: date) -> list[
     found: dict[str, dict[str, Any]] = {}
     for row in connection.execute(query).mappings():
         window = row["kind"] in rules.STAGES
-        if window and (row["state"] != "issued" or not rules.still_says(row["kind"], row["last_day"], today)):
+        if (window and row["state"] != "issued") or not rules.still_says(row["kind"], row["last_day"], today):
             continue
         one = {"stage": row["kind"], **{name: row[name] for name in ("benefit", "entry_id", "last_day")}}
         found[row["entry_id"] if window else row["notice_id"]] = {**one, "document": from_json(row["document"])}

@@ -16,7 +16,7 @@ from streams.delivery import rules
 from streams.delivery.channels import Channel, NotSent, channels_of
 from streams.delivery.queries import notices_of_letter
 from streams.delivery.tables import outgoing, outside_sends, postings
-from streams.delivery.wording import Letter, ending_words, letter, notices_letter
+from streams.delivery.wording import Letter, letter, notice_line, notices_letter
 from streams.runtime.database import EngineFault
 from streams.runtime.exchange import Exchange
 from streams.runtime.jobs import WriterStopped
@@ -137,7 +137,7 @@ class Sender(OwnThread):
         catalogue, today = load_catalogue(), day_of(self._exchange.now())
         with self._exchange.reading() as connection:
             told = notices_of_letter(connection, row["match_id"], today)
-        lines = [ending_words(catalogue, one, today) for one in told]
+        lines = [notice_line(catalogue, one, today) for one in told]
         link = f"{public_url.rstrip('/')}/inbox" if public_url else None
         return notices_letter(key, lines, link) if lines else None
 

@@ -12,6 +12,7 @@ from matcher.policy.loader import Catalogue
 from matcher.policy.wording import day_words
 from matcher.wording import FORMS, number
 from streams.delivery import rules
+from streams.policy.wording import notice_words
 
 _UNITS = {"month": "月", "year": "年", "week": "周", "day": "天", "hour": "小时", "piece": "件"}
 
@@ -71,6 +72,16 @@ def ending_words(catalogue: Catalogue, ending: Mapping[str, Any], today: date) -
     left = (last - today).days if last is not None else 0
     when = f"还有{left}天到期" if left else "今天是最后一天"
     return f"您收件箱里的岗位提示的“{name}”{when}{f'（{day_words(last)}）' if last else ''}，要办请尽快；能不能享受以审核为准。"
+
+
+def notice_line(catalogue: Catalogue, notice: Mapping[str, Any], today: date) -> str:
+    """A notice as a line of a letter; one of policy's in the words of its page, with the days counted from today."""
+    if not notice["stage"].startswith(rules.OF_POLICY):
+        return ending_words(catalogue, notice, today)
+    said = {**notice["document"], "benefit": notice["benefit"], "last_day": notice["last_day"]}
+    if "days_left" in said["numbers"] and said["last_day"]:
+        said["numbers"] = {**said["numbers"], "days_left": str((date.fromisoformat(said["last_day"]) - today).days)}
+    return notice_words(catalogue, said)
 
 
 def notices_letter(key: str, lines: Sequence[str], link: str | None) -> Letter:

@@ -13,7 +13,7 @@ from streams.runtime.messages import Message, Upcast
 
 
 def _says_more(body: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 knows a posting's terms, an employer's licence, a person's consent to tell civil affairs; version 1 said nothing of them."""
+    """Version 2 knows a posting's terms, an employer's licence, a person's consent to tell civil affairs; version 1 did not."""
     return body
 
 

@@ -23,8 +23,8 @@ from streams.delivery.channels import ChannelSettingsError, Gateway, Mail
 from streams.delivery.sender import Sender
 from streams.delivery.tables import outgoing, outside_sends
 from streams.delivery.wording import pay_words
-from streams.policy.messages import WindowChanged
-from tests.delivery.made_up_messages import answered, pair, posting_left, posting_matched, published, stepped
+from streams.policy.messages import PersonPolicyNotice, WindowChanged
+from tests.delivery.made_up_messages import answered, pair, person_left, person_matched, posting_left, posting_matched, published, stepped
 
 SECRET = "a made-up secret"
 ENTRY = "job_post_subsidy__004"
@@ -165,6 +165,70 @@ def test_a_letter_on_the_last_day_says_that_it_is_the_last(exchange, sender, let
     exchange.at += timedelta(days=7)
     sender.step()
     assert any("今天是最后一天" in mail.get_content() for _, mail in letters.taken)
+
+
+def policy_notice(kind: str = "offer", audience: str = "person", last: date | None = date(2026, 12, 31), **more: Any) -> PersonPolicyNotice:
+    fields = {"employer_id": "e-1", "benefit": "job_post_subsidy", "entry_id": ENTRY, "status": "ELIGIBLE", "yuan": "10800", **more}
+    return PersonPolicyNotice(
+        notice_id=f"n-{kind}-{audience}", kind=kind, audience=audience, person_id="u-1", day=date(2026, 11, 20), last_day=last, **fields
+    )
+
+
+def wait(exchange: Any, **time: int) -> None:
+    exchange.tick(exchange.at + timedelta(**time))
+
+
+def test_what_policy_tells_a_person_goes_by_mail_and_gateway_once(exchange, sender, letters, calls):
+    exchange.say(person_matched("u-1", 1), policy_notice(), policy_notice())
+    wait(exchange, minutes=10)
+    assert sender.step() == 2
+    assert "可以申请“岗位补贴”" in letters.taken[0][1].get_content()
+    assert json.loads(calls[0][1])["text"].startswith("【工桥】政策提醒：")
+    exchange.say(policy_notice())
+    wait(exchange, minutes=20)
+    assert sender.step() == 0
+
+
+def test_two_notices_of_a_morning_are_one_letter(exchange, sender, letters):
+    exchange.say(person_matched("u-1", 1), policy_notice(), policy_notice("closing", numbers={"days_left": "41"}))
+    wait(exchange, minutes=10)
+    sender.step()
+    ((_, mail),) = letters.taken
+    assert "可以申请“岗位补贴”" in mail.get_content()
+    assert "还有41天到期" in mail.get_content()
+
+
+def test_policys_notices_keep_quiet_hours(exchange, sender, letters, calls):
+    exchange.at = exchange.at.replace(hour=23)
+    exchange.say(person_matched("u-1", 1), policy_notice())
+    wait(exchange, minutes=30)
+    assert sender.step() == 0
+    exchange.next_day(hour=6)
+    assert sender.step() == 0
+    exchange.tick(exchange.at.replace(hour=7))
+    assert sender.step() == 2
+
+
+@pytest.mark.parametrize(("day", "sent"), [(date(2026, 11, 20), 1), (date(2026, 11, 19), 0)])
+def test_a_notice_of_policy_promises_nothing_after_its_last_day(exchange, sender, letters, day, sent):
+    exchange.say(person_matched("u-1", 1), policy_notice(last=day))
+    wait(exchange, minutes=10)
+    sender.step()
+    assert len(letters.taken) == sent
+
+
+@pytest.mark.parametrize("notice", [policy_notice(audience="employer")], ids=["to the employer"])
+def test_what_is_told_to_an_employer_is_not_sent_to_the_person(exchange, sender, notice):
+    exchange.say(person_matched("u-1", 1), notice)
+    wait(exchange, minutes=10)
+    assert sender.step() == 0
+
+
+@pytest.mark.parametrize("before", [(), (person_left("u-1", 2, "consent"),)], ids=["never agreed", "agreed no more"])
+def test_without_consent_nothing_of_policy_is_sent(exchange, sender, before):
+    exchange.say(*before, policy_notice())
+    wait(exchange, minutes=10)
+    assert sender.step() == 0
 
 
 def states(exchange: Any) -> dict[str, tuple[str, int, str | None]]:
