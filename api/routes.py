@@ -9,7 +9,7 @@ from api.delivery import routes as delivery
 from api.help import routes as help_
 from api.hiring import pages as hiring_pages
 from api.hiring import routes as hiring
-from api.intake import asking, feed, held_pages, profile_pages, report_pages, reporting, same_opening, sending
+from api.intake import asking, commitments, feed, held_pages, profile_pages, report_pages, reporting, same_opening, sending
 from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
@@ -26,6 +26,7 @@ API_ROUTERS: list[APIRouter] = [
     sending.router,
     asking.router,
     reporting.router,
+    commitments.router,
     same_opening.router,
     search.router,
     saving.router,
@@ -54,5 +55,6 @@ PAGE_ROUTERS: list[APIRouter] = [
     staffing_pages.router,
     held_pages.router,
     report_pages.router,
+    commitments.pages,
     help_.pages,
 ]

@@ -50,7 +50,7 @@ HOLD_RULES = {
     "ethnicity": "限制民族", "health": "限制健康状况",
     "age": "限制年龄", "age_preference": "年龄偏好", "fees": "向求职者收费", "documents": "扣押证件", "probation_unpaid": "试用期不付工资",
     "probation_too_long": "试用期过长", "minimum_wage": "低于最低工资标准", "employer_unverified": "用人单位未核实",
-    "agency_licence": "中介机构许可未核实", "reported": "有举报，要求改正", "employer_reported": "单位有查实的举报",
+    "agency_licence": "中介机构许可未核实", "agency_commitment": "告知承诺未履行", "reported": "有举报，要求改正", "employer_reported": "单位有查实的举报",
 }  # fmt: skip
 REFUSALS = {"pay": "工资不合适", "distance": "太远", "trade": "工种不合适", "hours": "上班时间不合适", "other": "其他原因"}
 ANSWERS = {"interested": "您已表示感兴趣", "refused": "您已表示不合适", "seen": "您已看过"}

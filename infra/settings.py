@@ -29,6 +29,12 @@ class Settings(EngineSettings):
     port: int = Field(default=8000, description="port of the web server")
     public_url: str | None = Field(default=None, description="address people reach the exchange at, for links in mails")
     figures_dir: Path | None = Field(default=None, description="folder of CSV files of dated figures (docs/figures.md); absent: none")
+    commitment_check_days: int = Field(
+        default=60,
+        ge=1,
+        le=3650,
+        description="days until staff look again at a licence that rests on a promise; no document states a figure",
+    )
     posting_days: int = Field(default=60, ge=1, le=3650, description="days a posting without apply_by stays open")
     person_pushes_a_day: int = Field(default=10, ge=0, description="recommendations pushed to one person a day at most")
     posting_pushes_a_day: int = Field(default=50, ge=0, description="people one posting is pushed to a day at most")
@@ -95,6 +101,7 @@ class Settings(EngineSettings):
         """What the subjects' handlers may know of the settings: numbers of the domain, no secrets and no addresses."""
         names = (
             "posting_days",
+            "commitment_check_days",
             "person_pushes_a_day",
             "posting_pushes_a_day",
             "quiet_from",

@@ -196,6 +196,18 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule("reports.read", "查看举报", ("GET /api/v1/reports", "GET /commissioner/reports"), _STAFF, "不显示举报人"),
     Rule("reports.decide", "处理举报", ("POST /api/v1/reports/{report_id}/decision", "POST /commissioner/reports/{report_id}"), _STAFF),
+    Rule(
+        "commitments.read",
+        "查看以告知承诺方式取得许可、待核查的机构",
+        ("GET /api/v1/commitments", "GET /commissioner/commitments"),
+        _STAFF,
+    ),
+    Rule(
+        "commitments.decide",
+        "核查机构是否履行承诺",
+        ("POST /api/v1/employers/{employer_id}/commitment-decision", "POST /commissioner/commitments/{employer_id}"),
+        _STAFF,
+    ),
     # -- employers -------------------------------------------------------------------------------------------------------
     Rule("employer.write", "登记或修改单位", ("POST /api/v1/employers",), {**_EMPLOYER, "partner": "own"}, "合作方：自己最先送来的单位"),
     Rule(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from matcher.days import day_of
 from streams.intake.messages import (
+    CommitmentDecided,
     DuplicateSplit,
     HoldDecided,
     PostingConfirmed,
@@ -111,6 +112,14 @@ def decide_report(
         uscc=report["uscc"],
         kind=report["kind"],
     )
+    return exchange.append([Said(message)], source=sender)[0]
+
+
+def decide_commitment(
+    exchange: Exchange, employer_id: str, decision: Literal["kept", "broken"], *, by: str, reason: str, sender: str
+) -> str:
+    """Staff looked at what an agency promised; answers the message's id."""
+    message = CommitmentDecided(employer_id=employer_id, decision=decision, by=by, reason=reason)
     return exchange.append([Said(message)], source=sender)[0]
 
 

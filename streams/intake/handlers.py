@@ -13,11 +13,13 @@ from matcher.occupations import codes_for_title
 from matcher.pay import monthly
 from matcher.shapes import Posting, read_posting
 from streams.hiring.messages import OpeningsTaken
+from streams.intake.commitments import broken, broken_reason, decide_commitment, note_commitment
 from streams.intake.from_text import completed, note
 from streams.intake.holds import advised, reasons_to_hold, still_waiting, vouched_for
 from streams.intake.identity import content_hash
 from streams.intake.memory import IntakeMemory, Near
 from streams.intake.messages import (
+    CommitmentDecided,
     DuplicateSplit,
     EmployerReceived,
     EmployerRegistered,
@@ -80,6 +82,9 @@ def look_at_posting(message: PostingReceived, preparation: Preparation) -> Looke
     reasons = reasons_to_hold(
         posting, verified_sender=message.verified, as_of=preparation.as_of, known_employer=known, licensed_agency=licensed
     )
+    promise = memory.broken(posting.employer)
+    if promise is not None:
+        reasons.append(broken_reason(promise.on, promise.found))
     marked = memory.marked(posting.employer, preparation.as_of - timedelta(days=MARK_DAYS))
     if marked is not None:
         reasons.append(mark_reason(*marked))
@@ -97,6 +102,11 @@ def look_for_lookalikes(message: Any, preparation: Preparation) -> list[Near]:
 def get_to_know(message: EmployerReceived, preparation: Preparation) -> None:
     memory: IntakeMemory = preparation.memory
     memory.know(message.employer, message.verified)
+
+
+def consider_commitment(message: CommitmentDecided, preparation: Preparation) -> None:
+    memory: IntakeMemory = preparation.memory
+    memory.check(message.employer_id, message.decision, message.reason, preparation.as_of)
 
 
 def _openings(work: Work) -> Openings:
@@ -263,6 +273,11 @@ def settle_report(message: ReportDecided, work: Work) -> Outcomes:
     return decide_report(message, work, _openings(work))
 
 
+def settle_commitment(message: CommitmentDecided, work: Work) -> Outcomes:
+    """Staff looked at what an agency promised: its postings follow."""
+    return decide_commitment(message, work, _openings(work))
+
+
 def count_openings_taken(message: OpeningsTaken, work: Work) -> Outcomes:
     """Openings taken: the last one fills the posting for everyone else; somebody who leaves opens it again."""
     openings = _openings(work)
@@ -373,10 +388,12 @@ def receive_employer(message: EmployerReceived, work: Work) -> Outcomes:
             "changed_at": openings.recorded_at,
         }
         upsert(work.connection, employers, values)
+        note_commitment(work.connection, employer, work.as_of)
         emitted.append(
             Emit(EmployerRegistered(employer_id=message.employer_id, revision=work.envelope.seq, employer=employer, verified=verified))
         )
     licensed = employer.licence is not None and employer.licence.holds_on(work.as_of)
+    kept = not broken(work.connection, message.employer_id)
     ids = _postings_waiting_for(work, message)
     for posting_id in ids:
         row = openings.row(posting_id)
@@ -386,7 +403,7 @@ def receive_employer(message: EmployerReceived, work: Work) -> Outcomes:
         if row["employer_id"] is None:
             posting = posting.model_copy(update={"employer": posting.employer.model_copy(update={"employer_id": message.employer_id})})
             row["doc"], row["employer_id"] = document(posting), message.employer_id
-        row["reasons"] = to_json(still_waiting(from_json(row["reasons"]), licensed=licensed))
+        row["reasons"] = to_json(still_waiting(from_json(row["reasons"]), licensed=licensed, kept=kept))
         openings.touch(row)
         if row["merged_into"] is None:
             openings.refresh(row, changed=row["state"] == "published")
@@ -416,6 +433,7 @@ SUBJECT = Subject(
         Handler(DuplicateSplit, split_duplicate, POSTING_OUTPUTS, look_for_lookalikes),
         Handler(ViolationReported, receive_report),
         Handler(ReportDecided, settle_report, POSTING_OUTPUTS, consider_report),
+        Handler(CommitmentDecided, settle_commitment, (EmployerRegistered, *POSTING_OUTPUTS), consider_commitment),
         Handler(OpeningsTaken, count_openings_taken, POSTING_OUTPUTS),
         Handler(ClockTick, tick, POSTING_OUTPUTS),
         Handler(PersonReceived, receive_person, (PersonRegistered, PersonChanged)),

@@ -12,6 +12,8 @@ from streams.intake.rules import advice, holds
 # The reasons that go away when somebody else (the employer, the licence register) says something.
 UNVERIFIED = "employer_unverified"
 UNLICENSED = "agency_licence"
+# What staff found of an agency's promise (commitments.py).
+BROKEN_PROMISE = "agency_commitment"
 # The reasons that come from reports of users (reports.py), not from the posting's own words.
 REPORTED = "reported"
 MARKED = "employer_reported"
@@ -39,7 +41,8 @@ def _change(change: str, law: str) -> str:
     return f"{change}（{law}）" if law and law not in change else change
 
 
-def still_waiting(reasons: list[Mapping[str, str]], *, licensed: bool | None = None) -> list[Mapping[str, str]]:
-    """The reasons that stay when the employer turns out to be known, or (``licensed``) to be an agency with a licence or filing."""
-    gone = {UNVERIFIED, UNLICENSED} if licensed else {UNVERIFIED}
+def still_waiting(reasons: list[Mapping[str, str]], *, licensed: bool | None = None, kept: bool = False) -> list[Mapping[str, str]]:
+    """The reasons that stay when the employer turns out to be known, (``licensed``) to be an agency with a licence or filing, or (``kept``)
+    to have no broken promise any more."""
+    gone = {UNVERIFIED, *((UNLICENSED,) if licensed else ()), *((BROKEN_PROMISE,) if kept else ())}
     return [reason for reason in reasons if reason["rule"] not in gone]

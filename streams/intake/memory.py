@@ -15,8 +15,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from matcher.near_duplicates import Comparison, Signature, compare, keys, may_be_same, signature, tail
 from matcher.shapes import Employer, EmployerRef, Licence, Posting, read_employer, read_posting
+from streams.intake.commitments import Broken, broken, identity_of
 from streams.intake.holds import vouched_for
-from streams.intake.messages import EmployerReceived, PostingReceived, ReportDecided
+from streams.intake.messages import CommitmentDecided, EmployerReceived, PostingReceived, ReportDecided
 from streams.intake.rules import is_agency
 from streams.intake.tables import block_keys, employers, postings, reports
 from streams.runtime.messages import Envelope, from_json
@@ -37,6 +38,7 @@ class IntakeMemory:
         self._employers: dict[str, str | None] = {}  # id -> credit code
         self._codes: dict[str, str] = {}
         self._licences: dict[str, Licence | None] = {}  # of registered agencies
+        self._broken: dict[str, Broken] = {}  # promises that were not kept, by employer
         self._marks: dict[str, dict[str, tuple[str, date]]] = {}  # employer id or credit code -> report -> its kind and day
 
     # -- Memory of the runtime -----------------------------------------------------------------------------------------
@@ -48,8 +50,10 @@ class IntakeMemory:
         self._codes.clear()
         self._licences.clear()
         self._load_marks(connection)
+        self._broken.clear()
         for doc, verified in connection.execute(select(employers.c.doc, employers.c.verified)):
             self.know(read_employer(from_json(doc)), bool(verified))
+        self._broken = broken(connection)
 
     def independent(self, mine: str, theirs: str) -> bool:
         """Whether what was found for a message of type ``mine`` holds though another worker committed one of ``theirs``, of another key, in
@@ -61,7 +65,7 @@ class IntakeMemory:
             self._drop(envelope.message.posting_id)
         elif isinstance(envelope.message, ReportDecided):
             self._load_marks(connection)
-        elif isinstance(envelope.message, EmployerReceived):
+        elif isinstance(envelope.message, EmployerReceived | CommitmentDecided):
             self._refresh_employer(connection, envelope.message.employer_id)
 
     def _refresh_employer(self, connection: Connection, employer_id: str) -> None:
@@ -69,13 +73,18 @@ class IntakeMemory:
         row = connection.execute(query).first()
         self._employers.pop(employer_id, None)
         self._licences.pop(employer_id, None)
+        self._broken.pop(employer_id, None)
         if row is not None:
             self.know(read_employer(from_json(row.doc)), bool(row.verified))
         self._codes = {code: id_ for id_, code in self._employers.items() if code is not None}
+        self._broken.update(broken(connection, employer_id))
 
     # -- employers -----------------------------------------------------------------------------------------------------
 
     def know(self, employer: Employer, verified: bool) -> None:
+        found = self._broken.get(employer.employer_id)
+        if found is not None and found.ended_by(employer.licence):
+            del self._broken[employer.employer_id]
         if employer.licence is not None or is_agency(employer.name):
             self._licences[employer.employer_id] = employer.licence
         else:
@@ -99,6 +108,18 @@ class IntakeMemory:
             return None
         licence = self._licences[id_]
         return licence is not None and licence.holds_on(as_of)
+
+    def check(self, employer_id: str, decision: str, found: str, on: date) -> None:
+        """What staff found of an agency's promise."""
+        licence = self._licences.get(employer_id)
+        if decision != "broken":
+            self._broken.pop(employer_id, None)
+        elif licence is not None and licence.kind == "commitment":
+            self._broken[employer_id] = Broken(on, found, *identity_of(licence))
+
+    def broken(self, employer: EmployerRef) -> Broken | None:
+        """The promise that the agency the posting names did not keep; None where there is none."""
+        return self._broken.get(employer.employer_id or self._codes.get(employer.uscc or "", ""))
 
     # -- confirmed reports ---------------------------------------------------------------------------------------------
 

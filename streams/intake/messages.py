@@ -143,6 +143,18 @@ class EmployerReceived(Message):
     verified: bool = False
 
 
+class CommitmentDecided(Message):
+    """Staff looked at what an agency promised for its licence (告知承诺, E-27): ``kept``, or ``broken``, for which its postings wait."""
+
+    type: ClassVar[str] = "employer.commitment_decided"
+    key: ClassVar[str] = "employer_id"
+    free_text: ClassVar[tuple[str, ...]] = ("reason",)
+    employer_id: str
+    decision: Literal["kept", "broken"]
+    by: str
+    reason: str
+
+
 class HoldReason(BaseModel):
     """Rule, the words that met it, and what to change, in plain Chinese."""
 

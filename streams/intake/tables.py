@@ -151,6 +151,22 @@ reports = Table(
     Index("intake_reports_by_state", "state", "region"),
 )
 
+# Agencies whose licence rests on a promise (告知承诺, E-27), and what staff found of it.
+commitments = Table(
+    "intake_commitments",
+    metadata,
+    Column("employer_id", String, primary_key=True),
+    Column("number", String),
+    Column("stated_from", String),
+    Column("since", String, nullable=False),  # stated_from, or the day on which it was entered: the time to look is counted from it
+    Column("state", String, nullable=False),  # open|kept|broken
+    Column("checked_on", String),
+    Column("decided_by", String),
+    Column("decided_at", String),
+    Column("reason", Text),
+    Index("intake_commitments_by_state", "state", "since"),
+)
+
 rejected_lines = Table(
     "rejected_lines",
     metadata,

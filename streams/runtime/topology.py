@@ -17,6 +17,7 @@ from streams.hiring import handlers as hiring
 from streams.hiring.messages import OpeningsTaken, StepReported, StepTaken
 from streams.intake import handlers as intake
 from streams.intake.messages import (
+    CommitmentDecided,
     DuplicateSplit,
     EmployerReceived,
     EmployerRegistered,
@@ -68,7 +69,7 @@ TOPICS = (
         (PostingReceived, PostingWithdrawalReceived, PostingConfirmed, HoldDecided, DuplicateSplit, ViolationReported, ReportDecided),
     ),
     Topic("people.received", "fact", "person", (PersonReceived, PersonDeletionReceived)),
-    Topic("employers.received", "fact", "employer", (EmployerReceived,)),
+    Topic("employers.received", "fact", "employer", (EmployerReceived, CommitmentDecided)),
     Topic("answers", "fact", "person", (RecommendationAnswered,)),
     Topic("searches.saved", "fact", "person", (SearchSaved, SearchDropped)),
     Topic("steps.reported", "fact", "posting", (StepReported,)),

@@ -70,6 +70,8 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "GET /postings/{p}/freshness": ((N, N, Y, N, Y, N, Y, L), None),
     "GET /reports": ((N, N, N, N, Y, Y, Y, L), None),
     "POST /reports/nobodys/decision": ((N, N, N, N, "404", "404", "404", L), {"decision": "unfounded", "reason": "查无此事"}),
+    "GET /commitments": ((N, N, N, N, Y, Y, Y, L), None),
+    "POST /employers/nobodys/commitment-decision": ((N, N, N, N, "404", "404", "404", L), {"decision": "kept", "reason": "查看了场所"}),
     "GET /employers/e-9/reports": ((N, N, Y, N, Y, N, Y, L), None),
     "GET /employers/e-9/questions": ((N, N, Y, N, Y, N, Y, L), None),
     "GET /employers/e-9/to-confirm": ((N, N, Y, N, Y, N, Y, L), None),

@@ -54,6 +54,7 @@ def back_to_first(database: Path) -> None:
             "delivery_searches",
             "delivery_search_keys",
             "delivery_finds",
+            "intake_commitments",
             "matching_parts",
             "shards_people",
             *(name for (name,) in policy),
