@@ -75,6 +75,7 @@ def templates() -> Environment:
         number=number,
         pay=wording.pay_words,
         form=wording.form_words,
+        terms=wording.terms_words,
         education=education_name,
         experience=wording.experience_words,
         groups=wording.groups_words,

@@ -50,7 +50,8 @@ HOLD_RULES = {
     "ethnicity": "限制民族", "health": "限制健康状况",
     "age": "限制年龄", "age_preference": "年龄偏好", "fees": "向求职者收费", "documents": "扣押证件", "probation_unpaid": "试用期不付工资",
     "probation_too_long": "试用期过长", "minimum_wage": "低于最低工资标准", "employer_unverified": "用人单位未核实",
-    "agency_licence": "中介机构许可未核实", "agency_commitment": "告知承诺未履行", "reported": "有举报，要求改正", "employer_reported": "单位有查实的举报",
+    "agency_licence": "中介机构许可未核实", "agency_commitment": "告知承诺未履行",
+    "reported": "有举报，要求改正", "employer_reported": "单位有查实的举报",
 }  # fmt: skip
 REFUSALS = {"pay": "工资不合适", "distance": "太远", "trade": "工种不合适", "hours": "上班时间不合适", "other": "其他原因"}
 ANSWERS = {"interested": "您已表示感兴趣", "refused": "您已表示不合适", "seen": "您已看过"}
@@ -60,6 +61,8 @@ LEVELS = {
     "81": "小学", "71": "初中", "61": "高中", "41": "中专", "44": "职业高中", "47": "技校",
     "31": "大专", "21": "本科", "14": "硕士", "11": "博士",
 }  # fmt: skip
+SHIFTS = {"day": "长白班", "night": "夜班", "two_shift": "两班倒", "three_shift": "三班倒", "rotating": "倒班"}
+INSURANCE = {"social": "社会保险", "housing_fund": "住房公积金", "commercial": "意外险等商业保险"}
 UNITS = {"month": "月", "year": "年", "week": "周", "day": "天", "hour": "小时", "piece": "件"}
 KEY_LEVELS = {"province": "省级", "city": "市级", "county": "县级"}
 FIELDS = {
@@ -68,6 +71,8 @@ FIELDS = {
     "pay.max": "工资上限", "pay.unit": "工资单位", "pay.months": "一年发几个月工资", "education_min": "学历要求",
     "experience_years_min": "经验要求", "skills": "技能", "certificates": "证书", "apply_by": "报名截止日期", "employment_form": "用工形式",
     "work.starts_at": "上班时间", "work.hours_per_day": "每天工时", "contract_months": "合同期限",
+    "terms.shifts": "班次", "terms.overtime": "加班", "terms.rest_days": "每月休息天数", "terms.board": "吃饭", "terms.lodging": "住宿",
+    "terms.insurance": "保险", "terms.probation_months": "试用期", "terms.pay_tax": "税前还是税后", "terms.pay_base_plus": "工资组成",
     "contact": "联系人", "employer": "用人单位",
     "employer.employer_id": "用人单位", "q": "关键词", "pay_min": "最低工资", "form": "用工形式", "cursor": "翻页", "reason": "原因",
 }  # fmt: skip
@@ -105,6 +110,23 @@ def pay_words(pay: Mapping[str, Any] | None) -> str:
     months = (pay or {}).get("months")
     words = amount + (f"/{UNITS[unit]}" if unit in UNITS else "") + (f"·{number(months)}薪" if months and months != 12 else "")
     return f"最高{words}" if low is None else words + ("起" if high is None else "")
+
+
+def terms_words(posting: Mapping[str, Any]) -> list[str]:
+    """What a posting says of its terms, one short phrase each; what it does not say is left out."""
+    terms = posting.get("terms") or {}
+    found = [SHIFTS.get(terms.get("shifts") or "", "")]
+    for name, yes, no in (("overtime", "要加班", "不加班"), ("board", "包吃", "不包吃"), ("lodging", "包住", "不包住")):
+        found.append("" if terms.get(name) is None else yes if terms[name] else no)
+    if terms.get("rest_days") is not None:
+        found.append(f"每月休息{number(terms['rest_days'])}天")
+    if terms.get("insurance") is not None:
+        found.append("、".join(INSURANCE.get(one, one) for one in terms["insurance"]) or "不上保险")
+    if terms.get("probation_months") is not None:
+        found.append(f"试用期{number(terms['probation_months'])}个月" if terms["probation_months"] else "没有试用期")
+    found.append({"before": "工资为税前", "after": "工资为税后"}.get(terms.get("pay_tax") or "", ""))
+    found.append("底薪加提成" if terms.get("pay_base_plus") else "")
+    return [words for words in found if words]
 
 
 def form_words(posting: Mapping[str, Any]) -> str:

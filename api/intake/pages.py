@@ -92,6 +92,10 @@ def _form_page(request: Request, values: dict[str, str], errors: dict[str, str],
         "pay_units": known.PAY_UNITS,
         "forms_offered": FORMS,
         "open_to": known.OPEN_TO,
+        "yes_no": known.YES_NO,
+        "shifts": known.SHIFTS,
+        "insurances": known.INSURANCES,
+        "pay_taxes": known.PAY_TAX,
     }
     # A new token each time: a corrected form is another posting, the same form sent twice is one.
     shown = {"values": values, "errors": errors, "posting_id": posting_id, "once": str(uuid4()), "notice": notice, **choices}

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from api.forms import Form, Reader
-from api.wording import UNITS
+from api.wording import INSURANCE, SHIFTS, UNITS
 from matcher.places import regions
 from matcher.wording import FORMS, number
 
@@ -14,6 +14,15 @@ TYPES = {"regular": "一般岗位", "internship": "就业见习岗位"}
 EDUCATION = {"90": "不限", "71": "初中", "61": "高中", "41": "中专或技校", "31": "大专", "21": "本科", "14": "硕士", "11": "博士"}
 EXPERIENCE = {"0": "不限", "1": "1年以上", "2": "2年以上", "3": "3年以上", "5": "5年以上", "10": "10年以上"}
 PAY_UNITS = {name: f"元/{words}" for name, words in UNITS.items()}
+PAY_TAX = {"before": "税前", "after": "税后"}
+INSURANCES = {**INSURANCE, "none": "都没有"}
+#: Terms that are said or denied: field, what it is called, its two answers.
+YES_NO = {
+    "terms.board": ("吃饭", {"yes": "包吃", "no": "不包吃"}),
+    "terms.lodging": ("住宿", {"yes": "包住", "no": "不包住"}),
+    "terms.overtime": ("加班", {"yes": "要加班", "no": "不加班"}),
+    "terms.pay_base_plus": ("工资组成", {"yes": "底薪加提成", "no": "固定工资"}),
+}
 OPEN_TO = {"graduate": "高校毕业生"}
 _PHONE = re.compile(r"(1\d{10}|0\d{2,3}-?\d{7,8})(-\d{1,6})?")
 _WORDS = re.compile(r"[,，、;；\n]+")
@@ -39,7 +48,14 @@ def values_of(posting: dict[str, Any]) -> dict[str, str]:
         "work.starts_at": (work.get("starts_at") or "")[:16],
         "open_to": "、".join(posting.get("open_to") or ()),
     }
+    terms = _stated(posting)
+    texts |= {"terms.shifts": terms.get("shifts"), "terms.pay_tax": terms.get("pay_tax")}
+    texts |= {name: "yes" if terms[short] else "no" for name in YES_NO if (short := name.removeprefix("terms.")) in terms}
+    if "insurance" in terms:
+        texts["terms.insurance"] = "、".join(terms["insurance"]) or "none"
     numbers = {
+        "terms.rest_days": terms.get("rest_days"),
+        "terms.probation_months": terms.get("probation_months"),
         "headcount": posting.get("headcount"),
         "pay.min": pay.get("min"),
         "pay.max": pay.get("max"),
@@ -55,7 +71,14 @@ def values_of(posting: dict[str, Any]) -> dict[str, str]:
 def sent_values(form: Form) -> dict[str, str]:
     """What was filled in, to show the form again."""
     found = {name: form.text(name) for name in form.values}
-    return found | {"open_to": "、".join(form.texts("open_to"))}
+    return found | {name: "、".join(form.texts(name)) for name in ("open_to", "terms.insurance")}
+
+
+def _stated(posting: dict[str, Any]) -> dict[str, Any]:
+    """Terms that a field stated. What was read from the text is read again, from the text as it is then."""
+    terms = posting.get("terms") or {}
+    read_from_text = {"read", *(terms.get("read") or ())}
+    return {name: value for name, value in terms.items() if name not in read_from_text and value is not None}
 
 
 def read(form: Form, before: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
@@ -86,6 +109,7 @@ def read(form: Form, before: dict[str, Any] | None = None) -> tuple[dict[str, An
     _open_to(form, posting, known)
     _pay(reader, posting)
     _work(reader, posting, known)
+    _terms(reader, posting, known)
     posting["apply_by"] = day.isoformat() if (day := reader.day("apply_by")) is not None else None
     _contact(reader, posting)
     if known.get("title") == posting["title"] and known.get("occupation_code"):
@@ -129,6 +153,29 @@ def _work(reader: Reader, posting: dict[str, Any], known: dict[str, Any]) -> Non
     work = {name: value for name, value in work.items() if value is not None}
     if work:
         posting["work"] = work
+
+
+def _terms(reader: Reader, posting: dict[str, Any], known: dict[str, Any]) -> None:
+    """Shifts, board and lodging, insurance, probation: what is left blank is unknown, not denied."""
+    terms: dict[str, Any] = {name: value for name, value in _stated(known).items() if name in ("hours_per_day", "pay_confidence")}
+    terms["shifts"] = reader.one_of("terms.shifts", SHIFTS)
+    terms["pay_tax"] = reader.one_of("terms.pay_tax", PAY_TAX)
+    for name, (_, answers) in YES_NO.items():
+        said = reader.one_of(name, answers)
+        terms[name.removeprefix("terms.")] = None if said is None else said == "yes"
+    terms["rest_days"] = reader.number("terms.rest_days", high=15)
+    terms["probation_months"] = probation = reader.number("terms.probation_months", high=60)
+    contract = posting.get("contract_months")
+    if probation and contract and probation >= contract:
+        reader.errors["terms.probation_months"] = "试用期要比劳动合同短"
+    insurance = reader.several("terms.insurance", INSURANCES)
+    if "none" in insurance and len(insurance) > 1:
+        reader.errors["terms.insurance"] = "勾选了“都没有”，就不要再勾选别的"
+    if insurance:
+        terms["insurance"] = [one for one in insurance if one != "none"]
+    terms = {name: value for name, value in terms.items() if value is not None}
+    if terms:
+        posting["terms"] = terms
 
 
 def _contact(reader: Reader, posting: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""Agencies admitted on their promise (告知承诺, E-27: 004 第12项 「人力资源服务许可等三项审批事项实行告知承诺制」) are looked at again by staff.
+"""Agencies admitted on their promise are looked at again by staff (E-27; 004 第12项 「人力资源服务许可等三项审批事项实行告知承诺制」).
 
-A row an employer whose licence rests on a commitment: open until staff have looked, then kept, or broken: what the agency has public waits with
-the reason, and so does whatever it sends, until staff find the promise kept after all or another admission is entered.
+A row an employer whose licence rests on a commitment: open until staff have looked, then kept, or broken: what the agency has public
+waits with the reason, and so does whatever it sends, until staff find the promise kept after all or another admission is entered.
 """
 
 from __future__ import annotations
