@@ -56,9 +56,7 @@ def _shown(one: dict[str, Any]) -> dict[str, Any]:
 
 def decide(here: Services, caller: Caller | None, employer_id: str, given: CommitmentDecisionIn) -> dict[str, Any]:
     """The commitment after the decision; a problem where there is none, it lies elsewhere, or was found so already."""
-    who = scope.signed_in(caller, *scope.STAFF)
-    known = _commitment(here, employer_id)
-    scope.employer(who, None, known["region"])
+    who, known = _of_own_region(here, caller, employer_id)
     if not commitments.may_follow(known["state"], given.decision):
         raise Conflict("这家机构的核查结果已经是这样了")
     message_id = gateway.decide_commitment(
@@ -67,6 +65,14 @@ def decide(here: Services, caller: Caller | None, employer_id: str, given: Commi
     if here.exchange.wait_handled(message_id, "intake", 5):
         known = _commitment(here, employer_id)
     return {"employer_id": employer_id, "message_id": message_id, "state": known["state"]}
+
+
+def _of_own_region(here: Services, caller: Caller | None, employer_id: str) -> tuple[Caller, dict[str, Any]]:
+    """Staff of the agency's place, and its commitment; a problem otherwise."""
+    who = scope.signed_in(caller, *scope.STAFF)
+    known = _commitment(here, employer_id)
+    scope.employer(who, None, known["region"])
+    return who, known
 
 
 def _commitment(here: Services, employer_id: str) -> dict[str, Any]:
@@ -109,7 +115,7 @@ def _page(request: Request, here: Services, who: Caller, after: str | None = Non
 @pages.post("/commissioner/commitments/{employer_id}")
 def found(employer_id: str, request: Request, here: Here, caller: CallerOrNone, form: Posted) -> Response:
     """已履行承诺 or 未履行承诺, with what was found."""
-    who = scope.signed_in(caller, *scope.STAFF)
+    who, _ = _of_own_region(here, caller, employer_id)
     decision, reason = form.text("decision"), form.text("reason")
     if decision not in DECISIONS:
         return _page(request, here, who, wrong="请选择核查结果")
