@@ -36,9 +36,10 @@ _AWAY = Look(
     select(sides.c.id, sides.c.reason).where(sides.c.kind == bindparam("kind"), sides.c.id.in_(_IDS), sides.c.on_market.is_(False)),
     among="ids",
 )
-_TOLD = Look(
-    select(finds.c.match_id).where(finds.c.match_id.in_(_IDS), finds.c.pushed_on.is_not(None), finds.c.state == "issued"), among="ids"
-)
+_TOLD = {
+    side: Look(select(finds.c.match_id).where(column.in_(_IDS), finds.c.pushed_on.is_not(None), finds.c.state == "issued"), among="ids")
+    for side, column in (("person", finds.c.person_id), ("posting", finds.c.posting_id))
+}
 _MERGED = Look(select(merged.c.posting_id, merged.c.merged_into).where(merged.c.merged_into.in_(_IDS)), among="ids")
 
 
@@ -84,7 +85,6 @@ class Desk:
         if wanted:
             self.adopt(_PAIRS.mappings(self._connection, ids=[self._ids[pair] for pair in wanted]))
         self._load_sides([person for person, _ in wanted], [posting for _, posting in wanted])
-        self._load_told([self._ids[pair] for pair in wanted])
 
     def adopt(self, rows: Iterable[Row]) -> None:
         self.rows.update((row["match_id"], row) for row in rows)
@@ -92,16 +92,15 @@ class Desk:
     def load_sides(self) -> None:
         """Budgets and twins for the rows that were adopted."""
         self._load_sides([row["person_id"] for row in self.rows.values()], [row["posting_id"] for row in self.rows.values()])
-        self._load_told(list(self.rows))
-
-    def _load_told(self, ids: list[str]) -> None:
-        self._told.update(match_id for (match_id,) in _TOLD.rows(self._connection, ids=ids))
 
     def _load_sides(self, people: list[str], openings: list[str]) -> None:
         if not people:
             return
         both = (("person", sorted(set(people))), ("posting", sorted(set(openings))))
         self._used = {(kind, id_): 0 for kind, ids in both for id_ in ids}
+        # One posting with its fifty people or one person with fifty postings: asked from the side of the one.
+        side, ones = min(both, key=lambda each: len(each[1]))
+        self._told.update(match_id for (match_id,) in _TOLD[side].rows(self._connection, ids=ones))
         for kind, ids in both:
             used = _USED.rows(self._connection, kind=kind, ids=ids, day=self._day)
             self._used.update(((kind, id_), number) for id_, number in used)
