@@ -46,7 +46,7 @@ class OneSubject:
 
     def say(self, *messages: Message) -> None:
         self.open.append([Said(message, before=self._keys_for(message)) for message in messages], source="test")
-        self.open.runner.drain()
+        self.open.runner.drain(240)
 
     def _keys_for(self, message: Message) -> Callable[[Connection], None]:
         """Makes the keys of the people of whom the message speaks."""

@@ -101,7 +101,7 @@ class Client:
         self._loop.close()
 
     def _run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(240)
 
     def request(self, method: str, path: str, **given: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
@@ -150,7 +150,7 @@ class Market:
 
     def settle(self) -> None:
         """Until everything said so far is handled and can be found."""
-        self.services.exchange.runner.drain()
+        self.services.exchange.runner.drain(240)
         self.follower.catch_up()
 
     def publish(self, changes: dict[str, Any] | None = None, who: str = "administrator") -> str:

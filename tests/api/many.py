@@ -41,7 +41,7 @@ class Edge:
         headers = dict(given.pop("headers", {}))
         if who is not None:
             headers["Authorization"] = f"Bearer {self.keys[who]}"
-        return httpx.request(method, f"{self.address}{path}", headers=headers, timeout=30, **given)
+        return httpx.request(method, f"{self.address}{path}", headers=headers, timeout=240, **given)
 
     def get(self, who: str | None, path: str, **given: Any) -> httpx.Response:
         return self.request(who, "GET", f"/api/v1{path}", **given)

@@ -207,7 +207,10 @@ def test_no_parameter_is_the_servers_fault(furnished: Market, path: str, paramet
 
 
 @QUICK
-@given(st.sampled_from(["/people/{}", "/postings/{}", "/employers/{}/gap", "/matches/{}/x", "/people/{}/inbox"]), TEXT.filter(bool))
+@given(
+    st.sampled_from(["/people/{}", "/postings/{}", "/employers/{}/gap", "/matches/{}/x", "/people/{}/inbox"]),
+    TEXT.filter(lambda name: bool(name) and not name.endswith("/")),  # a slash at the end is the path's: it leads to the path without it
+)
 def test_no_name_is_the_servers_fault(furnished: Market, path: str, name: str) -> None:
     assert furnished.get("administrator", path.format(quote(name, safe=""))).status_code in (200, 404, 405), name
 

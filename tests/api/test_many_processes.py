@@ -95,7 +95,7 @@ def test_an_idempotency_key_is_one_key_whichever_process_is_asked(two: tuple[Edg
         answers = list(pool.map(send, range(8)))
     assert all(answer == answers[0] for answer in answers)
     with workers.exchange.reading() as connection:
-        workers.exchange.runner.drain(60)
+        workers.exchange.runner.drain(240)
     assert other.post("employer", "/postings", POSTING, headers={"Idempotency-Key": "once"}).status_code == 409
     with workers.exchange.reading() as connection:
         sent = connection.execute(select(log.c.id).where(log.c.type == "posting.received")).all()
@@ -184,7 +184,7 @@ def test_a_copy_loaded_late_is_the_one_that_followed(two: tuple[Edge, Edge, Work
     for number in range(5):
         one.post("administrator", "/people", {**PERSON, "person_id": f"u-{20 + number}", "private": None})
     one.request("administrator", "DELETE", "/api/v1/people/u-7")
-    workers.exchange.runner.drain(60)
+    workers.exchange.runner.drain(240)
     late = MarketCopy(other.services.exchange, {"posting_days": 60})
     while late.look():
         pass

@@ -52,12 +52,12 @@ class Embedded:
         self._open()
 
     def drain(self) -> None:
-        self.exchange.runner.drain(30)
+        self.exchange.runner.drain(240)
 
     def wait(self, condition: Any) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 240
         while not condition():
-            assert time.monotonic() < deadline, "waited for 30 s in vain"
+            assert time.monotonic() < deadline, "waited for four minutes in vain"
             self.exchange.bell.wait(self.exchange.bell.count, 0.02)
 
     def rows(self, table: Any) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ def answers(folder: Path, key: str) -> dict[str, Any]:
     import asyncio
 
     with running(settings_of(folder, tick_seconds=3600)) as services:
-        services.exchange.runner.drain(60)
+        services.exchange.runner.drain(240)
         wait_for_index(services)
         app = create_app(services)
 

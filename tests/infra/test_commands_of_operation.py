@@ -62,7 +62,7 @@ def test_a_forgotten_person_is_unreadable_everywhere_and_everything_still_rebuil
     settings = settings_of(folder)
     with exchange(settings) as opened:
         delete_person(opened, "u-demo", sender="test")
-        opened.runner.drain(60)
+        opened.runner.drain(240)
     with exchange(settings, run=False) as opened, opened.reading() as connection:
         rows = connection.execute(select(log).where(log.c.key == "u-demo")).mappings().all()
         about = [
@@ -260,7 +260,7 @@ def test_a_signal_stops_it_gracefully_and_the_next_start_finds_everything(folder
         started = program("run", "--port", "0", "--data-dir", folder)
         address = started.line_with("工桥 Gongqiao: ").rpartition(" ")[2]
         started.line_with("Ctrl-C")
-        with httpx.Client(base_url=address, timeout=30) as client:
+        with httpx.Client(base_url=address, timeout=240) as client:
             found.append(client.get("/api/v1/postings?limit=100").json()["total"])
             with client.stream("GET", "/health/live") as kept_open:
                 assert kept_open.status_code == 200

@@ -118,7 +118,7 @@ def test_an_older_data_directory_is_migrated_after_a_backup_and_loses_nothing(ol
     assert all(before.values())
     columns = {table: _columns(database, table) for table in before}
     with exchange(settings_of(older)) as opened:
-        opened.runner.drain(60)
+        opened.runner.drain(240)
     copy = older / f"gongqiao.before-{newest()}.sqlite"
     assert revision_of(copy) == FIRST
     assert revision_of(database) == newest()

@@ -78,7 +78,7 @@ class Intake:
         self._writer.stop()
 
     def drain(self) -> None:
-        self.exchange.runner.drain()
+        self.exchange.runner.drain(240)
 
     def post(self, *raws: dict[str, Any], **how: Any) -> list[gateway.Answer]:
         answers = gateway.receive_postings(self.exchange, raws, **{"sender": "test", "verified": True, **how})

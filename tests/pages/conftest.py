@@ -41,7 +41,7 @@ class Site:
         """A browser of this account, or of nobody."""
         name = login or ""
         if name not in self._open:
-            client = Client(base_url=self.address, headers=PAGE, timeout=30)
+            client = Client(base_url=self.address, headers=PAGE, timeout=240)
             if login is not None:
                 answer = client.post("/login", data={"login": login, "password": password, "next": "/"})
                 assert answer.status_code == 303, answer.text
@@ -59,7 +59,7 @@ class Site:
 
     def settle(self) -> None:
         """Until everything said was handled."""
-        self.services.exchange.runner.drain(60)
+        self.services.exchange.runner.drain(240)
 
 
 @dataclass
@@ -102,7 +102,7 @@ def served(services: Services) -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        assert server.answers.wait(30)
+        assert server.answers.wait(240)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True

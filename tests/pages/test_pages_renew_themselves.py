@@ -15,7 +15,7 @@ from tests.pages.reading import sent_posting
 def listening(browser) -> Iterator[Iterator[str]]:
     """The names of events as they come, after the first one that says the line is open."""
     address, cookies = str(browser.client.base_url), browser.client.cookies
-    with httpx.Client(base_url=address, cookies=cookies, timeout=30) as line, line.stream("GET", "/api/v1/events") as answer:
+    with httpx.Client(base_url=address, cookies=cookies, timeout=240) as line, line.stream("GET", "/api/v1/events") as answer:
         assert answer.status_code == 200
         names = (text.removeprefix("event: ") for text in answer.iter_lines() if text.startswith("event: "))
         assert next(names) == "hello"

@@ -156,7 +156,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 def settle(folder: Path) -> None:
     """Whatever the last run had left to do is done."""
     with exchange(Settings(data_dir=folder)) as opened:
-        opened.runner.drain(60)
+        opened.runner.drain(240)
 
 
 def cells(file: Path) -> Iterator[tuple[str, str, Any]]:

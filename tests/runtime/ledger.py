@@ -112,7 +112,7 @@ class Ledger:
     def _note(self, message: Noted, work: Work) -> Outcomes:
         self.entered.set()
         if self.hold is not None:
-            assert self.hold.wait(30)
+            assert self.hold.wait(240)
         if message.do == "fault" and not self.mended:
             raise EngineFault("the engine is gone")
         page = f" {work.cursor or 0}" if message.do == "pages" else ""
@@ -154,12 +154,12 @@ class Ledger:
         self.start()
 
     def drain(self) -> None:
-        self.exchange.runner.drain(30)
+        self.exchange.runner.drain(240)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 240
         while not condition():
-            assert time.monotonic() < deadline, "waited for 30 s in vain"
+            assert time.monotonic() < deadline, "waited for four minutes in vain"
             self.exchange.bell.wait(self.exchange.bell.count, 0.02)
 
     def texts(self, key: str | None = None) -> list[str]:

@@ -94,10 +94,10 @@ def test_pages_are_finished_after_a_restart_in_the_middle(tmp_path: Path) -> Non
         book.hold = threading.Event()
         book.say(Noted(name="a", text="p", do="pages"), Noted(name="a", text="after"))
         book.start()
-        assert book.entered.wait(30)
+        assert book.entered.wait(240)
         stopping = threading.Thread(target=book.exchange.runner.stop)
         stopping.start()
-        book.exchange.runner.loops["ledger"]._stopping.wait(30)
+        book.exchange.runner.loops["ledger"]._stopping.wait(240)
         book.hold.set()
         stopping.join()
         assert book.texts() == ["p 0"], "a graceful stop finishes the unit of work in hand and no more"
@@ -111,10 +111,10 @@ def test_a_graceful_stop_finishes_the_batch_in_hand_and_begins_no_other(tmp_path
         book.hold = threading.Event()
         book.say(*(Noted(name="a", text=str(n)) for n in range(10)))
         book.start()
-        assert book.entered.wait(30)
+        assert book.entered.wait(240)
         stopping = threading.Thread(target=book.exchange.runner.stop)
         stopping.start()
-        book.exchange.runner.loops["ledger"]._stopping.wait(30)
+        book.exchange.runner.loops["ledger"]._stopping.wait(240)
         book.hold.set()
         stopping.join()
         assert book.texts() == ["0", "1", "2", "3"]
@@ -181,7 +181,7 @@ def test_a_second_runner_on_the_same_file_doubles_nothing(tmp_path: Path) -> Non
         first.hold = threading.Event()
         first.say(*(Noted(name="a", text=str(n)) for n in range(6)))
         first.start()
-        assert first.entered.wait(30)
+        assert first.entered.wait(240)
         second_loop: SubjectLoop = second.exchange.runner.loops["ledger"]
         second_loop.memory = Seen(second)
         with second.exchange.reading() as connection:
@@ -206,7 +206,7 @@ def test_a_second_runner_on_the_same_file_doubles_nothing(tmp_path: Path) -> Non
 
         beside = threading.Thread(target=step)
         beside.start()
-        assert prepared.wait(30)
+        assert prepared.wait(240)
         first.hold.set()
         beside.join()
         first.drain()

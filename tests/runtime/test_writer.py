@@ -41,10 +41,10 @@ class Bench:
 
         def first(connection: Connection) -> None:
             started.set()
-            assert go.wait(30)
+            assert go.wait(240)
 
         self.writer.submit(first)
-        assert started.wait(30)
+        assert started.wait(240)
         futures = [self.writer.submit(job) for job in jobs]
         go.set()
         return futures
