@@ -20,7 +20,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.errors import InsufficientPrivilege
+from psycopg.sql import SQL, Identifier
 
 from infra.cluster import fetch
 from infra.cluster.control import NAMES, Cluster
@@ -152,6 +155,22 @@ def require(name: str) -> str:
     if must():
         pytest.fail(f"{name} does not answer ({fault}), and GONGQIAO_ENGINES=1 says that it must", pytrace=False)
     pytest.skip(f"{name} does not answer ({fault}); start it with: gongqiao cluster up")
+
+
+def drop_databases(server: str, *names: str) -> None:
+    """Drop databases of a test's own, whoever is still connected. The server may be vacuuming one by itself, which only a superuser may
+    interrupt: until it has finished it is tried again."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in names:
+            deadline = time.monotonic() + 120
+            while True:
+                try:
+                    connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+                    break
+                except InsufficientPrivilege:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.1)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

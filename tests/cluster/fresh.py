@@ -16,6 +16,7 @@ from streams.runtime.database import url_of
 from streams.runtime.kafka import Brokers
 from streams.runtime.kafka_topics import create_topics, wanted
 from streams.runtime.subjects import Topology
+from tests.engines import drop_databases
 
 
 @contextmanager
@@ -31,9 +32,8 @@ def fresh_database(url: str, *, migrated: bool = True) -> Iterator[str]:
             migrate(made)
         yield made
     finally:
-        with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         server.dispose()
+        drop_databases(url, name)
 
 
 def servers_of(url: str) -> tuple[str, ...]:

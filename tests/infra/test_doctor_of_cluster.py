@@ -34,7 +34,7 @@ from streams.runtime.locks import RELAY, TICK, lock_on
 from streams.runtime.sealing import Vault
 from streams.runtime.tables import dead_letters
 from streams.runtime.topology import topology
-from tests.engines import require
+from tests.engines import drop_databases, require
 
 Run = Callable[..., Result]
 KEY = "ab" * 32
@@ -106,8 +106,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         yield made
     finally:
         asyncio.run(_forget_topics(made))
-        with psycopg.connect(urls["postgres"], autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop_databases(urls["postgres"], name)
 
 
 async def _forget_topics(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 from infra.migrate import migrate
 from streams.runtime.database import url_of
-from tests.engines import require
+from tests.engines import drop_databases, require
 
 _numbers = count(1)
 
@@ -42,7 +42,7 @@ def template() -> Iterator[tuple[str, str]]:
     )
     migrate(_beside(url, name))
     yield url, name
-    _admin(url, f"DROP DATABASE {name} WITH (FORCE)")
+    drop_databases(url, name)
 
 
 @pytest.fixture
@@ -58,8 +58,7 @@ def new_database(template: tuple[str, str]) -> Iterator[Callable[[], str]]:
         return _beside(url, name)
 
     yield make
-    for name in made:
-        _admin(url, f"DROP DATABASE {name} WITH (FORCE)")
+    drop_databases(url, *made)
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from streams.runtime.subjects import Topology
 from streams.runtime.tables import outbox
 from streams.runtime.topology import topology
 from streams.runtime.units import Units
+from tests.engines import drop_databases
 
 _numbers = count(1)
 _database_of: dict[Path, str] = {}
@@ -201,4 +202,4 @@ infra.composition.exchange = exchange
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    _admin(*(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in (*_database_of.values(), *_free, *_template)))
+    drop_databases(_server(), *_database_of.values(), *_free, *_template)

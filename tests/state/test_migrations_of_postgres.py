@@ -13,7 +13,7 @@ from infra.composition import open_shared
 from infra.make_revision import differences
 from infra.migrate import SchemaError, check_migrated, migrate, newest, revision_of_postgres
 from streams.runtime.database import url_of
-from tests.engines import require
+from tests.engines import drop_databases, require
 
 pytestmark = pytest.mark.engine
 
@@ -87,4 +87,4 @@ def test_a_database_that_sorts_by_a_language_is_refused(new_database: Callable[[
         with pytest.raises(SchemaError, match="LC_COLLATE 'C'"):
             migrate(url)
     finally:
-        run(server, f"DROP DATABASE {name} WITH (FORCE)")
+        drop_databases(server, name)
