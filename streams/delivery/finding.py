@@ -7,7 +7,7 @@ a posting once, however many of their searches find it, and not where a recommen
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
@@ -64,7 +64,7 @@ def find(message: PostingPublished, work: Work) -> list[Outcome]:
         document = document_of(message.posting, message.revision)
     phase, _, after = (work.cursor or "known:").partition(":")
     if phase == "known":
-        last = _let_go(connection, document, after, _now(work))
+        last = _let_go(connection, document, after, rules.as_text(work.envelope.recorded_at))
         if last is not None:
             return [Continue(f"known:{last}")]
         after = ""
@@ -98,7 +98,7 @@ def _tell(work: Work, document: IndexDocument, after: str) -> list[Outcome]:
             select(finds).where(finds.c.posting_id == posting_id, finds.c.search_id.in_([search_id for search_id, _ in met]))
         ).mappings()
     }
-    now = _now(work)
+    now = rules.as_text(work.envelope.recorded_at)
     fresh: list[Row] = []
     for search_id, person_id in met:
         row = known.get(search_id)
@@ -194,7 +194,7 @@ def push_found(work: Work) -> list[Outcome]:
         search_id, _, posting_id = work.cursor.removeprefix("found:").partition("\x1f")
         query = query.where(or_(finds.c.search_id > search_id, and_(finds.c.search_id == search_id, finds.c.posting_id > posting_id)))
     rows = [dict(row) for row in connection.execute(query.order_by(finds.c.search_id, finds.c.posting_id).limit(PAGE)).mappings()]
-    too_old = _text_of(work, WAITS_DAYS)
+    too_old = _ago(work, WAITS_DAYS)
     still: list[Row] = []
     over: list[Row] = []
     for row in rows:
@@ -246,7 +246,7 @@ def forget_searches(connection: Connection, person_id: str) -> None:
 
 def sweep_finds(work: Work) -> None:
     """What ended long ago is forgotten."""
-    work.connection.execute(delete(finds).where(finds.c.state == "ended", finds.c.changed_at < _text_of(work, FORGOTTEN_DAYS)))
+    work.connection.execute(delete(finds).where(finds.c.state == "ended", finds.c.changed_at < _ago(work, FORGOTTEN_DAYS)))
 
 
 def cancel(connection: Connection, ids: Iterable[str]) -> None:
@@ -272,9 +272,5 @@ def _new(search_id: str, posting_id: str, person_id: str, now: str) -> Row:
     }  # fmt: skip
 
 
-def _now(work: Work) -> str:
-    return work.envelope.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _text_of(work: Work, days: int) -> str:
-    return (work.envelope.recorded_at - timedelta(days=days)).astimezone(UTC).isoformat(timespec="microseconds")
+def _ago(work: Work, days: int) -> str:
+    return rules.as_text(work.envelope.recorded_at - timedelta(days=days))

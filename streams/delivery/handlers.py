@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
 from matcher.days import day_of
+from streams.delivery import rules
 from streams.delivery.finding import (
     end_finds,
     end_finds_of_person,
@@ -107,7 +108,7 @@ def clear_inbox(message: PersonLeftMarket, work: Work) -> Outcomes:
     if work.cursor is None and not _is_newer(work, "person", message.person_id, message.revision, message.reason):
         return [Drop("superseded")]
     drop_notices(work, message.person_id, removed=message.reason == "removed")
-    end_finds_of_person(work.connection, message.person_id, message.reason, _now(work))
+    end_finds_of_person(work.connection, message.person_id, message.reason, rules.as_text(work.envelope.recorded_at))
     outcomes = _end_page(work, pairs.c.person_id == message.person_id, message.reason)
     if message.reason == "removed" and not any(isinstance(outcome, Continue) for outcome in outcomes):
         own = select(pairs.c.match_id).where(pairs.c.person_id == message.person_id)
@@ -184,20 +185,16 @@ def push_what_waited(message: ClockTick, work: Work) -> Outcomes:
 
 
 def _open_the_day(message: ClockTick, work: Work) -> None:
-    instant = message.instant.astimezone(UTC).isoformat(timespec="microseconds")
+    instant = rules.as_text(message.instant)
     work.connection.execute(update(outgoing).where(outgoing.c.state == "waiting", outgoing.c.not_before <= instant).values(state="due"))
     if message.last is not None and day_of(message.last) == day_of(message.instant):
         return
     work.connection.execute(delete(budgets).where(budgets.c.day < (work.as_of - timedelta(days=2)).isoformat()))
-    too_late = (message.instant - timedelta(days=STALE_DAYS)).astimezone(UTC).isoformat(timespec="microseconds")
+    too_late = rules.as_text(message.instant - timedelta(days=STALE_DAYS))
     work.connection.execute(delete(outgoing).where(outgoing.c.not_before < too_late))
     work.connection.execute(delete(suppressed).where(suppressed.c.day < (work.as_of - timedelta(days=KEPT_DAYS)).isoformat()))
     forget_old(work)
     sweep_finds(work)
-
-
-def _now(work: Work) -> str:
-    return work.envelope.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 # -- what messages say of a posting --------------------------------------------------------------------------------------
@@ -225,13 +222,13 @@ def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
 
 def end_what_is_held(message: PostingHeld, work: Work) -> Outcomes:
     """What saved searches found is not shown while it waits for staff."""
-    end_finds(work.connection, message.posting_id, "held", _now(work))
+    end_finds(work.connection, message.posting_id, "held", rules.as_text(work.envelope.recorded_at))
     return None
 
 
 def note_merger(message: PostingEnded, work: Work) -> Outcomes:
     """Two postings are the same opening: whoever had the one pushed is not pushed the other, and keeps their answer."""
-    end_finds(work.connection, message.posting_id, message.cause, _now(work))
+    end_finds(work.connection, message.posting_id, message.cause, rules.as_text(work.envelope.recorded_at))
     if message.cause != "merged" or message.merged_into is None:
         return [Drop("not merged")]
     connection = work.connection

@@ -7,7 +7,7 @@ one of the day's pushes of that person; where they are used up it goes on the ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -204,7 +204,7 @@ def _used(work: Work, people: Sequence[str], day: date) -> dict[str, int]:
 
 
 def _queue(work: Work, letters: dict[str, str], day: date, channels: Sequence[str]) -> None:
-    when = _sending_time(work, day).astimezone(UTC).isoformat(timespec="microseconds")
+    when = rules.as_text(_sending_time(work, day))
     rows = [
         {
             "outgoing_id": f"{letter}:0:{channel}",

@@ -55,7 +55,7 @@ class Desk:
         self._today = work.as_of
         self._day = self._today.isoformat()
         self._instant = work.envelope.recorded_at.astimezone(UTC)
-        self._now = self._instant.isoformat(timespec="microseconds")
+        self._now = rules.as_text(self._instant)
         settings = work.settings
         self._person_limit = int(settings.get("person_pushes_a_day", 10))
         self._posting_limit = int(settings.get("posting_pushes_a_day", 50))
@@ -407,7 +407,7 @@ class Desk:
                     "kind": kind,
                     "reason": reason,
                     "state": "due" if when == self._instant else "waiting",
-                    "not_before": when.astimezone(UTC).isoformat(timespec="microseconds"),
+                    "not_before": rules.as_text(when),
                 }
             )
 

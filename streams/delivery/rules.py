@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -51,6 +51,11 @@ TEXTS = {
 STAGES = ("closing_30", "closing_7", "closed")  # of a benefit's window, as the inbox tells of them
 ENDINGS_SHOWN_DAYS = 45
 OF_POLICY = "policy."  # before the kind of a notice that policy made
+
+
+def as_text(instant: datetime) -> str:
+    """An instant as delivery's tables keep it: in UTC to the microsecond, so that texts compare as instants do."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def still_says(stage: str, last_day: str | None, today: date) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -86,7 +86,9 @@ class Sender(OwnThread):
         return len(orders)
 
     def _due(self, now: datetime, limit: int) -> list[_Order]:
-        ready = or_(outside_sends.c.outgoing_id.is_(None), and_(outside_sends.c.state == "again", outside_sends.c.next_at <= _text(now)))
+        ready = or_(
+            outside_sends.c.outgoing_id.is_(None), and_(outside_sends.c.state == "again", outside_sends.c.next_at <= rules.as_text(now))
+        )
         query = (
             select(outgoing.c.outgoing_id, outgoing.c.channel, outside_sends.c.attempts)
             .select_from(outgoing.outerjoin(outside_sends, outside_sends.c.outgoing_id == outgoing.c.outgoing_id))
@@ -148,15 +150,11 @@ class Sender(OwnThread):
             "outgoing_id": order.outgoing_id,
             "state": state,
             "attempts": order.attempts + 1,
-            "next_at": _text(now + wait) if state == "again" else None,
+            "next_at": rules.as_text(now + wait) if state == "again" else None,
             "reason": reason,
-            "at": _text(now),
+            "at": rules.as_text(now),
         }
         self._exchange.write(lambda connection: upsert(connection, outside_sends, row))
         if state in ("again", "gave_up"):
             extra = {"channel": order.channel, "attempts": order.attempts + 1, "reason": reason}
             _logger.warning("not sent" if state == "again" else "given up", extra=extra)
-
-
-def _text(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
