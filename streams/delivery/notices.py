@@ -16,6 +16,7 @@ from matcher.days import midnight
 from matcher.match_order import name_id
 from streams.delivery import rules
 from streams.delivery.messages import HintEnding
+from streams.delivery.pushing import USED
 from streams.delivery.tables import add_counts, budgets, notices, outgoing, pairs, sides
 from streams.matching.messages import PairHint, hints_as_texts
 from streams.policy.messages import PersonPolicyNotice, WindowChanged
@@ -177,7 +178,7 @@ def _letters(work: Work, people: Sequence[str]) -> dict[str, str]:
         if not ids:
             break
         states = _states(work, ids.values())
-        used = _used(work, left, day)
+        used = {id_: number for id_, number in USED.rows(work.connection, kind="person", ids=left, day=day.isoformat())}
         new = [person_id for person_id in left if ids[person_id] not in states and used.get(person_id, 0) < limit]
         _queue(work, {person_id: ids[person_id] for person_id in new}, day, channels)
         upsert(
@@ -194,13 +195,6 @@ def _letters(work: Work, people: Sequence[str]) -> dict[str, str]:
 def _states(work: Work, letters: Iterable[str]) -> dict[str, str]:
     query = select(outgoing.c.match_id, outgoing.c.state).where(outgoing.c.match_id.in_(sorted(letters)))
     return {letter: state for letter, state in work.connection.execute(query)}
-
-
-def _used(work: Work, people: Sequence[str], day: date) -> dict[str, int]:
-    query = select(budgets.c.id, budgets.c.used).where(
-        budgets.c.kind == "person", budgets.c.id.in_(list(people)), budgets.c.day == day.isoformat()
-    )
-    return {id_: used for id_, used in work.connection.execute(query)}
 
 
 def _queue(work: Work, letters: dict[str, str], day: date, channels: Sequence[str]) -> None:

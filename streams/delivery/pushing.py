@@ -26,7 +26,7 @@ Row = dict[str, Any]
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _PAIRS = Look(select(pairs).where(pairs.c.match_id.in_(_IDS)), among="ids")
 # One kind at a time: SQLite scans the whole table for a list of (kind, id) pairs.
-_USED = Look(
+USED = Look(
     select(budgets.c.id, budgets.c.used).where(
         budgets.c.kind == bindparam("kind"), budgets.c.id.in_(_IDS), budgets.c.day == bindparam("day")
     ),
@@ -102,7 +102,7 @@ class Desk:
         side, ones = min(both, key=lambda each: len(each[1]))
         self._told.update(match_id for (match_id,) in _TOLD[side].rows(self._connection, ids=ones))
         for kind, ids in both:
-            used = _USED.rows(self._connection, kind=kind, ids=ids, day=self._day)
+            used = USED.rows(self._connection, kind=kind, ids=ids, day=self._day)
             self._used.update(((kind, id_), number) for id_, number in used)
             away = _AWAY.rows(self._connection, kind=kind, ids=ids)
             self._away.update(((kind, id_), reason) for id_, reason in away)
