@@ -33,6 +33,11 @@ def _day(value: date | datetime | str | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def _moment(at: str) -> str:
+    """Day and minute in Shanghai."""
+    return f"{_day(at)}{in_shanghai(datetime.fromisoformat(at)):%H:%M}"
+
+
 def _place(code: str | None) -> str:
     if not code:
         return "地点未说明"
@@ -70,6 +75,7 @@ def templates() -> Environment:
     )
     made.filters.update(
         day=_day,
+        moment=_moment,
         place=_place,
         yuan=_yuan,
         number=number,

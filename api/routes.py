@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from api.access import looked
 from api.delivery import pages as delivery_pages
 from api.delivery import routes as delivery
 from api.help import routes as help_
@@ -40,6 +41,7 @@ API_ROUTERS: list[APIRouter] = [
     standing.router,
     feed.router,
     help_.router,
+    looked.router,
 ]
 PAGE_ROUTERS: list[APIRouter] = [
     search_pages.router,
@@ -57,4 +59,5 @@ PAGE_ROUTERS: list[APIRouter] = [
     report_pages.router,
     commitments.pages,
     help_.pages,
+    looked.pages,
 ]

@@ -13,7 +13,13 @@ from api.pages import page
 from api.problems import Forbidden
 
 router = APIRouter(include_in_schema=False)
-HOMES = {"jobseeker": "/inbox", "employer": "/employer", "commissioner": "/commissioner", "administrator": "/commissioner"}
+HOMES = {
+    "jobseeker": "/inbox",
+    "employer": "/employer",
+    "commissioner": "/commissioner",
+    "administrator": "/commissioner",
+    "auditor": "/audit",
+}
 
 
 def _inside(target: str) -> str:

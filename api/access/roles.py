@@ -100,6 +100,14 @@ TABLE: tuple[Rule, ...] = (
         _ME,
         "工作人员也看不到",
     ),
+    Rule("person.looks", "查看谁看过自己的资料", ("GET /api/v1/people/{person_id}/looks",), _ME, "工作人员也看不到"),
+    Rule(
+        "audit.read",
+        "查看谁看过谁的资料",
+        ("GET /api/v1/audit", "GET /audit"),
+        {"auditor": "region"},
+        "没有区域的审计账号：全部；有区域的：该区域工作人员的查看。每次查看也留记录",
+    ),
     Rule("person.write", "登记或修改求职者资料", ("POST /api/v1/people",), {**_PERSON, "partner": "own"}, "合作方：自己最先送来的人"),
     Rule("person.incomes", "登记低保家庭的收入", ("POST /api/v1/people/{person_id}/incomes",), _STAFF),
     Rule(
@@ -124,6 +132,7 @@ TABLE: tuple[Rule, ...] = (
             "POST /postings/{posting_id}/answer",
             "GET /me/policies",
             "POST /me/policies/claims",
+            "GET /me/looks",
         ),
         _ME,
     ),

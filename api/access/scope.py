@@ -1,16 +1,14 @@
 """The scope check: who may see or do what with whose data.
 
-Every query for a person's data passes ``person``; reads by others are logged.
+Every query for a person's data passes ``person``; reads by others are logged, in lists by ``note``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, insert
-
 from api.access.accounts import Caller
-from api.access.tables import audit
+from api.access.audit import Look, append
 from api.problems import Forbidden, NotSignedIn
 from matcher.places import covers, level_of
 from streams.runtime.exchange import Exchange
@@ -45,7 +43,14 @@ def about_person(caller: Caller | None, person_id: str) -> Caller:
 
 
 def person(
-    exchange: Exchange, caller: Caller | None, person_id: str, regions: tuple[str | None, ...], action: str, *, purpose: str = ""
+    exchange: Exchange,
+    caller: Caller | None,
+    person_id: str,
+    regions: tuple[str | None, ...],
+    action: str,
+    *,
+    about: str = "",
+    purpose: str = "",
 ) -> Caller:
     """May this caller see or act for this person? The person may; a commissioner of the person's region and administrators may, logged."""
     who = signed_in(caller)
@@ -54,27 +59,16 @@ def person(
             return who
         raise Forbidden("只能查看本人的资料")
     if who.role == "administrator" or (who.role == "commissioner" and any(in_region(who, region) for region in regions)):
-        exchange.write(lambda connection: note(connection, exchange, who, person_id, action, purpose))
+        note(exchange, who, [Look(person_id, action, about)], purpose)
         return who
     raise Forbidden("您的账号不能查看这位求职者的资料")
 
 
-def note(connection: Connection, exchange: Exchange, caller: Caller, person_id: str, action: str, purpose: str = "") -> None:
-    """One line in the append-only log of who read whose data."""
-    values = {"at": exchange.now().isoformat(), "account_id": caller.account_id, "role": caller.role}
-    connection.execute(insert(audit).values(**values, person_id=person_id, action=action, purpose=purpose))
-
-
-def note_all(exchange: Exchange, caller: Caller, person_ids: Iterable[str], action: str) -> None:
-    """One line for each of these people, in one transaction."""
-    seen = list(person_ids)
-
-    def job(connection: Connection) -> None:
-        for person_id in seen:
-            note(connection, exchange, caller, person_id, action)
-
+def note(exchange: Exchange, caller: Caller, looks: Iterable[Look], purpose: str = "") -> None:
+    """Log what is about to be shown of people to somebody else: an entry for each, all in one transaction, durable before the answer."""
+    seen = list(looks)
     if seen:
-        exchange.write(job)
+        exchange.write(lambda connection: append(connection, exchange.now(), caller, seen, purpose))
 
 
 def employer(caller: Caller | None, employer_id: str | None, region: str | None) -> Caller:

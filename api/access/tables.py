@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text
+from sqlalchemy import Column, Index, String, Table, Text
 
-from streams.runtime.tables import metadata
+from streams.runtime.tables import Place, metadata
 
 accounts = Table(
     "access_accounts",
@@ -40,16 +40,22 @@ api_keys = Table(
     Column("created_at", String, nullable=False),
 )
 
+# Written by ``audit.append`` alone, which gives ``n`` and ``hash``; nothing in it is ever changed.
 audit = Table(
     "access_audit",
     metadata,
-    Column("n", Integer, primary_key=True, autoincrement=True),
+    Column("n", Place, primary_key=True, autoincrement=True),  # 1, 2, 3, … without a gap
     Column("at", String, nullable=False),
     Column("account_id", String, nullable=False),
     Column("role", String, nullable=False),
-    Column("person_id", String, nullable=False),
+    Column("person_id", String, nullable=False),  # whose data; empty: the log itself was read
     Column("action", String, nullable=False),
-    Column("purpose", String, nullable=False),
+    Column("purpose", String, nullable=False),  # the reason, where one was asked for
+    Column("office", String, nullable=False, server_default=""),  # for whom: region of a commissioner, employer, market, brand
+    Column("about", String, nullable=False, server_default=""),  # the posting or claim
+    Column("fields", String, nullable=False, server_default=""),  # which kinds of fields, with commas
+    Column("hash", String, nullable=False, server_default=""),  # over the entry before it and this one
     Index("access_audit_by_person", "person_id", "n"),
+    Index("access_audit_by_account", "account_id", "n"),
     sqlite_autoincrement=True,
 )

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from api import market
 from api.access import scope
 from api.access.accounts import Caller
+from api.access.audit import Look
 from api.access.identify import CallerOrNone, Here
 from api.delivery.watching import last_change, settled_until
 from api.live import Wakeups
@@ -143,7 +144,7 @@ def contact_of(here: Services, caller: Caller, posting_id: str, person_id: str) 
     """A posting's contact for a person who is interested; the look is logged."""
     with here.exchange.reading() as connection:
         found = here.exchange.vault.reveal(connection, "posting", contact_holder(connection, posting_id))
-    here.exchange.write(lambda connection: scope.note(connection, here.exchange, caller, person_id, f"contact of {posting_id}"))
+    scope.note(here.exchange, caller, [Look(person_id, "contact", posting_id)])
     return found
 
 

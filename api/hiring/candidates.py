@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -75,16 +76,13 @@ def recommended(here: Services, caller: Caller, posting_id: str, cursor: str | N
     return {"items": items, "total": found["total"], "cursor": found["cursor"]}
 
 
-def note_profiles(here: Services, caller: Caller, entries: list[Entry]) -> None:
-    """Whose reasons or trade were shown to somebody else is logged, once a page."""
-    seen = [entry["person_id"] for entry in entries if entry["shared"]]
-
-    def job(connection: Connection) -> None:
-        for person_id in seen:
-            scope.note(connection, here.exchange, caller, person_id, "candidate profile")
-
-    if seen:
-        here.exchange.write(job)
+def note_candidates(here: Services, caller: Caller, posting_id: str, entries: list[Entry]) -> None:
+    """What a page of candidates shows of whom is logged, with how far things are where something is under way."""
+    looks = []
+    for entry in entries:
+        look = matching_routes.looked_at(entry, posting_id)
+        looks.append(replace(look, fields=(*look.fields, "steps")) if entry["standing"] else look)
+    scope.note(here.exchange, caller, looks)
 
 
 def _employer(connection: Connection, posting: Posting | None) -> Employer | None:

@@ -12,7 +12,7 @@ from api.access.identify import CallerOrNone, Here
 from api.access.scope import STAFF
 from api.forms import Form, Posted, Reader
 from api.hiring import routes
-from api.hiring.candidates import in_progress, note_profiles, recommended
+from api.hiring.candidates import in_progress, note_candidates, recommended
 from api.hiring.routes import ContractIn, StepIn
 from api.intake.pages import manageable
 from api.pages import fragment, page, region
@@ -36,18 +36,19 @@ DOING = {
 def _contents(here: Services, caller: Caller, found: dict[str, Any], cursor: str | None) -> dict[str, Any]:
     posting_id = found["posting_id"]
     progress = in_progress(here, caller, posting_id)
+    shown = progress if cursor is None else []
     is_open = found["state"] == "published"
     known = {entry["person_id"] for entry in progress}
     nobody: dict[str, Any] = {"items": [], "total": 0, "cursor": None}
     # Markets, brands and partners manage their postings and see no candidates.
     people = recommended(here, caller, posting_id, cursor, known) if is_open and caller.role in CANDIDATES_FOR else nobody
-    note_profiles(here, caller, [*progress, *people["items"]])
+    note_candidates(here, caller, posting_id, [*shown, *people["items"]])
     with here.exchange.reading() as connection:
         counts = queries.counts(connection, posting_id)
         pushed = delivery.answers_of_posting(connection, posting_id)
     return {
         "found": found,
-        "progress": progress if cursor is None else [],
+        "progress": shown,
         "people": people,
         "counts": counts,
         "pushed": pushed,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import market
 from api.access import scope
 from api.access.accounts import Caller
+from api.access.audit import Look
 from api.access.identify import CallerOrNone, Here
 from api.matching.routes import person_of, posting_with_employer
 from api.problems import Conflict, Forbidden
@@ -87,6 +88,8 @@ def step(person_id: str, posting_id: str, given: StepIn, here: Here, caller: Cal
             raise Forbidden("求职者本人只能报告离职，其余由用人单位办理")
     elif person.consent is None or person.consent.recommend is not True:
         raise Forbidden("这位求职者没有同意接受推荐")
+    if who.role != "jobseeker":
+        scope.note(here.exchange, who, [Look(person_id, "step_taken", posting_id)])  # whether it can follow tells how things stand
     message_id = report_step(here, who, person_id, posting_id, given)
     settle_step(here, message_id, posting_id)
     return JSONResponse({"message_id": message_id, "person_id": person_id, "posting_id": posting_id, "step": given.step}, 202)
@@ -102,7 +105,8 @@ def steps(person_id: str, posting_id: str, here: Here, caller: CallerOrNone) -> 
     if who.role != "jobseeker":
         scope.employer(who, posting.employer.employer_id, posting.region)
     with here.exchange.reading() as connection:
-        return {
-            "standing": queries.standing(connection, person_id, posting_id),
-            "steps": queries.history(connection, person_id, posting_id),
-        }
+        standing = queries.standing(connection, person_id, posting_id)
+        history = queries.history(connection, person_id, posting_id)
+    if who.role != "jobseeker" and (standing is not None or history):
+        scope.note(here.exchange, who, [Look(person_id, "steps", posting_id)])
+    return {"standing": standing, "steps": history}

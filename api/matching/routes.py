@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from api import market
 from api.access import scope
 from api.access.accounts import Caller
+from api.access.audit import Look
 from api.access.identify import CallerOrNone, Here
 from api.problems import NotFound
 from api.services import Services
@@ -45,12 +46,12 @@ def candidates_of(posting_id: str, here: Here, caller: CallerOrNone, cursor: Cur
     """People for a posting: band, priority, score downwards. Of people who did not agree to be shown, numbers only."""
     who = scope.signed_in(caller, "employer", *scope.STAFF)
     found = candidates(posting_id, here, who, cursor, limit)
-    scope.note_all(here.exchange, who, (item["person_id"] for item in found["items"] if "profile" in item), f"candidates of {posting_id}")
+    scope.note(here.exchange, who, (looked_at(item, posting_id) for item in found["items"]))
     return found
 
 
 def candidates(posting_id: str, here: Services, caller: Caller | None, cursor: str | None, limit: int) -> dict[str, Any]:
-    """One page of candidates as this caller may see them; whose profile was shown is for the caller to log."""
+    """One page of candidates as this caller may see them; what was shown of whom is for the caller to log (``looked_at``)."""
     posting, employer = posting_with_employer(here, posting_id)
     who = scope.employer(caller, posting.employer.employer_id, posting.region)
     start, end = market.page_bounds(cursor, limit)
@@ -76,6 +77,11 @@ def candidates(posting_id: str, here: Services, caller: Caller | None, cursor: s
             item |= {"hints": [], "at_stake": [], "priority_reasons": [], "not_stated": []}
         items.append(item)
     return {"posting_id": posting_id, "total": total, "items": items, "cursor": market.next_cursor(end, total)}
+
+
+def looked_at(item: dict[str, Any], posting_id: str) -> Look:
+    """What an item of a list of candidates shows of a person: of who did not agree to be shown, numbers only."""
+    return Look(item["person_id"], "candidates", posting_id, ("score", "trade", "reasons", "hints") if "profile" in item else ("score",))
 
 
 def may_see_profile(caller: Caller, person: Person) -> bool:
@@ -147,9 +153,9 @@ def match(person_id: str, posting_id: str, here: Here, caller: CallerOrNone) -> 
         shared = person.consent is not None and person.consent.share_with_employers is True
         if not shared:
             raise NotFound("这位求职者没有同意向用人单位展示资料")
-        here.exchange.write(lambda connection: scope.note(connection, here.exchange, who, person_id, "match"))
+        scope.note(here.exchange, who, [Look(person_id, "match", posting_id)])
     else:
-        scope.person(here.exchange, who, person_id, (person.region, person.registered_at), "match")
+        scope.person(here.exchange, who, person_id, (person.region, person.registered_at), "match", about=posting_id)
     found = market.explained(posting, person, market.today(here), employer, here)
     catalogue = load_catalogue()
     hints = hints_for_pair(catalogue, posting, person, employer, found.as_of, all_statuses=True)

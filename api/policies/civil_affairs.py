@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from api import market
 from api.access import scope
+from api.access.audit import Look
 from api.access.identify import CallerOrNone, Here
 from api.pages import PROVINCE
 from matcher.policy import load_catalogue
@@ -19,7 +20,6 @@ from streams.policy.exits import for_civil_affairs
 
 router = APIRouter(tags=["policies"])
 FIELDS = ("person_id", "region", "from", "to")
-ACTION = f"civil affairs: {', '.join(FIELDS)}"
 
 
 @router.get("/civil-affairs/exits")
@@ -42,7 +42,7 @@ def exits(
 
     with here.exchange.reading() as connection:
         items, following = for_civil_affairs(connection, load_catalogue(), today, in_region, cursor, limit)
-    scope.note_all(here.exchange, who, [item["person_id"] for item in items], ACTION)
+    scope.note(here.exchange, who, [Look(item["person_id"], "civil_affairs") for item in items])
     if format == "csv":
         text = io.StringIO()
         table = csv.DictWriter(text, FIELDS, restval="", lineterminator="\r\n")

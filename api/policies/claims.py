@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import market
 from api.access import scope
 from api.access.accounts import Caller
+from api.access.audit import Look
 from api.access.identify import CallerOrNone, Here
 from api.pages import PROVINCE
 from api.policies.claim_words import EVIDENCE, STAGES
@@ -85,7 +86,7 @@ def _claimant(here: Services, caller: Caller | None, given: ClaimIn) -> Caller:
         person = queries.person(connection, given.person_id)
     if person is None:
         raise NotFound("没有这位求职者")
-    return scope.person(here.exchange, who, given.person_id, (person.region, person.registered_at), "claim")
+    return scope.person(here.exchange, who, given.person_id, (person.region, person.registered_at), "claim_made")
 
 
 def make_claims(here: Services, caller: Caller | None, given: ClaimIn) -> list[str]:
@@ -137,14 +138,18 @@ def claim_for(here: Services, caller: Caller | None, claim_id: str) -> tuple[Cal
     with here.exchange.reading() as connection:
         found = queries.claim(connection, claim_id)
     if found is not None:
-        if who.role == "administrator" or (who.role == "commissioner" and scope.in_region(who, found["region"])):
-            if found["person_id"] is not None:
-                scope.note_all(here.exchange, who, [found["person_id"]], f"claim {claim_id}")
-            return who, found
         own = found["employer_id"] == who.employer_id if found["employer_id"] is not None else found["person_id"] == who.person_id
-        if own and who.role == ("employer" if found["employer_id"] is not None else "jobseeker"):
+        mine = own and who.role == ("employer" if found["employer_id"] is not None else "jobseeker")
+        if mine or who.role == "administrator" or (who.role == "commissioner" and scope.in_region(who, found["region"])):
+            if found["person_id"] is not None and who.role != "jobseeker":
+                scope.note(here.exchange, who, [Look(found["person_id"], "claim", claim_id)])
             return who, found
     raise NotFound("没有这件申请")
+
+
+def note_listed(here: Services, caller: Caller, items: list[dict[str, Any]]) -> None:
+    """Whose claims a list shows to staff is logged."""
+    scope.note(here.exchange, caller, [Look(one["person_id"], "claims", one["claim_id"]) for one in items if one["person_id"] is not None])
 
 
 def decide(here: Services, caller: Caller | None, claim_id: str, given: DecisionIn) -> str:
@@ -202,7 +207,7 @@ def to_do(
     with here.exchange.reading() as connection:
         items = queries.claims_to_do(connection, where, stage=stage, held=held, limit=limit, offset=offset)
         counts, times = queries.claim_counts(connection, where), queries.claim_times(connection, where)
-    scope.note_all(here.exchange, who, (one["person_id"] for one in items if one["person_id"] is not None), "claims of the region")
+    note_listed(here, who, items)
     return {"region": where, "as_of": day_of(here.exchange.now()).isoformat(), "items": items, "counts": counts, "times": times}
 
 

@@ -33,10 +33,10 @@ def _words() -> dict[str, Any]:
 # -- an employer ---------------------------------------------------------------------------------------------------------
 
 
-def _employer_page(request: Request, here: Services, employer_id: str, *, wrong: str = "", status: int = 200) -> Response:
+def _employer_page(request: Request, here: Services, caller: Caller, employer_id: str, *, wrong: str = "", status: int = 200) -> Response:
     with here.exchange.reading() as connection:
         known = queries.employer_region(connection, employer_id)[0]
-    found = employer_standing(here, employer_id) if known else None
+    found = employer_standing(here, caller, employer_id) if known else None
     if found is not None:
         _name_hires(here, found["offers"])
     why_not = [hint for hint in employer_why_not(here, employer_id) if not hint["told"]] if known else []
@@ -66,8 +66,8 @@ def _name_hires(here: Services, offers: list[dict[str, Any]]) -> None:
 @router.get(EMPLOYER)
 def employer_policies(request: Request, here: Here, caller: CallerOrNone) -> Response:
     """Offers with sums and last days, counts, claims, and why not the rest."""
-    _, employer_id = employer(caller)
-    return _employer_page(request, here, employer_id)
+    who, employer_id = employer(caller)
+    return _employer_page(request, here, who, employer_id)
 
 
 @router.post(f"{EMPLOYER}/claims")
@@ -76,7 +76,7 @@ def employer_claims(request: Request, here: Here, caller: CallerOrNone, form: Po
     try:
         ids = make_claims(here, who, _given(form, employer_id=employer_id))
     except (Conflict, Forbidden, Invalid, NotFound) as problem:
-        return _employer_page(request, here, employer_id, wrong=problem.detail, status=problem.status)
+        return _employer_page(request, here, who, employer_id, wrong=problem.detail, status=problem.status)
     return RedirectResponse(f"/claims/{ids[0]}", 303)
 
 

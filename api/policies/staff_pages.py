@@ -11,6 +11,7 @@ from api.access import scope
 from api.access.identify import CallerOrNone, Here
 from api.pages import PROVINCE, page
 from api.policies import claim_words
+from api.policies.claims import note_listed
 from matcher.policy import load_catalogue
 from streams.policy import queries
 
@@ -30,6 +31,7 @@ def claims(request: Request, here: Here, caller: CallerOrNone, offset: Annotated
         counts, times = queries.claim_counts(connection, where), queries.claim_times(connection, where)
         compared = queries.comparison(connection, where)
         listed = queries.proposals(connection, "job_retention_refund", where, limit=20)
+    note_listed(here, who, found[:PAGE])
     return page(
         request,
         "claims_staff.html",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import market
 from api.access import scope
 from api.access.accounts import Caller
+from api.access.audit import Look
 from api.access.identify import CallerOrNone, Here
 from api.pages import PROVINCE
 from api.policies.claim_words import notice_words
@@ -81,11 +82,11 @@ class IncomeIn(BaseModel):
     standard_yuan: Decimal = Field(gt=0, le=10**7, decimal_places=2)
 
 
-def employer_standing(here: Services, employer_id: str) -> dict[str, Any]:
-    """Offers, numbers, notices and claims of an employer. Who was hired is named by the exchange's id only."""
+def employer_standing(here: Services, caller: Caller, employer_id: str) -> dict[str, Any]:
+    """Offers, numbers, notices and claims of an employer. Who was hired is named by the exchange's id only, and logged."""
     catalogue, today = load_catalogue(), market.today(here)
     with here.exchange.reading() as connection:
-        return {
+        found = {
             "employer_id": employer_id,
             "as_of": today.isoformat(),
             "offers": queries.offers_of_employer(connection, employer_id),
@@ -94,6 +95,9 @@ def employer_standing(here: Services, employer_id: str) -> dict[str, Any]:
             "claims": queries.claims_of(connection, employer_id=employer_id),
             "catalogue_version": catalogue.version,
         }
+    hired = {one["person_id"] for part in ("offers", "notices", "claims") for one in found[part] if one["person_id"] is not None}
+    scope.note(here.exchange, caller, [Look(person_id, "employer_policies", employer_id) for person_id in sorted(hired)])
+    return found
 
 
 def employer_why_not(here: Services, employer_id: str) -> list[dict[str, Any]]:
@@ -128,22 +132,22 @@ def person_standing(here: Services, person: Person) -> dict[str, Any]:
         }
 
 
-def person_known(here: Services, caller: Caller | None, person_id: str) -> tuple[Caller, Person]:
-    """A person whom this caller may ask about; a problem otherwise."""
+def person_known(here: Services, caller: Caller | None, person_id: str, action: str = "policies") -> tuple[Caller, Person]:
+    """A person whom this caller may ask about; a problem otherwise. ``action``: as what it is logged."""
     scope.about_person(caller, person_id)
     with here.exchange.reading() as connection:
         found = queries.person(connection, person_id)
     if found is None:
         raise NotFound("没有这位求职者")
-    return scope.person(here.exchange, caller, person_id, (found.region, found.registered_at), "policies"), found
+    return scope.person(here.exchange, caller, person_id, (found.region, found.registered_at), action), found
 
 
 @router.get("/employers/{employer_id}/policies")
 def of_employer(employer_id: str, here: Here, caller: CallerOrNone, why_not: bool = False) -> dict[str, Any]:
     """Offers, counts and thresholds, the layoff rate with its headroom, notices, claims; with ``why_not`` every other entry and why."""
     scope.signed_in(caller)
-    scope.employer(caller, employer_id, region_of_employer(here, employer_id))
-    found = employer_standing(here, employer_id)
+    who = scope.employer(caller, employer_id, region_of_employer(here, employer_id))
+    found = employer_standing(here, who, employer_id)
     return {**found, "why_not": employer_why_not(here, employer_id)} if why_not else found
 
 
@@ -210,6 +214,7 @@ def insured(employer_id: str, given: InsuredIn, here: Here, caller: CallerOrNone
     with here.exchange.reading() as connection:
         if queries.person(connection, given.person_id) is None:
             raise NotFound("没有这位求职者，没有可以比对的登记")
+    scope.note(here.exchange, who, [Look(given.person_id, "insured", employer_id)])
     message = InsuranceRecorded(employer_id=employer_id, by=f"account:{who.account_id}", **given.model_dump())
     return JSONResponse({"employer_id": employer_id, "message_id": _append(here, who, message)}, 202)
 
@@ -224,6 +229,7 @@ def internship(employer_id: str, given: InternshipIn, here: Here, caller: Caller
     with here.exchange.reading() as connection:
         if queries.person(connection, given.person_id) is None:
             raise NotFound("没有这位见习人员的登记")
+    scope.note(here.exchange, who, [Look(given.person_id, "internship", employer_id)])
     message = InternshipEnded(employer_id=employer_id, by=f"account:{who.account_id}", **given.model_dump())
     return JSONResponse({"employer_id": employer_id, "message_id": _append(here, who, message)}, 202)
 
@@ -232,7 +238,7 @@ def internship(employer_id: str, given: InternshipIn, here: Here, caller: Caller
 def income(person_id: str, given: IncomeIn, here: Here, caller: CallerOrNone) -> JSONResponse:
     """Civil affairs data of one month, by staff: the first month above the standard starts the six months of 渐退期."""
     who = scope.signed_in(caller, *scope.STAFF)
-    person_known(here, who, person_id)
+    person_known(here, who, person_id, "incomes")
     message = IncomeRecorded(
         person_id=person_id,
         month=date.fromisoformat(f"{given.month}-01"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.api.conftest import ACCOUNTS, EMPLOYER, PERSON, POSTING, Market, described, furnish
 
@@ -28,6 +29,8 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "GET /people/u-7/inbox": ((Y, N, N, N, Y, N, Y, L), None),
     "POST /people/u-7/inbox/{m}/answer": ((Y, N, N, N, Y, N, Y, L), {"answer": "seen"}),
     "GET /people/u-7/saved-searches": ((Y, N, N, N, N, N, N, L), None),
+    "GET /people/u-7/looks": ((Y, N, N, N, N, N, N, L), None),
+    "GET /audit": ((N, N, N, N, N, N, N, L), None),  # auditors: test_roles_table.py
     "POST /people/u-7/saved-searches": ((Y, N, N, N, N, N, N, L), {"name": "小店电焊", "parameters": {"q": "电焊", "region": "140105"}}),
     "DELETE /people/u-7/saved-searches/nobodys": (("404", N, N, N, N, N, N, L), None),
     "GET /postings/{p}/candidates": ((N, N, Y, N, Y, N, Y, L), None),
@@ -183,9 +186,10 @@ def test_reads_of_a_persons_data_by_others_are_logged(market: Market) -> None:
 
     furnish(market)
 
-    def logged() -> list[tuple[str, str, str]]:
+    def logged() -> list[tuple[str, ...]]:
+        columns = (audit.c.account_id, audit.c.person_id, audit.c.action, audit.c.about, audit.c.fields)
         with market.services.exchange.reading() as connection:
-            return [(row.account_id, row.person_id, row.action) for row in connection.execute(audit.select().order_by(audit.c.n))]
+            return [tuple(row) for row in connection.execute(select(*columns).order_by(audit.c.n))]
 
     assert logged() == []
     market.get("jobseeker", "/people/u-7")
@@ -196,10 +200,11 @@ def test_reads_of_a_persons_data_by_others_are_logged(market: Market) -> None:
     market.get("employer", f"/matches/u-8/{market.posting_id}")
     market.get("employer", f"/postings/{market.posting_id}/candidates")
     assert logged() == [
-        ("a-commissioner", "u-7", "profile"),
-        ("a-commissioner", "u-7", "recommendations"),
-        ("a-employer", "u-8", "match"),
-        ("a-employer", "u-8", f"candidates of {market.posting_id}"),
+        ("a-commissioner", "u-7", "profile", "", "profile"),
+        ("a-commissioner", "u-7", "recommendations", "", "score,reasons,hints"),
+        ("a-employer", "u-8", "match", market.posting_id, "score,reasons,hints"),
+        ("a-employer", "u-7", "candidates", market.posting_id, "score"),  # did not agree to be shown
+        ("a-employer", "u-8", "candidates", market.posting_id, "score,trade,reasons,hints"),
     ]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 
+from api.access import audit
 from infra.composition import exchange
 from infra.make_revision import differences, rendered
 from infra.migrate import SchemaError, config, migrate, newest, revision_of
@@ -61,6 +62,9 @@ def back_to_first(database: Path) -> None:
         ):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE delivery_outgoing DROP COLUMN employer_id")
+        connection.execute("DROP INDEX access_audit_by_account")
+        for column in ("office", "about", "fields", "hash"):
+            connection.execute(f"ALTER TABLE access_audit DROP COLUMN {column}")
         connection.execute("DROP INDEX intake_postings_by_trade")
         for column in ("first_public", "times_public", "accepted", "in_talks", "occupation_code", "pay_low", "pay_high"):
             connection.execute(f"ALTER TABLE intake_postings DROP COLUMN {column}")
@@ -92,6 +96,28 @@ def test_what_intake_looks_postings_up_by_is_made_anew_from_their_documents(fold
     migrate(database)
     assert looked_up() == before
     assert all(before)
+
+
+def test_who_read_whose_data_before_is_chained_in_its_order(folder: Path) -> None:
+    database = folder / "gongqiao.sqlite"
+    back_to_first(database)
+    actions = ("profile", "candidates of p-1", "candidate profile", "claims of the region", "claim c-1", "contact of p-2", "claim",
+               "civil affairs: person_id, region, from, to")  # fmt: skip
+    with closing(sqlite3.connect(database)) as connection:
+        for place, action in enumerate(actions):
+            connection.execute(
+                "INSERT INTO access_audit VALUES (?, '2026-11-20', 'a-1', 'commissioner', 'u-1', ?, '')", (3 + 2 * place, action)
+            )
+        connection.commit()
+    migrate(database)
+    with exchange(settings_of(folder), run=False) as opened, opened.reading() as connection:
+        assert audit.verify(connection) == audit.Verdict(audit.head(connection))
+        found = list(reversed(audit.listed(connection, None, 100)))
+    assert [one["n"] for one in found] == list(range(1, len(actions) + 1))
+    assert [(one["action"], one["about"]) for one in found] == [
+        ("profile", ""), ("candidates", "p-1"), ("candidates", ""), ("claims", ""), ("claim", "c-1"), ("contact", "p-2"),
+        ("claim_made", ""), ("civil_affairs", ""),
+    ]  # fmt: skip
 
 
 @pytest.fixture

@@ -57,8 +57,8 @@ def test_interested_opens_the_contact_and_the_look_is_logged(site, jobseeker, em
     assert done.status_code == 303
     assert "15400000088" in jobseeker.get(f"/postings/{posting}").text
     with site.services.exchange.reading() as connection:
-        actions = connection.execute(select(audit.c.action).where(audit.c.account_id == "u-demo")).scalars().all()
-    assert any("contact" in action and posting in action for action in actions)
+        looks = connection.execute(select(audit.c.action, audit.c.about).where(audit.c.account_id == "u-demo")).all()
+    assert ("contact", posting) in [tuple(look) for look in looks]
 
 
 def test_refused_leaves_the_inbox_with_its_reason(site, jobseeker, employer, opening):
