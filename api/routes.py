@@ -10,7 +10,7 @@ from api.delivery import routes as delivery
 from api.help import routes as help_
 from api.hiring import pages as hiring_pages
 from api.hiring import routes as hiring
-from api.intake import asking, commitments, feed, held_pages, profile_pages, report_pages, reporting, same_opening, sending
+from api.intake import asking, commitments, feed, held_pages, profile_pages, report_pages, reporting, same_opening, sending, sitemap
 from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
@@ -56,6 +56,7 @@ PAGE_ROUTERS: list[APIRouter] = [
     hiring_pages.router,
     staffing_pages.router,
     held_pages.router,
+    sitemap.router,
     report_pages.router,
     commitments.pages,
     help_.pages,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -18,7 +19,9 @@ from api.matching.routes import public_posting
 from api.problems import BadRequest, Conflict, Gone, Invalid, NotFound, Problem
 from api.search.facets import search_with_facets
 from api.services import Services
+from matcher.days import day_of
 from matcher.places import seat_of
+from matcher.policy.wording import day_words
 from matcher.shapes import FieldError, field_errors, read_posting
 from search.errors import QueryError
 from search.query import PARAMETERS, read_query
@@ -27,6 +30,7 @@ from streams.intake.gateway import confirm_posting, decide_hold, delete_person, 
 
 router = APIRouter(tags=["postings"])
 FACETS = "form,source,region,type"
+ENDED = ("withdrawn", "expired", "filled", "rejected", "merged")
 
 
 def found_posting(here: Services, posting_id: str) -> dict[str, Any]:
@@ -36,6 +40,18 @@ def found_posting(here: Services, posting_id: str) -> dict[str, Any]:
     if found is None:
         raise NotFound("没有这个岗位")
     return found
+
+
+def shown_to_all(found: dict[str, Any]) -> bool:
+    """Whether it is or was for everybody's eyes: neither held nor ended before it ever became public. What is not handled yet has
+    nothing to show, and a merged one leads to its opening."""
+    return found["state"] in ("published", "received", "merged") or (found["state"] != "held" and found["public_since"] is not None)
+
+
+def ended_at(here: Services, found: dict[str, Any]) -> str:
+    """When a posting that has ended was taken down."""
+    with here.exchange.reading() as connection:
+        return queries.ended_at(connection, found)
 
 
 def _may_change(caller: Caller | None, found: dict[str, Any]) -> Caller:
@@ -117,7 +133,7 @@ def posting(posting_id: str, here: Here, caller: CallerOrNone) -> Response:
     own = _is_own(caller, found)
     state = found["state"]
     answer: dict[str, Any] = {"posting_id": posting_id, "state": state}
-    if not own and state in ("held", "rejected"):
+    if not own and not shown_to_all(found):
         raise NotFound("没有这个岗位，或者它没有公开")
     if state == "published" or (own and found["posting"]):
         answer |= {
@@ -130,10 +146,11 @@ def posting(posting_id: str, here: Here, caller: CallerOrNone) -> Response:
         answer["notes"] = found["notes"]
     if found["merged_into"]:
         answer["merged_into"] = found["merged_into"]
-    if state in ("withdrawn", "expired", "filled", "merged"):
-        answer["ended"] = {"reason": state, "at": found["changed_at"]}
+    if state in ENDED:
+        at = ended_at(here, found)
+        answer["ended"] = {"reason": state, "at": at}
         if not own:
-            raise Gone("这个岗位已经结束", more=answer)
+            raise Gone(f"这个岗位已经结束（{day_words(day_of(datetime.fromisoformat(at)))}）", more=answer)
     return JSONResponse(answer)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -13,7 +14,9 @@ from api.access.identify import CallerOrNone, Here
 from api.delivery.pages import jobseeker
 from api.delivery.routes import REFUSALS, contact_of
 from api.forms import Posted
-from api.intake.asking import found_posting
+from api.intake.asking import ENDED, ended_at, found_posting, shown_to_all
+from api.intake.sitemap import site_address
+from api.matching.job_posting import job_posting
 from api.matching.routes import match, public_posting
 from api.pages import page
 from api.problems import BadRequest, Conflict, NotFound, Problem
@@ -26,21 +29,19 @@ from streams.hiring import queries as hiring
 from streams.runtime.exchange import Said
 
 router = APIRouter(include_in_schema=False)
-ENDED = ("withdrawn", "expired", "filled")
 #: Whom a benefit is for, as a jobseeker reads the list: own ones first.
 OWN = ("jobseeker", "enterprise_founder")
 
 
 @router.get("/postings/{posting_id}")
 def posting_page(posting_id: str, request: Request, here: Here, caller: CallerOrNone) -> Response:
-    """Public postings for everybody; ended ones answer 410 with the reason; a merged one leads to the one it is part of."""
+    """Public postings for everybody; ended ones answer 410 with reason and day; a merged one leads to the one it is part of."""
     found = found_posting(here, posting_id)
     state = found["state"]
     if state == "merged" and found["merged_into"]:
         return RedirectResponse(f"/postings/{found['merged_into']}", 303)
     own = _may_manage(caller, found)
-    if not own and (state in ("held", "received", "rejected") or not found["public_since"]):
-        # Also what was held and then taken back: it never was for everybody's eyes.
+    if not own and (state == "received" or not shown_to_all(found)):
         raise NotFound("没有这个岗位，或者它没有公开")
     posting = read_posting(found["posting"]) if found["posting"] else None
     values: dict[str, Any] = {
@@ -49,7 +50,12 @@ def posting_page(posting_id: str, request: Request, here: Here, caller: CallerOr
         "own": own,
         "suits": None,
         "item": None,
+        "ended_at": ended_at(here, found) if state in ENDED else None,
+        "job_posting": None,
     }
+    if state == "published" and posting is not None:
+        url = f"{site_address(here, request)}/postings/{quote(posting_id, safe='')}"
+        values["job_posting"] = job_posting(values["posting"], url=url, last_open_day=found["last_open_day"])
     if caller is not None and caller.role == "jobseeker" and caller.person_id and posting is not None:
         values |= _for_jobseeker(here, caller, caller.person_id, posting, state)
     return page(request, "posting.html", values, status=410 if state in ENDED and not own else 200)

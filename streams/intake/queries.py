@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, func, or_, select
 
 from matcher.places import level_of
+from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
 from streams.intake.tables import duplicates, employers, people, postings, received
 from streams.runtime.messages import from_json
+from streams.runtime.tables import log
 
 Found = dict[str, Any]
 MOST = 500
@@ -22,6 +24,7 @@ _PLAIN = tuple(
     column.name for column in postings.columns if column.name not in ("doc", "notes", "reasons", "decision", "sources", "content_hash")
 )
 _STATUS = {"published": "open", "held": "held"}
+_VERSIONS = (PostingPublished.type, PostingChanged.type)
 
 
 # -- postings ----------------------------------------------------------------------------------------------------------
@@ -127,6 +130,35 @@ def published(connection: Connection, *, after: str = "", limit: int = MOST) -> 
     """All that is public, in the order of ids, a page at a time (``after`` the last id)."""
     query = select(postings).where(postings.c.state == "published", postings.c.posting_id > after)
     return _answers(connection, query.order_by(postings.c.posting_id).limit(limit))
+
+
+def published_every(connection: Connection, count: int) -> list[str]:
+    """Of all that is public, in the order of ids, the first of every ``count`` but for the very first: where pages of that size start."""
+    place = func.row_number().over(order_by=postings.c.posting_id).label("place")
+    placed = select(postings.c.posting_id, place).where(postings.c.state == "published").subquery()
+    query = select(placed.c.posting_id).where(placed.c.place > 1, placed.c.place % count == 1)
+    return list(connection.execute(query.order_by(placed.c.posting_id)).scalars())
+
+
+def published_versions(connection: Connection, start: str, limit: int) -> dict[str, str]:
+    """Of all that is public, from the id ``start`` on and in the order of ids: the instant at which its last version became public."""
+    query = select(postings.c.posting_id).where(postings.c.state == "published", postings.c.posting_id >= start)
+    ids = list(connection.execute(query.order_by(postings.c.posting_id).limit(limit)).scalars())
+    found: dict[str, str] = {}
+    for at in range(0, len(ids), MOST):
+        # Not the row's own ``changed_at``: that moves with every answer of a jobseeker.
+        said = select(log.c.key, func.max(log.c.recorded_at)).where(log.c.key.in_(ids[at : at + MOST]), log.c.type.in_(_VERSIONS))
+        found.update((posting_id, instant) for posting_id, instant in connection.execute(said.group_by(log.c.key)))
+    return {posting_id: found[posting_id] for posting_id in ids if posting_id in found}
+
+
+def ended_at(connection: Connection, found: Found) -> str:
+    """The instant at which this posting, which is not public any more, was taken down."""
+    types = (*_VERSIONS, PostingHeld.type, PostingEnded.type)
+    query = select(log.c.type, log.c.recorded_at).where(log.c.key == found["posting_id"], log.c.type.in_(types))
+    last = connection.execute(query.order_by(log.c.seq.desc()).limit(1)).first()
+    # PostgreSQL: what was said this moment may not be in the log yet. Later the row's own instant moves on with whatever touches it.
+    return last.recorded_at if last is not None and last.type == PostingEnded.type else found["changed_at"]
 
 
 def ending_by(connection: Connection, day: date, *, employer_id: str | None = None, limit: int = 200) -> list[Found]:
