@@ -61,12 +61,13 @@ def feed(
     """Changes after ``cursor``, oldest first, removals as tombstones with their reason. 304 when nothing is new (``If-None-Match``)."""
     after = _cursor(cursor)
     with here.exchange.reading() as connection:
-        found = [e for e in here.exchange.log.read(connection, TYPES, after, limit) if isinstance(e, Envelope)]
-    following = found[-1].seq if found else after
+        read = here.exchange.log.read(connection, TYPES, after, limit)
+    found = [one for one in read if isinstance(one, Envelope)]
+    following = read[-1].seq if read else after  # also past what cannot be read: a follower must not stay before it for ever
     etag = f'"{after}-{following}"'
     if _unchanged(request, etag):
         return Response(status_code=304, headers={"ETag": etag})
-    body = {"items": [_entry(envelope) for envelope in found], "cursor": str(following), "more": len(found) == limit}
+    body = {"items": [_entry(envelope) for envelope in found], "cursor": str(following), "more": len(read) == limit}
     return JSONResponse(body, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from streams.runtime.tables import log
 from tests.api.conftest import EMPLOYER, PERSON, POSTING, Market, furnish
 
 
@@ -122,3 +123,13 @@ def test_the_folder_keeps_few_snapshots(market: Market) -> None:
         market.publish({"source_id": f"HR-{number}", "title": f"电工{number}组", "description": f"第{number}组"})
         market.get(None, "/feed/snapshot")
     assert len(list((market.services.scratch_folder() / "feed").iterdir())) == 3
+
+
+def test_a_change_that_cannot_be_read_holds_nobody_up(market: Market) -> None:
+    busy(market)
+    whole, end = read_all(market)
+    damaged = whole[1]["cursor"]
+    market.services.exchange.write(lambda connection: connection.execute(log.update().where(log.c.seq == int(damaged)).values(body=b"{}")))
+    rest = [entry for entry in whole if entry["cursor"] != damaged]
+    assert read_all(market, limit=1) == (rest, end)
+    assert read_all(market) == (rest, end)
