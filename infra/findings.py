@@ -1,4 +1,4 @@
-"""What ``gongqiao doctor`` found at one look."""
+"""What ``gongqiao doctor`` or ``feed-check`` found at one look."""
 
 from __future__ import annotations
 
@@ -12,3 +12,7 @@ class Finding:
     fine: bool
     what: str
     mend: str = ""
+
+    def line(self) -> str:
+        """As it is printed; what to do stands under what is wrong."""
+        return f"{'ok  ' if self.fine else 'BAD '} {self.what}" + ("" if self.fine else f"\n     {self.mend}")

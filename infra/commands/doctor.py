@@ -100,6 +100,6 @@ def command(data_dir: Path | None) -> None:
     """Say what is wrong with this exchange and how to mend it; exit 1 if anything is."""
     findings = look(settings_of(data_dir))
     for finding in findings:
-        click.echo(f"{'ok  ' if finding.fine else 'BAD '} {finding.what}" + ("" if finding.fine else f"\n     {finding.mend}"))
+        click.echo(finding.line())
     if not all(finding.fine for finding in findings):
         raise SystemExit(1)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import uvicorn
 from httpx import Client, Response
 
 from api.access.accounts import create_account
@@ -20,9 +16,10 @@ from api.services import Services
 from infra import demo
 from infra.sample import generate
 from infra.sample.generator import Sample
-from infra.serve import listen, running
+from infra.serve import running
 from infra.settings import Settings
 from matcher.days import day_of
+from tests.serving import serving
 
 SIZES = {"postings": 60, "employers": 20, "people": 60}
 PAGE = {"accept": "text/html"}
@@ -82,41 +79,13 @@ class Browser:
         return self.client.post(path, data={**values, "csrf": self.token() if csrf is None else csrf})
 
 
-class _Server(uvicorn.Server):
-    """A server that says when it answers."""
-
-    def __init__(self, config: uvicorn.Config):
-        super().__init__(config)
-        self.answers = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.answers.set()
-
-
-@contextmanager
-def served(services: Services) -> Iterator[str]:
-    """The address at which the application answers for as long as the block lasts."""
-    listener = listen("127.0.0.1", 0)
-    server = _Server(uvicorn.Config(create_app(services), log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        assert server.answers.wait(240)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(30)
-        listener.close()
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("pages"), tick_seconds=3600, person_pushes_a_day=1000, posting_pushes_a_day=1000)
     with running(settings) as services:
         demo.load(services, sizes=SIZES)
         sample = generate(today=day_of(services.exchange.now()), **SIZES)
-        with served(services) as address:
+        with serving(create_app(services)) as address:
             found = Site(services, sample, address, {})
             yield found
             for client in found._open.values():
