@@ -31,7 +31,7 @@ from matcher.occupation_likeness import code_thousandths
 from matcher.occupations import occupation
 from matcher.pairs import Pair, silent_names
 from matcher.posting_likeness import PostingTitles
-from matcher.posting_words import Block
+from matcher.posting_words import Block, WordsReader
 from matcher.priority import priority_in
 from matcher.shapes import Employer, Person, Posting
 from matcher.skills import posting_skills
@@ -63,6 +63,10 @@ def _masks(pool: Array, starts: Array, lengths: Array, met: Array, rows: int) ->
     return out
 
 
+#: So many postings' words wait to be read at most; it takes some 10 ms then.
+_UNREAD = 64
+
+
 def _said(posting: Posting) -> tuple[int, ...]:
     return hash(posting.title), hash(posting.description), hash(posting.occupation_code)
 
@@ -84,7 +88,8 @@ class PostingColumns:
         self._names = RowNames()
         self._rows = np.zeros(16, POSTING)
         self._beside = np.zeros(16, _BESIDE)
-        self._words = PostingTitles()
+        self._titles = PostingTitles()
+        self._unread: list[tuple[str, str | None, str | None]] = []  # of the slots behind those of ``_titles``
         self._said: dict[int, tuple[int, ...]] = {}
         self._skills, self._skill_lists = Skills(), RaggedRows()
         self._certificates, self._certificate_lists = Certificates(), RaggedRows()
@@ -153,7 +158,21 @@ class PostingColumns:
         if self._said.get(row) == said:
             return int(self._beside[row]["slot"])
         self._said[row] = said
-        return self._words.add(posting.title, posting.description, posting.occupation_code)
+        if len(self._unread) == _UNREAD:
+            self._read()
+        self._unread.append((posting.title, posting.description, posting.occupation_code))
+        return self._titles.size + len(self._unread) - 1
+
+    def _read(self) -> None:
+        if self._unread:
+            self._titles.extend(WordsReader().read(self._unread))
+            self._unread.clear()
+
+    @property
+    def _words(self) -> PostingTitles:
+        """The words of all postings. They are read when somebody is to be matched with them, many at once: a third of the time."""
+        self._read()
+        return self._titles
 
     def extend(self, postings: list[Posting], words: Block) -> None:
         """Adds postings with new ids and their words (``posting_words``) behind the last; none was removed before."""
@@ -190,9 +209,10 @@ class PostingColumns:
         return True
 
     def _tidy(self) -> None:
-        if self._words.size > 1024 and self._words.size > 2 * len(self._said):
+        size = self._titles.size + len(self._unread)
+        if size > 1024 and size > 2 * len(self._said):
             rows = np.array(sorted(self._said, key=lambda row: int(self._beside[row]["slot"])), np.int64)
-            self._words = self._words.compacted(self._beside["slot"][rows].astype(np.int64))
+            self._titles = self._words.compacted(self._beside["slot"][rows].astype(np.int64))
             self._beside["slot"][rows] = np.arange(rows.size)
         for lists in (self._skill_lists, self._certificate_lists):
             if lists.wasteful:

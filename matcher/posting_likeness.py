@@ -15,7 +15,7 @@ from matcher import likeness as readings
 from matcher.columns_storage import Grown
 from matcher.compiled import compiled
 from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title
-from matcher.posting_words import MOST_CONCEPTS, Block, padded
+from matcher.posting_words import MOST_CONCEPTS, Block
 from matcher.weights import text_weight, title_weight
 
 Array = npt.NDArray[Any]
@@ -53,14 +53,6 @@ def _joined(
     return out
 
 
-def _slots_of(slots: dict[str, Grown], token: str) -> Grown:
-    """The token's slots; made where it has none yet (``setdefault`` would make an array for every token of every posting)."""
-    found = slots.get(token)
-    if found is None:
-        found = slots[token] = Grown(np.int32)
-    return found
-
-
 class PostingTitles:
     """Titles, descriptions and codes of postings by slot. A posting that changes takes a new slot; ``compacted`` drops the old ones."""
 
@@ -73,7 +65,7 @@ class PostingTitles:
         self._sure: Array = np.zeros((16, MOST_CONCEPTS), np.int32)
         self._vectors: Array | None = None
 
-    def _room(self, width: int, more: int = 1) -> None:
+    def _room(self, width: int, more: int) -> None:
         if self._vectors is None:  # the table of meanings is read with the first posting, not before
             self._vectors = np.zeros((16, width), np.int16)
         if self.size + more > self._meant.shape[0]:
@@ -83,27 +75,8 @@ class PostingTitles:
             self._sure = np.concatenate([self._sure, np.zeros((spare, MOST_CONCEPTS), np.int32)])
             self._vectors = np.concatenate([self._vectors, np.zeros((spare, width), np.int16)])
 
-    def add(self, title: str, text: str | None, code: str | None) -> int:
-        """A new slot for a posting's words."""
-        vector = readings._meaning_of_posting(title, text)
-        self._room(vector.size)
-        slot = self.size
-        own = 0
-        for token in readings._title_tokens(title):
-            own += title_weight(token) ** 2
-            _slots_of(self._by_title, token).append(slot)
-        self._own.append(own)
-        for token in readings._text_tokens(text) if text else ():
-            if len(token) > 1:
-                _slots_of(self._by_text, token).append(slot)
-        self._meant[slot], self._sure[slot] = padded(readings.posting_concepts(title, code))
-        assert self._vectors is not None
-        self._vectors[slot] = vector
-        self.size += 1
-        return slot
-
     def extend(self, words: Block) -> None:
-        """New slots for many postings' words at once: what ``add`` does one by one."""
+        """New slots for postings' words (``posting_words``), in their order."""
         first, count = self.size, words.own.size
         self._room(words.vectors.shape[1], count)
         assert self._vectors is not None

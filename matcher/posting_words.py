@@ -1,4 +1,4 @@
-"""The words of many postings read at once: what ``PostingTitles.add`` reads of each, to the same numbers in a tenth of the time.
+"""The words of many postings read at once: what ``likeness`` reads of each, to the same numbers in a tenth of the time.
 
 Titles are read once each. Descriptions are nearly all different: they are cut into tokens by compiled code, a block of them in one piece,
 and every distinct token of the block becomes a text once.

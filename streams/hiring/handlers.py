@@ -186,4 +186,5 @@ SUBJECT = Subject(
         Handler(on=PostingEnded, handle=end_posting),
         Handler(on=PersonRemoved, handle=forget_person),
     ),
+    rest=0.1,
 )

@@ -291,4 +291,5 @@ SUBJECT = Subject(
         Handler(on=NoticeSeen, handle=note_seen),
         Handler(on=ClockTick, handle=follow_the_calendar, emits=(*_OFFERS, WindowChanged)),
     ),
+    rest=0.1,
 )

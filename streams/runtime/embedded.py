@@ -68,6 +68,8 @@ class SubjectLoop:
         self._thread = threading.Thread(target=self._run, name=f"subject-{subject.name}", daemon=True)
         self.ready = threading.Event()
         self._ear = bell.listen(subject.types)
+        self._haste = threading.Event()  # somebody waits for everything to be handled, or for the end
+        self._looked = 0.0  # when it last woke up to work
         self._idle_at = -1  # the end of the log when last there was nothing to do
         self._after = 0  # where the batch in hand was read from
 
@@ -77,7 +79,15 @@ class SubjectLoop:
     def stop(self) -> None:
         """Stop after the batch in hand; what is not committed is handled again next time."""
         self._stopping.set()
+        self._haste.set()
         self._ear.wake()
+
+    def make_haste(self, wanted: bool) -> None:
+        """Whether somebody waits for everything to be handled: then there is no rest between batches."""
+        if wanted:
+            self._haste.set()
+        elif not self._stopping.is_set():
+            self._haste.clear()
 
     @property
     def idle_at(self) -> int:
@@ -119,6 +129,10 @@ class SubjectLoop:
                 continue
             if not busy and not self._stopping.is_set():
                 self._ear.wait(0.5)
+                rest = self._looked + self.subject.rest - time.monotonic()
+                if rest > 0:
+                    self._haste.wait(rest)
+                self._looked = time.monotonic()
 
     def step(self) -> bool:
         """Handle one batch; answers whether there was any work."""
@@ -162,8 +176,10 @@ class SubjectLoop:
             return Failed.of(error)
 
     def _handle_batch(self, batch: list[Envelope | Unreadable], cursor: str | None, page: int, waiting: dict[str, int]) -> None:
-        with self._readers.connect() as reading:
-            prepared = [None if isinstance(e, Unreadable) or e.key in waiting else self._prepare(e, reading) for e in batch]
+        prepared: list[Any] = [None] * len(batch)
+        if self.subject.prepares:
+            with self._readers.connect() as reading:
+                prepared = [None if isinstance(e, Unreadable) or e.key in waiting else self._prepare(e, reading) for e in batch]
 
         def job(connection: Connection) -> int:
             self._still_here(connection)
@@ -330,17 +346,23 @@ class EmbeddedRunner:
     def drain(self, timeout: float = 60.0) -> None:
         """Wait until every subject has handled everything in the log (parked messages that are not due aside)."""
         deadline = time.monotonic() + timeout
-        while True:
-            seen = self._bell.count
-            end = self._end()
-            # Looked at again behind the loops: one may have been idle before another said something that is for it.
-            if all(loop.idle_at >= end for loop in self.loops.values()) and self._end() == end:
-                return
-            if time.monotonic() > deadline:
-                lagging = [name for name, loop in self.loops.items() if loop.idle_at < end]
-                faults = {name: self.loops[name].fault for name in lagging}
-                raise EngineFault(f"not drained within {timeout:.0f} s: {faults}")
-            self._bell.wait(seen, 0.02)
+        for loop in self.loops.values():
+            loop.make_haste(True)
+        try:
+            while True:
+                seen = self._bell.count
+                end = self._end()
+                # Looked at again behind the loops: one may have been idle before another said something that is for it.
+                if all(loop.idle_at >= end for loop in self.loops.values()) and self._end() == end:
+                    return
+                if time.monotonic() > deadline:
+                    lagging = [name for name, loop in self.loops.items() if loop.idle_at < end]
+                    faults = {name: self.loops[name].fault for name in lagging}
+                    raise EngineFault(f"not drained within {timeout:.0f} s: {faults}")
+                self._bell.wait(seen, 0.02)
+        finally:
+            for loop in self.loops.values():
+                loop.make_haste(False)
 
     def _end(self) -> int:
         with self._readers.connect() as connection:

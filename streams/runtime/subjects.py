@@ -106,12 +106,17 @@ class Handler:
 
 @dataclass(frozen=True)
 class Subject:
-    """One subject: its handlers, the prefix of its tables, and how its memory is made."""
+    """One subject: its handlers, the prefix of its tables, and how its memory is made.
+
+    ``rest``: seconds from one look for news to the next, where nobody waits for its answer the same second: under load it then handles
+    many messages at once instead of waking for each.
+    """
 
     name: str
     handlers: tuple[Handler, ...]
     memory: Callable[[Mapping[str, Any]], Memory] | None = None
     batch: int = 64
+    rest: float = 0.0
 
     def handler_of(self, type_: str) -> Handler | None:
         return next((handler for handler in self.handlers if handler.on.type == type_), None)
@@ -119,6 +124,10 @@ class Subject:
     @property
     def types(self) -> tuple[str, ...]:
         return tuple(handler.on.type for handler in self.handlers)
+
+    @property
+    def prepares(self) -> bool:
+        return any(handler.prepare is not None for handler in self.handlers)
 
 
 @dataclass(frozen=True)

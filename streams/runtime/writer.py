@@ -20,18 +20,20 @@ _logger = logging.getLogger("gongqiao.writer")
 
 
 class Writer(Jobs):
-    """Runs jobs one after another, each in its own savepoint, and commits them in groups, at most once in ``window`` seconds.
+    """Runs jobs one after another, each in its own savepoint, and commits them in groups, at most once in ``window`` seconds. A group
+    takes what waits already for up to ``together`` seconds: with 10 ms instead of 30 single postings took a tenth longer to the inbox.
 
     Promises: a job's effects are durable (``synchronous=FULL``) when its future answers, and only then; a job that raises leaves
     nothing and does not touch the others of its group, unless the engine itself gave up the transaction; a commit that fails fails
     every job of its group with ``EngineFault``.
     """
 
-    def __init__(self, engine: Engine, bell: Bell, *, window: float = 0.010):
+    def __init__(self, engine: Engine, bell: Bell, *, window: float = 0.010, together: float = 0.030):
         super().__init__()
         self._engine = engine
         self._bell = bell
         self._window = window
+        self._together = together
         self._connection: Connection | None = None
         self._committed = 0.0  # when the last group was durable
         self.fault: str | None = None  # why the last commit failed, in plain words; None when all is well
@@ -62,7 +64,7 @@ class Writer(Jobs):
             connection.info.pop(APPENDED, None)
             connection.info.pop(MADE, None)
             with connection.begin():
-                deadline = time.monotonic() + self._window
+                deadline = time.monotonic() + self._together
                 entry: Entry | None = first
                 while entry is not None:
                     job, future = entry

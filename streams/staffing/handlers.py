@@ -207,4 +207,5 @@ SUBJECT = Subject(
         Handler(on=OpeningsTaken, handle=count_openings, emits=(GapChanged,)),
         Handler(on=ClockTick, handle=follow_the_list, emits=(GapChanged,)),
     ),
+    rest=0.1,
 )

@@ -29,7 +29,7 @@ class Bench:
         self.readers = open_engine(folder / "w.sqlite", read_only=True)
         self.commits = 0
         event.listen(self.engine, "commit", self._committed)
-        self.writer = Writer(self.engine, Bell(), window=60)
+        self.writer = Writer(self.engine, Bell(), window=60, together=60)
         self.writer.start()
 
     def _committed(self, connection: Any) -> None:
