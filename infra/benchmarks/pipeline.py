@@ -142,6 +142,7 @@ def _steadily(opened: Exchange, file: Path, postings: list[dict[str, Any]], rate
     told, watching = get_context("spawn").Pipe()
     watcher = get_context("spawn").Process(target=_watch, args=(file, _end(opened), watching), daemon=True)
     watcher.start()
+    watching.close()  # its end alone is open now: a watcher that dies is noticed
     told.recv()
     began = time.monotonic()
     waiting = iter(enumerate(postings))
