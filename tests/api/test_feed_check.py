@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
@@ -67,6 +69,27 @@ def test_an_exchange_without_postings(market: Market) -> None:
     with serving(market.app, lifespan="off") as address:
         result = run(address)
     assert (result.exit_code, bad(result)) == (0, []), result.output
+
+
+def test_while_postings_come_and_go(exchange: tuple[Market, str]) -> None:
+    market, address = exchange
+    ended = threading.Event()
+
+    def go_on() -> int:
+        number = 0
+        while not ended.is_set() or number < 3:
+            posting_id = market.publish({"source_id": f"HR-{100 + number}", "title": f"{number}号线装配工", "headcount": 2})
+            market.call("employer", "DELETE", f"/postings/{posting_id}?reason=停招&wait=1")
+            number += 1
+        return number
+
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(go_on)
+        result = run(address, "--limit", "2")
+        ended.set()
+        assert going.result() >= 3
+    assert (result.exit_code, bad(result)) == (0, []), result.output
+    assert "the same as the snapshot" in result.output
 
 
 # -- feeds that do wrong ---------------------------------------------------------------------------------------------------
