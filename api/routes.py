@@ -14,7 +14,7 @@ from api.intake import asking, commitments, feed, held_pages, profile_pages, rep
 from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
-from api.policies import civil_affairs, claims, own_pages, staff_pages, standing
+from api.policies import civil_affairs, claims, internship_posts, own_pages, staff_pages, standing
 from api.policies import pages as policy_pages
 from api.policies import routes as policies
 from api.search import pages as search_pages
@@ -37,6 +37,7 @@ API_ROUTERS: list[APIRouter] = [
     staffing.router,
     policies.router,
     civil_affairs.router,
+    internship_posts.router,
     claims.router,
     standing.router,
     feed.router,
@@ -49,6 +50,7 @@ PAGE_ROUTERS: list[APIRouter] = [
     policy_pages.router,
     own_pages.router,
     staff_pages.router,
+    internship_posts.pages,
     matching_pages.router,
     delivery_pages.router,
     profile_pages.router,

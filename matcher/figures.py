@@ -1,4 +1,5 @@
-"""Dated figures that the policies refer to and do not state: minimum wages, the local 低保 standard, the surveyed unemployment target.
+"""Dated figures that the policies refer to and do not state: minimum wages, the local 低保 standard, the surveyed unemployment target; and
+how many internship posts a place is to recruit in a year, where the five documents give no number.
 
 One CSV file a figure, all with the columns ``code,from,to,value,source,source_date``. They ship with their header only: a figure from
 memory would be worse than none. Whoever operates the exchange enters what was published and gives the folder as a setting; where no row
@@ -27,12 +28,14 @@ _NEAREST = {"county": 0, "city": 1, "province": 2}
 
 @dataclass(frozen=True)
 class Table:
-    """A figure's name for readers, its unit, the greatest value that can be meant, and whether one value holds for the whole country."""
+    """A figure's name for readers, its unit, the greatest value that can be meant, whether one value holds for the whole country, whether a
+    condition or an amount reads it."""
 
     title: str
     unit: str
     most: Decimal
     national: bool = False
+    read_by_policies: bool = True
 
 
 TABLES: dict[str, Table] = {
@@ -40,6 +43,8 @@ TABLES: dict[str, Table] = {
     "minimum_wage_hour": Table("小时最低工资标准", "元", Decimal(1_000)),
     "local_dibao_standard": Table("最低生活保障标准", "元", Decimal(100_000)),
     "surveyed_unemployment_target": Table("全国城镇调查失业率控制目标", "%", Decimal(100), national=True),
+    # Beside a number of posts on a page of staff's; no benefit depends on it.
+    "internship_post_target": Table("就业见习岗位年度募集目标", "个", Decimal(1_000_000), read_by_policies=False),
 }
 
 
@@ -75,17 +80,27 @@ class Figures:
     tables: Mapping[str, tuple[Dated, ...]]
 
     def __bool__(self) -> bool:
-        return any(self.tables.values())
+        """Whether there is a figure that a condition or an amount could read."""
+        return any(rows for _, rows in self._read_by_policies)
+
+    @property
+    def _read_by_policies(self) -> list[tuple[str, tuple[Dated, ...]]]:
+        return [(name, rows) for name, rows in sorted(self.tables.items()) if TABLES[name].read_by_policies]
 
     def in_force(self, name: str, code: str, day: date) -> Dated | None:
         """The row of the place itself, else of its city, else of its province; None where nobody has entered one."""
         rows = [row for row in self.tables.get(name, ()) if row.holds_for(code, day)]
         return min(rows, key=lambda row: 3 if row.code == NATION else _NEAREST[level_of(row.code)], default=None)
 
+    def of_year(self, name: str, code: str, year: int) -> Dated | None:
+        """The row of this very place that holds on the year's last day: the province's target is not that of each of its counties."""
+        last = date(year, 12, 31)
+        return next((row for row in self.tables.get(name, ()) if row.code == code and row.holds_for(code, last)), None)
+
     @cached_property
     def digest(self) -> str:
-        """Changes with any value; empty without values."""
-        lines = [f"{name}|{row}" for name, rows in sorted(self.tables.items()) for row in rows]
+        """Changes with any value that policies read; empty without one."""
+        lines = [f"{name}|{row}" for name, rows in self._read_by_policies for row in rows]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8] if lines else ""
 
 

@@ -274,6 +274,13 @@ TABLE: tuple[Rule, ...] = (
         _STAFF,
     ),
     Rule(
+        "internship_posts.read",
+        "查看见习岗位募集数、目标和见习单位",
+        ("GET /api/v1/internship-posts", "GET /commissioner/internship-posts"),
+        _STAFF,
+        "区域以上只给出合计数",
+    ),
+    Rule(
         "notices.seen",
         "知道了一条提醒",
         ("POST /api/v1/notices/{notice_id}/seen", "POST /notices/{notice_id}/seen"),

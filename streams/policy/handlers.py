@@ -18,11 +18,14 @@ from streams.intake.messages import (
     PersonRegistered,
     PersonRemoved,
     PostingChanged,
+    PostingEnded,
+    PostingHeld,
     PostingPublished,
 )
 from streams.policy.calendar import follow_the_calendar
 from streams.policy.claims import check_claims_again, decide_claim, object_to_claim, take_claim
 from streams.policy.exits import take_income
+from streams.policy.internship_posts import count_posting, stop_posting
 from streams.policy.internships import offer_remaining_months
 from streams.policy.known import (
     employer_document,
@@ -81,7 +84,10 @@ def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
         "employer_id": message.posting.employer.employer_id,
         "document": posting_document(message.posting),
     }
-    return None if upsert_newer(work.connection, postings, row) else [Drop("superseded")]
+    if not upsert_newer(work.connection, postings, row):
+        return [Drop("superseded")]
+    count_posting(message, work)
+    return None
 
 
 def keep_employer(message: EmployerRegistered, work: Work) -> Outcomes:
@@ -278,6 +284,8 @@ SUBJECT = Subject(
         Handler(on=PersonRemoved, handle=forget_person),
         Handler(on=PostingPublished, handle=keep_posting),
         Handler(on=PostingChanged, handle=keep_posting),
+        Handler(on=PostingHeld, handle=stop_posting),
+        Handler(on=PostingEnded, handle=stop_posting),
         Handler(on=EmployerRegistered, handle=keep_employer),
         Handler(on=StepTaken, handle=take_step, emits=(*_OFFERS, ClaimStageChanged)),
         Handler(on=InsuranceRecorded, handle=compare_insurance, emits=(*_OFFERS, ClaimStageChanged)),

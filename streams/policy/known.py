@@ -222,9 +222,7 @@ def employer_facts(connection: Connection, employer_id: str, day: date, settings
         if layoffs is not None:
             facts[rules.LAYOFF] = layoffs.percent
             facts[rules.INSURED] = Decimal(layoffs.insured)
-    over = and_(internships.c.employer_id == employer_id, internships.c.ended_on <= day, internships.c.ended_on > add_months(day, -12))
-    outcomes = connection.execute(select(internships.c.outcome, internships.c.contract_signed).where(over)).all()
-    retention = rules.retention_percent((outcome, bool(signed)) for outcome, signed in outcomes)
+    retention = retention_of(connection, employer_id, day)
     if retention is not None:
         facts["internship.retention_rate_percent"] = retention
     insured = layoffs.insured if layoffs is not None else employer.insured_employees if employer is not None else None
@@ -238,6 +236,20 @@ def employer_facts(connection: Connection, employer_id: str, day: date, settings
         counters=found,
         retention=retention,
     )
+
+
+def retention_of(connection: Connection, employer_id: str, day: date) -> Decimal | None:
+    """留用率 of the internships that ended within the twelve months up to the day; ``None`` where none did."""
+    over = and_(internships.c.employer_id == employer_id, internships.c.ended_on <= day, internships.c.ended_on > add_months(day, -12))
+    outcomes = connection.execute(select(internships.c.outcome, internships.c.contract_signed).where(over)).all()
+    return rules.retention_percent((outcome, bool(signed)) for outcome, signed in outcomes)
+
+
+def in_region(column: Any, region: str) -> Any:
+    # Codes nest by their digits: 14 0000 the province, 1401 00 the city, 140105 the county; what has no place is the province's.
+    if region.endswith("0000"):
+        return or_(column.is_(None), column.startswith(region[:2], autoescape=True))
+    return column.startswith(region[:4] if region.endswith("00") else region, autoescape=True)
 
 
 def has_anything(connection: Connection, employer_id: str) -> bool:

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, select
 
 from matcher.policy.loader import Catalogue
 from matcher.shapes import Employer, Person
 from streams.policy import rules
-from streams.policy.known import EmployerFacts, employer_facts, employer_of, person_of
+from streams.policy.known import EmployerFacts, employer_facts, employer_of, in_region, person_of
 from streams.policy.offers import owed_yuan
 from streams.policy.tables import claim_steps, claims, employers, hires, notices, offers
 from streams.runtime.messages import from_json
@@ -71,9 +71,7 @@ def proposals(connection: Connection, benefit: str, region: str, *, limit: int =
     query = (
         select(offers, employers.c.region)
         .select_from(offers.join(employers, employers.c.employer_id == offers.c.employer_id))
-        .where(
-            offers.c.benefit == benefit, offers.c.person_id.is_(None), offers.c.state != "closed", _in_region(employers.c.region, region)
-        )
+        .where(offers.c.benefit == benefit, offers.c.person_id.is_(None), offers.c.state != "closed", in_region(employers.c.region, region))
         .order_by(offers.c.state != "open", offers.c.employer_id)
         .limit(limit)
         .offset(offset)
@@ -170,7 +168,7 @@ def _layoffs(catalogue: Catalogue, known: EmployerFacts, day: date, formula: str
 
 def comparison(connection: Connection, region: str) -> dict[str, Any]:
     """E-09 in numbers: hires found by comparing data, of them people who left the register by being insured, notices, claims, payments."""
-    place = _in_region(employers.c.region, region)
+    place = in_region(employers.c.region, region)
     of_region = hires.join(employers, employers.c.employer_id == hires.c.employer_id)
     found = select(func.count()).select_from(of_region).where(hires.c.origin == "insurance", place)
     left = found.where(hires.c.was_unemployed)
@@ -224,7 +222,7 @@ def claims_to_do(
     connection: Connection, region: str, *, stage: str | None = None, held: bool | None = None, limit: int = 100, offset: int = 0
 ) -> list[dict[str, Any]]:
     """The staff's list: objections first, then held ones, then the oldest."""
-    asked = [_in_region(claims.c.region, region)]
+    asked = [in_region(claims.c.region, region)]
     if stage is not None:
         asked.append(claims.c.stage == stage)
     if held is not None:
@@ -241,7 +239,7 @@ def claims_to_do(
 
 def claim_counts(connection: Connection, region: str) -> dict[str, int]:
     """Claims by stage, and how many are held or objected to."""
-    place = _in_region(claims.c.region, region)
+    place = in_region(claims.c.region, region)
     found = dict.fromkeys(rules.STAGES, 0)
     for stage, number in connection.execute(select(claims.c.stage, func.count()).where(place).group_by(claims.c.stage)):
         found[stage] = int(number)
@@ -254,7 +252,7 @@ def claim_times(connection: Connection, region: str = "140000") -> dict[str, flo
     """Median hours from acceptance to review and from review to payment."""
     joined = claim_steps.join(claims, claims.c.claim_id == claim_steps.c.claim_id)
     query = (
-        select(claim_steps.c.claim_id, claim_steps.c.step, claim_steps.c.at).select_from(joined).where(_in_region(claims.c.region, region))
+        select(claim_steps.c.claim_id, claim_steps.c.step, claim_steps.c.at).select_from(joined).where(in_region(claims.c.region, region))
     )
     steps = [{"claim_id": id_, "step": step, "at": datetime.fromisoformat(at)} for id_, step, at in connection.execute(query)]
     return rules.medians(steps)
@@ -262,10 +260,3 @@ def claim_times(connection: Connection, region: str = "140000") -> dict[str, flo
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in _plain(row).items() if name not in ("account", "cleared", "relative", "declared")}
-
-
-def _in_region(column: Any, region: str) -> Any:
-    # Codes nest by their digits: 14 0000 the province, 1401 00 the city, 140105 the county; what has no place is the province's.
-    if region.endswith("0000"):
-        return or_(column.is_(None), column.startswith(region[:2], autoescape=True))
-    return column.startswith(region[:4] if region.endswith("00") else region, autoescape=True)

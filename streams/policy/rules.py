@@ -144,6 +144,24 @@ def retention_percent(outcomes: Iterable[tuple[str, bool]]) -> Decimal | None:
     return share_percent(sum(over), len(over)) if over else None
 
 
+def recruited_posts(state: str, posts: int, taken: int) -> int:
+    """How many posts of an internship posting count as recruited: all of one that is public, filled or past its day; of one that was taken
+    back or is held only those that somebody took; none of one that is counted with another (merged)."""
+    if state == "merged":
+        return 0
+    return posts if state in ("published", "filled", "expired") else min(posts, taken)
+
+
+# 000 第(十二)条: 「推荐动员参加见习的企事业单位参与创建」. No document adds a number (a rate, a count) to it.
+MODEL_UNIT_KINDS = frozenset({"enterprise", "public_institution", "public_institution_in_enterprise_pension"})
+
+
+def may_be_model_unit(kind: str | None) -> bool | None:
+    """Whether a unit that takes part in internships may take part in becoming a 就业见习示范单位: an enterprise or a public institution;
+    ``None``: nobody said of what kind it is."""
+    return None if kind is None else kind in MODEL_UNIT_KINDS
+
+
 # -- 渐退期 (J-16) ---------------------------------------------------------------------------------------------------------
 
 

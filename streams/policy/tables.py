@@ -84,6 +84,21 @@ internships = Table(
     Column("months_left", Integer),
 )
 
+# Postings that are or were internships (J-22): how many posts each counts against the target of its year.
+internship_posts = Table(
+    "policy_internship_posts",
+    metadata,
+    Column("posting_id", String, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("employer_id", String),
+    Column("region", String),
+    Column("year", Integer, nullable=False, index=True),  # in which it first was public as an internship
+    Column("state", String, nullable=False),  # published | held | withdrawn | expired | filled | rejected | merged
+    Column("posts", Integer, nullable=False),  # 0 while it is no internship
+    Column("taken", Integer, nullable=False),
+    Column("counted", Integer, nullable=False),  # rules.recruited_posts
+)
+
 # A 低保 family's income per head by month, beside the local standard of that month (J-16).
 incomes = Table(
     "policy_incomes",

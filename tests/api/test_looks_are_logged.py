@@ -83,6 +83,7 @@ OPENS_NOBODYS = {
     "employer.report": "numbers, for the routes that are not asked above",
     "employer.insurance": "numbers, for the routes that are not asked above",
     "claims.decide": "employers' proposals, for the routes that are not asked above",
+    "internship_posts.read": "numbers of posts by place and unit, and rates",
     "notices.seen": "that a notice of one's own was read",
     "region.read": "employers and numbers",
     "region.held": "postings",

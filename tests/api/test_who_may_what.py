@@ -50,6 +50,7 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /employers/e-9/internships": ((N, N, Y, N, Y, N, Y, L), INTERNSHIP),
     "POST /people/u-7/incomes": ((N, N, N, N, Y, N, Y, L), {"month": "2026-11", "income_per_head_yuan": 900, "standard_yuan": 700}),
     "GET /civil-affairs/exits": ((N, N, N, N, Y, Y, Y, L), None),
+    "GET /internship-posts?year=2023": ((N, N, N, N, Y, Y, Y, L), None),
     "POST /claims": ((Y, N, N, N, Y, N, Y, L), {"benefits": ["startup_one_off_subsidy"], "person_id": "u-7"}),
     "GET /claims": ((N, N, N, N, Y, Y, Y, L), None),
     # Whose a claim or a notice is, is asked in test_policy_claims_asked.py; of one that does not exist nobody learns more than that.

@@ -120,6 +120,23 @@ def test_who_read_whose_data_before_is_chained_in_its_order(folder: Path) -> Non
     ]  # fmt: skip
 
 
+COUNTED = "SELECT * FROM policy_internship_posts ORDER BY posting_id"
+
+
+def test_internship_posts_are_counted_from_what_intake_knows(folder: Path) -> None:
+    database = folder / "gongqiao.sqlite"
+
+    def counted() -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(database)) as connection:
+            return connection.execute(COUNTED).fetchall()
+
+    before = counted()
+    back_to_first(database)
+    migrate(database)
+    assert counted() == before
+    assert before
+
+
 @pytest.fixture
 def older(folder: Path) -> Path:
     back_to_first(folder / "gongqiao.sqlite")

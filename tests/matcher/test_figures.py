@@ -31,6 +31,16 @@ def test_the_county_goes_before_the_city_and_the_last_day_counts() -> None:
     assert found.in_force("minimum_wage_hour", "140105", date(2026, 6, 1)) is None
 
 
+def test_a_target_of_posts_is_of_a_year_and_of_one_place_and_no_policy_reads_it() -> None:
+    row = "140000,2025-01-01,2025-12-31,20000,made up,2025-03-05\n"
+    found = read_tables({"internship_post_target.csv": HEADER + row})
+    asked = [found.of_year("internship_post_target", "140000", year) for year in (2024, 2025, 2026)]
+    assert [None if row is None else row.value for row in asked] == [None, 20000, None]
+    assert found.of_year("internship_post_target", "140105", 2025) is None
+    assert not found
+    assert found.digest == ""
+
+
 def test_a_national_figure_is_one_figure() -> None:
     row = "100000,2025-01-01,2025-12-31,5.4,made up,2025-03-05\n"
     found = read_tables({"surveyed_unemployment_target.csv": HEADER + row})
