@@ -183,7 +183,12 @@ TABLE: tuple[Rule, ...] = (
         "市场、品牌、合作方看不到人选",
     ),
     Rule("employer.pages", "用人单位自己的页面", ("GET /employer", "GET /employer/items", "GET /employer/new", "POST /employer/new"), _US),
-    Rule("employer.own_policies", "用人单位自己的政策和申请", ("GET /employer/policies", "POST /employer/policies/claims"), _US),
+    Rule(
+        "employer.own_policies",
+        "用人单位自己的政策和申请，政策提醒发到哪里",
+        ("GET /employer/policies", "POST /employer/policies/claims", "POST /employer/policies/address"),
+        _US,
+    ),
     Rule(
         "candidates.read",
         "查看岗位的人选",

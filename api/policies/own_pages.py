@@ -13,7 +13,7 @@ from api.delivery.pages import jobseeker
 from api.forms import Form, Posted, Reader
 from api.intake.pages import employer
 from api.pages import page
-from api.policies import claim_words
+from api.policies import claim_words, notice_address
 from api.policies.claims import ClaimIn, DecisionIn, claim_for, decide, make_claims, object_to
 from api.policies.standing import employer_standing, employer_why_not, note_seen, person_known, person_standing
 from api.problems import Conflict, Forbidden, Invalid, NotFound, Problem
@@ -40,7 +40,7 @@ def _employer_page(request: Request, here: Services, caller: Caller, employer_id
     if found is not None:
         _name_hires(here, found["offers"])
     why_not = [hint for hint in employer_why_not(here, employer_id) if not hint["told"]] if known else []
-    values = {"found": found, "why_not": why_not, "wrong": wrong, **_words()}
+    values = {"found": found, "why_not": why_not, "wrong": wrong, "address": notice_address.shown(here, employer_id), **_words()}
     return page(request, "policies_employer.html", values, status=status)
 
 
@@ -78,6 +78,16 @@ def employer_claims(request: Request, here: Here, caller: CallerOrNone, form: Po
     except (Conflict, Forbidden, Invalid, NotFound) as problem:
         return _employer_page(request, here, who, employer_id, wrong=problem.detail, status=problem.status)
     return RedirectResponse(f"/claims/{ids[0]}", 303)
+
+
+@router.post(f"{EMPLOYER}/address")
+def employer_address(request: Request, here: Here, caller: CallerOrNone, form: Posted) -> Response:
+    """Where notices of policies go outside; both fields blank: nowhere."""
+    who, employer_id = employer(caller)
+    errors = notice_address.take(here, employer_id, form)
+    if errors:
+        return _employer_page(request, here, who, employer_id, wrong="；".join(errors.values()), status=Invalid.status)
+    return RedirectResponse(f"{EMPLOYER}#address", 303)
 
 
 def _given(form: Form, *, employer_id: str | None = None, person_id: str | None = None) -> ClaimIn:

@@ -36,7 +36,7 @@ from streams.delivery.tables import budgets, merged, outgoing, pairs, postings, 
 from streams.hiring.messages import StepTaken
 from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
 from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
-from streams.policy.messages import PersonPolicyNotice, WindowChanged
+from streams.policy.messages import PersonPolicyNotice, PolicyNotice, WindowChanged
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import to_json
 from streams.runtime.outcomes import Continue, Drop, Outcome, Outcomes
@@ -271,6 +271,7 @@ SUBJECT = Subject(
         Handler(on=PostingEnded, handle=note_merger, emits=(RecommendationIssued, InterestShown)),
         Handler(on=WindowChanged, handle=tell_holders, emits=(HintEnding,)),
         Handler(on=PersonPolicyNotice, handle=tell_by_letter),
+        Handler(on=PolicyNotice, handle=tell_by_letter),
         Handler(on=SearchSaved, handle=save_search),
         Handler(on=SearchDropped, handle=drop_search),
     ),

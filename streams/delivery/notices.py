@@ -1,7 +1,8 @@
-"""What people are told beside recommendations: that a benefit of which their inbox tells ends soon, or has ended.
+"""What people and employers are told beside recommendations: that a benefit of which an inbox tells ends soon, and what policy says.
 
-A notice stands in the inbox at once. Outside it is told in one letter a person and day, which waits for the end of quiet hours and takes
-one of the day's pushes of that person; where they are used up it goes on the next day.
+A notice stands in the inbox (or on the employer's page) at once. Outside it is told in one letter a person or employer and day, which waits
+for the end of quiet hours and takes one of the day's pushes; where they are used up it goes on the next day. An employer that has given no
+address is told nothing outside: the sender finds none.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from streams.delivery.messages import HintEnding
 from streams.delivery.pushing import USED
 from streams.delivery.tables import add_counts, budgets, notices, outgoing, pairs, sides
 from streams.matching.messages import PairHint, hints_as_texts
-from streams.policy.messages import PersonPolicyNotice, WindowChanged
+from streams.policy.messages import PersonPolicyNotice, PolicyNotice, WindowChanged
 from streams.runtime.messages import NAMESPACE, from_json, to_json
 from streams.runtime.outcomes import Continue, Drop, Emit, Outcome, Outcomes
 from streams.runtime.subjects import Work
@@ -124,14 +125,17 @@ def _tell(message: WindowChanged, stage: str, held: dict[str, list[str]], work: 
     ]
 
 
-def tell_by_letter(message: PersonPolicyNotice, work: Work) -> Outcomes:
-    """What policy tells a person goes outside too, as recommendations do: with consent, within quiet hours and the day's pushes."""
-    if message.audience != "person":
-        return [Drop("not to a person")]
+def tell_by_letter(message: PersonPolicyNotice | PolicyNotice, work: Work) -> Outcomes:
+    """What policy tells a person or an employer goes outside too, as recommendations do: within quiet hours and the day's pushes, to a
+    person with consent, to an employer that has given an address."""
+    to_person = isinstance(message, PersonPolicyNotice) and message.audience == "person"
+    person_id = message.person_id if isinstance(message, PersonPolicyNotice) else None
+    if not to_person and message.employer_id is None:
+        return [Drop("to nobody")]
     if not work.settings.get("outside_channels"):
         return [Drop("no channel outside")]
-    mine = (sides.c.kind == "person") & (sides.c.id == message.person_id)
-    if work.connection.execute(select(sides.c.on_market).where(mine)).scalar() is not True:
+    mine = (sides.c.kind == "person") & (sides.c.id == person_id)
+    if to_person and work.connection.execute(select(sides.c.on_market).where(mine)).scalar() is not True:
         return [Drop("no consent to be sent anything")]
     if work.connection.execute(select(notices.c.notice_id).where(notices.c.notice_id == message.notice_id)).first() is not None:
         return [Drop("said before")]
@@ -139,8 +143,8 @@ def tell_by_letter(message: PersonPolicyNotice, work: Work) -> Outcomes:
     row = {
         "notice_id": message.notice_id,
         "letter": None,
-        "person_id": message.person_id,
-        "employer_id": None,
+        "person_id": person_id,  # also where the employer is told: it goes when the person is forgotten
+        "employer_id": None if to_person else message.employer_id,
         "kind": f"{rules.OF_POLICY}{message.kind}",
         "entry_id": message.entry_id,
         "benefit": message.benefit,
@@ -157,34 +161,43 @@ def keep(work: Work, rows: list[dict[str, Any]]) -> None:
     """Keep notices, and put them into the letters of those they are for."""
     if not rows:
         return
-    letters = _letters(work, sorted({row["person_id"] for row in rows if row["person_id"] is not None}))
+    letters = {}
+    for kind in ("person", "employer"):
+        ids = sorted({id_ for row in rows for owner, id_ in (_reader(row),) if owner == kind})
+        letters.update({(kind, id_): letter for id_, letter in _letters(work, kind, ids).items()})
     for row in rows:
-        row["letter"] = letters.get(row["person_id"])
+        row["letter"] = letters.get(_reader(row))
     insert_new(work.connection, notices, rows)
     add_counts(work.connection, work.as_of.isoformat(), {"notices": len(rows)})
 
 
-def _letters(work: Work, people: Sequence[str]) -> dict[str, str]:
-    """The letter of each of these people: the one that is queued for a day already, or a new one on the first day with a push left."""
+def _reader(row: dict[str, Any]) -> tuple[str, str]:
+    """Who is told: the employer where there is one, else the person."""
+    return ("employer", row["employer_id"]) if row["employer_id"] is not None else ("person", row["person_id"])
+
+
+def _letters(work: Work, kind: str, readers: Sequence[str]) -> dict[str, str]:
+    """The letter of each of these readers: the one that is queued for a day already, or a new one on the first day with a push left."""
     channels: Sequence[str] = work.settings.get("outside_channels", ())
     if not channels:
         return {}
     limit = int(work.settings.get("person_pushes_a_day", 10))
     found: dict[str, str] = {}
-    left = list(people)
+    left = list(readers)
+    mark = "" if kind == "person" else f"{kind}|"
     for ahead in range(WAITS_DAYS):
         day = work.as_of + timedelta(days=ahead)
-        ids = {person_id: name_id(NAMESPACE, f"letter|{person_id}|{day.isoformat()}") for person_id in left}
+        ids = {reader: name_id(NAMESPACE, f"letter|{mark}{reader}|{day.isoformat()}") for reader in left}
         if not ids:
             break
         states = _states(work, ids.values())
-        used = {id_: number for id_, number in USED.rows(work.connection, kind="person", ids=left, day=day.isoformat())}
-        new = [person_id for person_id in left if ids[person_id] not in states and used.get(person_id, 0) < limit]
-        _queue(work, {person_id: ids[person_id] for person_id in new}, day, channels)
+        used = {id_: number for id_, number in USED.rows(work.connection, kind=kind, ids=left, day=day.isoformat())}
+        new = [reader for reader in left if ids[reader] not in states and used.get(reader, 0) < limit]
+        _queue(work, kind, {reader: ids[reader] for reader in new}, day, channels)
         upsert(
             work.connection,
             budgets,
-            [{"kind": "person", "id": one, "day": day.isoformat(), "used": used.get(one, 0) + 1} for one in new],
+            [{"kind": kind, "id": one, "day": day.isoformat(), "used": used.get(one, 0) + 1} for one in new],
         )
         # A letter that is due may have gone out already: it takes nothing more.
         found.update({one: ids[one] for one in left if one in new or states.get(ids[one]) == "waiting"})
@@ -197,13 +210,13 @@ def _states(work: Work, letters: Iterable[str]) -> dict[str, str]:
     return {letter: state for letter, state in work.connection.execute(query)}
 
 
-def _queue(work: Work, letters: dict[str, str], day: date, channels: Sequence[str]) -> None:
+def _queue(work: Work, kind: str, letters: dict[str, str], day: date, channels: Sequence[str]) -> None:
     when = rules.as_text(_sending_time(work, day))
     rows = [
         {
             "outgoing_id": f"{letter}:0:{channel}",
             "match_id": letter,
-            "person_id": person_id,
+            "person_id": reader if kind == "person" else "",
             "posting_id": "",
             "revision": 0,
             "channel": channel,
@@ -211,9 +224,9 @@ def _queue(work: Work, letters: dict[str, str], day: date, channels: Sequence[st
             "reason": None,
             "state": "waiting",
             "not_before": when,
-            "employer_id": None,
+            "employer_id": reader if kind == "employer" else None,
         }
-        for person_id, letter in letters.items()
+        for reader, letter in letters.items()
         for channel in channels
     ]
     insert_new(work.connection, outgoing, rows)

@@ -39,10 +39,10 @@ class _Order:
 class Sender(OwnThread):
     """Follows ``delivery_outgoing`` and sends what is due through the channels that are set up.
 
-    Promises: at least once, with the same key at every attempt, so that a gateway sees each once; an address is revealed from the vault
-    when it is sent and kept nowhere; nothing goes out in quiet hours, nor what was cancelled meanwhile; a failure is kept with its
-    reason, tried again with back-off, and given up visibly. ``settings``: smtp_url, mail_from, gateway_url, gateway_secret, public_url,
-    quiet_from, quiet_to. Raises ``ChannelSettingsError`` where a channel is set up wrongly.
+    Promises: at least once, with the same key at every attempt, so that a gateway sees each once; an address (of a person, of an employer)
+    is revealed from the vault when it is sent and kept nowhere; nothing goes out in quiet hours, nor what was cancelled meanwhile; a
+    failure is kept with its reason, tried again with back-off, and given up visibly. ``settings``: smtp_url, mail_from, gateway_url,
+    gateway_secret, public_url, quiet_from, quiet_to. Raises ``ChannelSettingsError`` where a channel is set up wrongly.
     """
 
     def __init__(self, exchange: Exchange, settings: Mapping[str, Any], *, every: float = 2.0):
@@ -110,9 +110,10 @@ class Sender(OwnThread):
             row = connection.execute(query).mappings().first()
             if row is None:
                 return  # cancelled since
-            address = self._exchange.vault.reveal(connection, "person", row["person_id"]).get(channel.address)
+            kind, reader = ("employer", row["employer_id"]) if row["employer_id"] is not None else ("person", row["person_id"])
+            address = self._exchange.vault.reveal(connection, kind, reader).get(channel.address)
         if address is None:
-            self._record(order, "no_address", f"the person has given no {channel.address}")
+            self._record(order, "no_address", f"the {kind} has given no {channel.address}")
             return
         written = self._letter(dict(row))
         if written is None:
@@ -140,7 +141,8 @@ class Sender(OwnThread):
         with self._exchange.reading() as connection:
             told = notices_of_letter(connection, row["match_id"], today)
         lines = [notice_line(catalogue, one, today) for one in told]
-        link = f"{public_url.rstrip('/')}/inbox" if public_url else None
+        place = "/inbox" if row["employer_id"] is None else "/employer/policies"
+        link = f"{public_url.rstrip('/')}{place}" if public_url else None
         return notices_letter(key, lines, link) if lines else None
 
     def _record(self, order: _Order, state: str, reason: str | None) -> None:

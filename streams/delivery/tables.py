@@ -85,7 +85,7 @@ merged = Table(
 budgets = Table(
     "delivery_budgets",
     metadata,
-    Column("kind", String, primary_key=True),  # posting | person
+    Column("kind", String, primary_key=True),  # posting | person | employer (letters of notices)
     Column("id", String, primary_key=True),
     Column("day", String, primary_key=True),
     Column("used", Integer, nullable=False),

@@ -167,6 +167,11 @@ class Vault:
         if rows:
             upsert(connection, private_values, rows)
 
+    def drop(self, connection: Connection, owner_kind: str, owner_id: str, fields: Collection[str]) -> None:
+        """Destroy these private values of one owner."""
+        own = (private_values.c.owner_kind == owner_kind) & (private_values.c.owner_id == owner_id)
+        connection.execute(delete(private_values).where(own, private_values.c.field.in_(sorted(fields))))
+
     def reveal(self, connection: Connection, owner_kind: str, owner_id: str) -> dict[str, str]:
         """All private values of one owner. The caller has checked who asks, and logs it."""
         found = connection.execute(

@@ -45,6 +45,7 @@ LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
     "POST /employer/postings/{posting_id}/steps": ("employer", "/employer/postings/{p}/steps", {"form": FORM}, {"u-8"}),
     "GET /employer/policies": ("employer", "/employer/policies", None, {"u-7"}),
     "POST /employer/policies/claims": ("employer", "/employer/policies/claims", {"form": {"note": "没有选补贴"}}, {"u-7"}),
+    "POST /employer/policies/address": ("employer", "/employer/policies/address", {"form": {"mail": "no address"}}, {"u-7"}),
     "GET /api/v1/employers/{employer_id}/policies": (OFFICE, "/api/v1/employers/e-9/policies", None, {"u-7"}),
     "POST /api/v1/employers/{employer_id}/insured": (
         OFFICE, "/api/v1/employers/e-9/insured", {"person_id": "u-8", "insured_on": "2026-11-01"}, {"u-8"},

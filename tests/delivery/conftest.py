@@ -1,15 +1,24 @@
-"""An exchange with delivery alone; what matching would say is made up."""
+"""An exchange with delivery alone; what matching would say is made up. Mail and gateway are real servers on this machine."""
 
 from __future__ import annotations
 
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
+from streams.delivery.sender import Sender
 from tests.delivery.made_up_messages import DeliveryExchange
+
+SECRET = "a made-up secret"
+PHONE, MAIL_ADDRESS = "13900000001", "someone@example.org"
 
 
 @pytest.fixture
@@ -26,3 +35,74 @@ def exchange(tmp_path: Path, empty_exchange: Path, settings: dict[str, Any]) -> 
         assert opened.dead() == []
     finally:
         opened.close()
+
+
+class Letters:
+    """What the SMTP server took; ``refuse`` is its next answer to RCPT."""
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+        self.refuse: str | None = None
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.refuse is not None:
+            return self.refuse
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
+        return "250 OK"
+
+
+@pytest.fixture
+def letters() -> Iterator[Any]:
+    box = Letters()
+    with socket.create_server(("127.0.0.1", 0)) as free:  # the controller wants to be told its port
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        box.url = f"smtp://127.0.0.1:{port}"
+        yield box
+    finally:
+        controller.stop()
+
+
+class Calls(list):
+    status = 200
+    url = ""
+
+
+@pytest.fixture
+def calls() -> Iterator[Calls]:
+    taken = Calls()
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            taken.append((dict(self.headers), body))
+            self.send_response(taken.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        taken.url = f"http://127.0.0.1:{server.server_port}/messages"
+        yield taken
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def sender(exchange, letters, calls) -> Sender:
+    exchange.open.write(lambda c: exchange.open.vault.keep(c, "person", "u-1", {"phone": PHONE, "mail": MAIL_ADDRESS, "name": "张样板"}))
+    outside = {"smtp_url": letters.url, "mail_from": "bridge@example.org", "gateway_url": calls.url, "gateway_secret": SECRET}
+    return Sender(exchange.open, {**outside, "public_url": "https://bridge.example.org/", "quiet_from": 22, "quiet_to": 7})

@@ -6,16 +6,11 @@ import hashlib
 import hmac
 import json
 import logging
-import socket
 import threading
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from matcher.days import SHANGHAI
 from streams.delivery import queries
@@ -24,87 +19,15 @@ from streams.delivery.sender import Sender
 from streams.delivery.tables import outgoing, outside_sends
 from streams.delivery.wording import pay_words
 from streams.policy.messages import PersonPolicyNotice, WindowChanged
+from tests.delivery.conftest import MAIL_ADDRESS, PHONE, SECRET
 from tests.delivery.made_up_messages import answered, pair, person_left, person_matched, posting_left, posting_matched, published, stepped
 
-SECRET = "a made-up secret"
 ENTRY = "job_post_subsidy__004"
-PHONE, MAIL_ADDRESS = "13900000001", "someone@example.org"
-
-
-class Letters:
-    """What the SMTP server took; ``refuse`` is its next answer to RCPT."""
-
-    def __init__(self) -> None:
-        self.taken: list[Any] = []
-        self.refuse: str | None = None
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if self.refuse is not None:
-            return self.refuse
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
-        return "250 OK"
-
-
-@pytest.fixture
-def letters() -> Iterator[Any]:
-    box = Letters()
-    with socket.create_server(("127.0.0.1", 0)) as free:  # the controller wants to be told its port
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        box.url = f"smtp://127.0.0.1:{port}"
-        yield box
-    finally:
-        controller.stop()
-
-
-class Calls(list):
-    status = 200
-    url = ""
-
-
-@pytest.fixture
-def calls() -> Iterator[Calls]:
-    taken = Calls()
-
-    class Answering(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            taken.append((dict(self.headers), body))
-            self.send_response(taken.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        taken.url = f"http://127.0.0.1:{server.server_port}/messages"
-        yield taken
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
     return {"quiet_from": 22, "quiet_to": 7, "outside_channels": ("mail", "gateway")}
-
-
-@pytest.fixture
-def sender(exchange, letters, calls) -> Sender:
-    exchange.open.write(lambda c: exchange.open.vault.keep(c, "person", "u-1", {"phone": PHONE, "mail": MAIL_ADDRESS, "name": "张样板"}))
-    outside = {"smtp_url": letters.url, "mail_from": "bridge@example.org", "gateway_url": calls.url, "gateway_secret": SECRET}
-    return Sender(exchange.open, {**outside, "public_url": "https://bridge.example.org/", "quiet_from": 22, "quiet_to": 7})
 
 
 def push(exchange: Any, posting: str = "p-1", **changes: Any) -> None:
@@ -215,13 +138,6 @@ def test_a_notice_of_policy_promises_nothing_after_its_last_day(exchange, sender
     wait(exchange, minutes=10)
     sender.step()
     assert len(letters.taken) == sent
-
-
-@pytest.mark.parametrize("notice", [policy_notice(audience="employer")], ids=["to the employer"])
-def test_what_is_told_to_an_employer_is_not_sent_to_the_person(exchange, sender, notice):
-    exchange.say(person_matched("u-1", 1), notice)
-    wait(exchange, minutes=10)
-    assert sender.step() == 0
 
 
 @pytest.mark.parametrize("before", [(), (person_left("u-1", 2, "consent"),)], ids=["never agreed", "agreed no more"])

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from api.problems import Invalid
 from matcher.match_order import match_id
 from streams.policy import queries as policy
 from tests.pages.reading import sent_posting
@@ -60,6 +61,28 @@ def test_the_claim_says_its_stages_and_keeps_the_account_to_itself(employer, cla
     assert "劳动合同" in page
     assert "6222000011112222333" not in page
     assert "附&lt;b&gt;合同&lt;/b&gt;" in page
+
+
+def test_where_an_employer_is_told_outside_is_sealed_masked_and_can_be_taken_back(site, employer, claim_path):
+    def kept() -> dict[str, str]:
+        with site.services.exchange.reading() as connection:
+            return site.services.exchange.vault.reveal(connection, "employer", "e-demo")
+
+    assert "邮箱：没有登记；手机：没有登记" in employer.get("/employer/policies").text
+    wrong = employer.send("/employer/policies/address", {"mail": "hr＠example", "phone": "123"})
+    assert wrong.status_code == Invalid.status
+    assert "请填写邮箱，例如hr@example.com；请填写11位手机号" in wrong.text
+    assert kept() == {}
+    assert employer.send("/employer/policies/address", {"mail": "hr@example.com", "phone": "13900000003"}).status_code == 303
+    assert kept() == {"mail": "hr@example.com", "phone": "13900000003"}
+    page = employer.get("/employer/policies").text
+    assert "139****03" in page
+    assert "hr@example.com" not in page
+    assert "13900000003" not in page
+    assert employer.send("/employer/policies/address", {"mail": "", "phone": "13900000003"}).status_code == 303
+    assert kept() == {"phone": "13900000003"}
+    assert employer.send("/employer/policies/address", {}).status_code == 303
+    assert kept() == {}
 
 
 def test_the_same_claim_again_is_refused_with_the_reason_and_can_be_objected_to(site, employer, claim_path):

@@ -10,7 +10,7 @@ import pytest
 
 from infra.migrate import migrate
 from matcher.match_order import match_id
-from streams.intake.messages import PersonRemoved
+from streams.intake.messages import PersonRemoved, PostingEnded
 from streams.policy import handlers
 from streams.policy.messages import ClaimObjected
 from streams.runtime.database import open_engine
@@ -24,6 +24,8 @@ def a_year(exchange: PolicyExchange) -> None:
     """Everything that can be said, over more than a year."""
     exchange.say(employer(size="small", recognition=["poverty_base", "internship_unit"], facts={"employer.poverty_labour_count": 28}))
     exchange.say(person(), posting(), step(), year(leavings={"dismissed": 1}))
+    exchange.say(posting("p-3", type="internship"), posting("p-3", 2, type="internship", filled=1))
+    exchange.say(PostingEnded(posting_id="p-3", revision=3, cause="withdrawn"))
     exchange.tick()
     exchange.say(employer("e-2"), person("u-2", categories=["registered_unemployed", "employment_difficulty"]), insured("u-2", "e-2"))
     exchange.say(*(internship(f"u-i{number}", signed=number < 7) for number in range(10)))
