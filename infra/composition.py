@@ -43,6 +43,7 @@ def open_exchange(
     writer.start()
     readers = open_engine(database, read_only=True)
     log = Log(flows or topology(), Vault(key))
+    writer.run(log.vault.adopt)
     runner = EmbeddedRunner(log, readers, writer, bell, subject_settings, now=now)
     return Exchange(log, readers, writer, bell, runner, now=now), writer
 
@@ -87,6 +88,7 @@ def open_shared(
     units = Units(engine, bell)
     units.start()
     log = Log(flows or topology(), Vault(key))
+    units.run(log.vault.adopt)
     return Shared(Exchange(log, readers, units, bell, Elsewhere(log, readers), now=now), units, engine, readers)
 
 

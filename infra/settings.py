@@ -25,6 +25,9 @@ class Settings(EngineSettings):
     data_dir: Path = Field(default=Path(".data"), description="folder of the embedded database, the index and, in development, the key")
     mode: Literal["development", "production"] = Field(default="development", description="production refuses to start without secrets")
     master_key: SecretStr | None = Field(default=None, description="64 hex digits; development keeps one in DATA_DIR/master.key")
+    other_master_keys: SecretStr | None = Field(
+        default=None, description="master keys that open but do not seal, with commas: while the master key is changed"
+    )
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8000, description="port of the web server")
     public_url: str | None = Field(default=None, description="address people reach the exchange at, for links in mails")
@@ -119,15 +122,14 @@ class Settings(EngineSettings):
         return {**{name: getattr(self, name) for name in names}, "gateway_secret": secret}
 
     def key(self) -> bytes:
-        """The master key; development makes one beside the database, production wants it from outside."""
+        """The master key, and behind it the other ones that open (``Vault``). Development makes one beside the database, production wants
+        it from outside."""
+        others = self.other_master_keys.get_secret_value() if self.other_master_keys is not None else ""
+        return self._own_key() + b"".join(_key_of("GONGQIAO_OTHER_MASTER_KEYS", one) for one in others.split(",") if one.strip())
+
+    def _own_key(self) -> bytes:
         if self.master_key is not None:
-            try:
-                key = bytes.fromhex(self.master_key.get_secret_value().strip())
-            except ValueError:
-                key = b""
-            if len(key) != 32:
-                raise SettingsError("GONGQIAO_MASTER_KEY: 64 hex digits expected; make one with: openssl rand -hex 32")
-            return key
+            return _key_of("GONGQIAO_MASTER_KEY", self.master_key.get_secret_value())
         if self.mode == "production":
             raise SettingsError(
                 "GONGQIAO_MASTER_KEY is missing: production does not keep its key beside the data; make one with: openssl rand -hex 32"
@@ -168,6 +170,16 @@ class Settings(EngineSettings):
         if len(key) != 32:
             raise SettingsError(f"{path}: 64 hex digits expected; put the key back that this data was made with")
         return key
+
+
+def _key_of(name: str, text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise SettingsError(f"{name}: 64 hex digits expected; make one with: openssl rand -hex 32")
+    return key
 
 
 def settings_of(data_dir: Path | None) -> Settings:

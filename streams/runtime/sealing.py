@@ -10,16 +10,18 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
+from typing import Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, delete, select
 
-from streams.runtime.tables import Look, insert_new, person_keys, private_values, upsert
+from streams.runtime.tables import Look, insert_new, meta, person_keys, private_values, upsert
 
 _NONCE = 12
+HASH_KEY = "lookup_key"  # in ``meta``: the key of the keyed hash, wrapped by the master key
 MADE = "made keys"  # in ``connection.info``: people whose key was made since the last commit
 _WRAPPED = Look(
     select(person_keys.c.person_id, person_keys.c.wrapped).where(person_keys.c.person_id.in_(bindparam("people", expanding=True))),
@@ -38,15 +40,18 @@ class WrongMasterKey(RuntimeError):
 class Vault:
     """Seals and opens. One per process; person keys are cached unwrapped, at most ``cached`` of them, and dropped when destroyed.
 
-    ``master`` is 32 bytes from outside the database (a setting or a file with access for its owner only).
+    ``master`` is 32 bytes from outside the database (a setting or a file with access for its owner only), and behind them 32 bytes for
+    each other key that opens as well: while the master key is changed there are two (``rekeying``). The first one seals.
     """
 
     def __init__(self, master: bytes, *, cached: int = 200_000):
-        if len(master) != 32:
-            raise ValueError("master key: 32 bytes expected")
-        self._wrap = AESGCM(hashlib.sha256(b"wrap" + master).digest())
-        self._field = AESGCM(hashlib.sha256(b"field" + master).digest())
-        self._hash = hashlib.sha256(b"lookup" + master).digest()
+        if not master or len(master) % 32:
+            raise ValueError("master key: 32 bytes expected, or several times 32")
+        keys = [master[start : start + 32] for start in range(0, len(master), 32)]
+        self._wraps = [AESGCM(hashlib.sha256(b"wrap" + key).digest()) for key in keys]
+        self._fields = [AESGCM(hashlib.sha256(b"field" + key).digest()) for key in keys]
+        self._hashes = [hashlib.sha256(b"lookup" + key).digest() for key in keys]
+        self._hash = self._hashes[0]
         self._keys: dict[str, AESGCM] = {}
         self._forgotten: set[str] = set()
         self._cached = cached
@@ -59,8 +64,7 @@ class Vault:
 
         The table is asked and not the cache: another process may have destroyed the key, and what is sealed with it then is lost.
         """
-        nonce = os.urandom(_NONCE)
-        wrapped = nonce + self._wrap.encrypt(nonce, AESGCM.generate_key(256), person_id.encode())
+        wrapped = _closed(self._wraps[0], AESGCM.generate_key(256), person_id.encode())
         connection.info.setdefault(MADE, set()).add(person_id)
         if insert_new(connection, person_keys, {"person_id": person_id, "wrapped": wrapped}) and person_id in self._keys:
             self.forget(person_id)
@@ -87,18 +91,14 @@ class Vault:
         return self._unwrap(person_id, wrapped)
 
     def _unwrap(self, person_id: str, wrapped: bytes) -> AESGCM:
-        try:
-            return AESGCM(self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], person_id.encode()))
-        except InvalidTag:
-            raise WrongMasterKey("the master key does not open this database's person keys; use the key it was made with") from None
+        found = _opened(self._wraps, wrapped, person_id.encode())
+        if found is None:
+            raise WrongMasterKey("the master key does not open this database's person keys; use the key it was made with")
+        return AESGCM(found[0])
 
     def fits(self, person_id: str, wrapped: bytes) -> bool:
-        """Whether the master key opens this wrapped person key."""
-        try:
-            self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], person_id.encode())
-        except InvalidTag:
-            return False
-        return True
+        """Whether the master key, or another one that opens, opens this wrapped person key."""
+        return _opened(self._wraps, wrapped, person_id.encode()) is not None
 
     def warm(self, person_id: str, key: AESGCM) -> None:
         with self._lock:
@@ -153,14 +153,13 @@ class Vault:
         for field, value in values.items():
             if value is None:
                 continue
-            nonce = os.urandom(_NONCE)
-            bound = f"{owner_kind}|{owner_id}|{field}".encode()
+            bound = _bound(owner_kind, owner_id, field)
             rows.append(
                 {
                     "owner_kind": owner_kind,
                     "owner_id": owner_id,
                     "field": field,
-                    "sealed": nonce + self._field.encrypt(nonce, value.encode(), bound),
+                    "sealed": _closed(self._fields[0], value.encode(), bound),
                     "lookup": self.lookup(field, value),
                 }
             )
@@ -181,16 +180,69 @@ class Vault:
         )
         values = {}
         for field, sealed in found:
-            bound = f"{owner_kind}|{owner_id}|{field}".encode()
-            try:
-                values[field] = self._field.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound).decode()
-            except InvalidTag:
-                raise WrongMasterKey("the master key does not open this database's private values; use the key it was made with") from None
+            opened = _opened(self._fields, sealed, _bound(owner_kind, owner_id, field))
+            if opened is None:
+                raise WrongMasterKey("the master key does not open this database's private values; use the key it was made with")
+            values[field] = opened[0].decode()
         return values
 
     def lookup(self, field: str, value: str) -> str:
         """Keyed hash of a private value: finds without revealing."""
         return hmac.new(self._hash, f"{field}|{value.strip().upper()}".encode(), hashlib.sha256).hexdigest()
+
+    # -- the key of the keyed hash, and another master key -------------------------------------------------------------
+
+    def adopt(self, connection: Connection) -> None:
+        """Take this database's own key for ``lookup``, which the first master key gave and later ones only wrap: what was hashed stays
+        comparable when the master key changes. To be called once, when a process opens the database; raises ``WrongMasterKey``."""
+        kept = _kept_hash(connection)
+        if kept is None:
+            one = connection.execute(select(person_keys.c.person_id, person_keys.c.wrapped).limit(1)).first()
+            opened = _opened(self._wraps, one.wrapped, one.person_id.encode()) if one is not None else None
+            key = self._hashes[opened[1] if opened is not None else 0]
+            insert_new(connection, meta, {"name": HASH_KEY, "value": _text(_closed(self._wraps[0], key, HASH_KEY.encode()))})
+            kept = _kept_hash(connection)
+            assert kept is not None
+        opened = _opened(self._wraps, base64.b64decode(kept), HASH_KEY.encode())
+        if opened is None:
+            raise WrongMasterKey("the master key is not the one of this database; use the key it was made with")
+        self._hash = opened[0]
+
+    def again(self, kind: Literal["key", "value", "hash"], sealed: bytes, *names: str) -> bytes | None:
+        """The same under the first master key; None where it is already. ``names``: of the person, or owner's kind, id and field."""
+        ciphers = self._fields if kind == "value" else self._wraps
+        bound = _bound(*names) if kind == "value" else names[0].encode()
+        opened = _opened(ciphers, sealed, bound)
+        if opened is None:
+            raise WrongMasterKey(f"no master key opens the {kind} of {'|'.join(names)}; name the key it was sealed with as well")
+        return _closed(ciphers[0], opened[0], bound) if opened[1] else None
+
+
+def _closed(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + cipher.encrypt(nonce, plain, bound)
+
+
+def _opened(ciphers: Sequence[AESGCM], sealed: bytes, bound: bytes) -> tuple[bytes, int] | None:
+    """The plain bytes and the place of the key that opens; None where none does."""
+    for place, cipher in enumerate(ciphers):
+        try:
+            return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound), place
+        except InvalidTag:
+            continue
+    return None
+
+
+def _bound(owner_kind: str, owner_id: str, field: str) -> bytes:
+    return f"{owner_kind}|{owner_id}|{field}".encode()
+
+
+def _text(sealed: bytes) -> str:
+    return base64.b64encode(sealed).decode()
+
+
+def _kept_hash(connection: Connection) -> str | None:
+    return connection.execute(select(meta.c.value).where(meta.c.name == HASH_KEY)).scalar()
 
 
 def _alone(connection: Connection) -> bool:
