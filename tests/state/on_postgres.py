@@ -180,6 +180,7 @@ def open_exchange(
     units = Units(engine, bell)
     units.start()
     log = Log(flows or topology(), Vault(key))
+    units.run(log.vault.adopt)
     runner = Runner(log, engine, readers, units, bell, subject_settings, now=now)
     return Exchange(log, readers, units, bell, runner, now=now), _Both(database, units, runner, (engine, readers))
 

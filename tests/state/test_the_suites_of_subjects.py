@@ -18,7 +18,7 @@ SUITES = (
     ("tests/hiring",),
     ("tests/staffing",),
     ("tests/api/test_matching_and_inbox.py", "tests/api/test_null_characters.py"),
-    ("tests/api/test_audit_chain.py",),
+    ("tests/api/test_audit_chain.py", "tests/runtime/test_rekeying.py"),
 )
 
 
