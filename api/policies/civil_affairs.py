@@ -22,7 +22,10 @@ router = APIRouter(tags=["policies"])
 FIELDS = ("person_id", "region", "from", "to")
 
 
-@router.get("/civil-affairs/exits")
+@router.get(
+    "/civil-affairs/exits",
+    responses={200: {"description": "who is within 渐退期", "content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 def exits(
     here: Here,
     caller: CallerOrNone,
@@ -47,9 +50,15 @@ def exits(
         text = io.StringIO()
         table = csv.DictWriter(text, FIELDS, restval="", lineterminator="\r\n")
         table.writeheader()
-        table.writerows(items)
+        table.writerows({name: _cell(value) for name, value in item.items()} for item in items)
         headers = {"Content-Disposition": f'attachment; filename="exits-{today.isoformat()}.csv"', "Cache-Control": "no-store"}
         if following is not None:
             headers["X-Next-Cursor"] = following
         return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
     return {"as_of": today.isoformat(), "region": who.region or PROVINCE, "fields": list(FIELDS), "items": items, "cursor": following}
+
+
+def _cell(value: object) -> str:
+    """As text in a sheet, too: what begins like a formula is set behind an apostrophe. An id is whatever its sender gave."""
+    text = str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
