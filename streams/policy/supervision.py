@@ -97,7 +97,9 @@ def _excluded_together(catalogue: Catalogue, claim: Filed, rivals: Iterable[File
         name = catalogue.benefit_names.get(other.benefit, other.benefit)
         for rule in catalogue.shared.exclusion_rules:
             apart = claim.benefit != other.benefit and claim.benefit in rule.between and other.benefit in rule.between
-            one_only = rule.rule == "one_variant" and claim.benefit == other.benefit and claim.benefit in rule.between
+            # What a higher rate adds to the same hire (E-24) is the same benefit paid in two parts, not a second one.
+            again = claim.benefit == other.benefit and not (claim.about and claim.about == other.about)
+            one_only = rule.rule == "one_variant" and again and claim.benefit in rule.between
             if rule.rule == "bundle_first" and rule.between[0] not in (claim.benefit, other.benefit):
                 continue
             if (apart and rule.rule in ("one_of", "higher_total", "bundle_first")) or (one_only and claim.person_id == other.person_id):

@@ -39,7 +39,7 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
     if kind == "closed":
         return f"“{name}”不能再申请了：期限已过，或者条件已经变化。"
     if kind == "top_up":
-        return f"“{name}”：一共{sum_words(numbers.get('total'))}，已发放{sum_words(numbers.get('paid'))}，还可以补{yuan}。"
+        return f"“{name}”：一共{sum_words(numbers.get('total'))}，已申请或已发放{sum_words(numbers.get('paid'))}，还可以补{yuan}。"
     if kind == "ready":
         return f"“{name}”的条件已经满足，现在可以申请{yuan}{last}。"
     if kind == "changed":

@@ -183,6 +183,11 @@ def test_the_hundredth_stable_hire_raises_what_the_earlier_ones_bring_and_what_w
         next(one for one in offers if one != paid["person_id"]): "changed",
     }
     assert notices[paid["person_id"]]["yuan"] == "500"
+    exchange.say(claim("c-2", person_id=paid["person_id"], about=paid["about"], on="2024-01-10"))
+    top_up = exchange.claim("c-2")
+    assert (top_up["stage"], top_up["held"], top_up["yuan"]) == ("accepted", False, "500")
+    exchange.say(claim("c-3", person_id=paid["person_id"], about=paid["about"], on="2024-01-10"))
+    assert exchange.claim("c-3")["stage"] == "refused"
     before = exchange.tables()
     exchange.tick()
     assert exchange.tables() == before
