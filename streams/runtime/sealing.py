@@ -200,7 +200,7 @@ class Vault:
             one = connection.execute(select(person_keys.c.person_id, person_keys.c.wrapped).limit(1)).first()
             opened = _opened(self._wraps, one.wrapped, one.person_id.encode()) if one is not None else None
             key = self._hashes[opened[1] if opened is not None else 0]
-            insert_new(connection, meta, {"name": HASH_KEY, "value": _text(_closed(self._wraps[0], key, HASH_KEY.encode()))})
+            insert_new(connection, meta, {"name": HASH_KEY, "value": _text(self._wrapped_hash(key))})
             kept = _kept_hash(connection)
             assert kept is not None
         opened = _opened(self._wraps, base64.b64decode(kept), HASH_KEY.encode())
@@ -215,11 +215,17 @@ class Vault:
         opened = _opened(ciphers, sealed, bound)
         if opened is None:
             raise WrongMasterKey(f"no master key opens the {kind} of {'|'.join(names)}; name the key it was sealed with as well")
-        return _closed(ciphers[0], opened[0], bound) if opened[1] else None
+        if not opened[1]:
+            return None
+        return self._wrapped_hash(opened[0]) if kind == "hash" else _closed(ciphers[0], opened[0], bound)
+
+    def _wrapped_hash(self, key: bytes) -> bytes:
+        # Its nonce comes from what it wraps, which is always the same: two databases of one master key are the same in this row too.
+        return _closed(self._wraps[0], key, HASH_KEY.encode(), nonce=hmac.new(key, HASH_KEY.encode(), hashlib.sha256).digest()[:_NONCE])
 
 
-def _closed(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:
-    nonce = os.urandom(_NONCE)
+def _closed(cipher: AESGCM, plain: bytes, bound: bytes, *, nonce: bytes | None = None) -> bytes:
+    nonce = nonce or os.urandom(_NONCE)
     return nonce + cipher.encrypt(nonce, plain, bound)
 
 
