@@ -114,22 +114,15 @@ def source_words(catalogue: Catalogue, document: str, clause: str) -> str:
 
 def recruited(connection: Connection, catalogue: Catalogue, region: str, year: int) -> dict[str, Any]:
     """Recruited posts of a year: the region, its city and the province each beside its target, then the region's counties."""
-    query = select(internship_posts.c.region, func.sum(internship_posts.c.counted)).where(internship_posts.c.year == year)
-    counts = {code: int(posts) for code, posts in connection.execute(query.group_by(internship_posts.c.region))}
+    of_year, place, posts = internship_posts.c.year == year, internship_posts.c.region, func.sum(internship_posts.c.counted)
     places = []
     for code in dict.fromkeys((PROVINCE, *([] if level_of(region) == "province" else [city_of(region)]), region)):
-        number = sum(posts for one, posts in counts.items() if _lies_in(code, one))
+        number = int(connection.execute(select(posts).where(of_year, in_region(place, code))).scalar() or 0)
         target = target_of(catalogue, code, year)
         places.append({"region": code, "recruited": number, "target": target.document(number) if target is not None else None})
-    within = sorted((one or "", posts) for one, posts in counts.items() if posts and _lies_in(region, one))
-    return {"year": year, "places": places, "regions": [{"region": code or None, "recruited": posts} for code, posts in within]}
-
-
-def _lies_in(region: str, code: str | None) -> bool:
-    """As ``in_region`` says of a column: what has no place is the province's."""
-    if region.endswith("0000"):
-        return code is None or code.startswith(region[:2])
-    return code is not None and code.startswith(region[:4] if region.endswith("00") else region)
+    counts = connection.execute(select(place, posts).where(of_year, in_region(place, region)).group_by(place))
+    within = sorted((code or "", int(number)) for code, number in counts if number)
+    return {"year": year, "places": places, "regions": [{"region": code or None, "recruited": number} for code, number in within]}
 
 
 def units(connection: Connection, catalogue: Catalogue, region: str, year: int, day: date, limit: int, offset: int) -> list[dict[str, Any]]:

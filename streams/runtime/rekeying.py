@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Column, Connection, and_, select, tuple_, update
 
 from streams.runtime.exchange import Exchange
 from streams.runtime.sealing import HASH_KEY
 from streams.runtime.tables import meta, person_keys, private_values
 
 PAGE = 500
+_SEALED: tuple[tuple[Literal["key", "value"], Column[Any]], ...] = (("key", person_keys.c.wrapped), ("value", private_values.c.sealed))
 
 
 @dataclass
@@ -32,10 +34,10 @@ def rekey(exchange: Exchange, say: Callable[[Rekeyed], object] = lambda _: None)
     """Seal person keys, private values and the key of the keyed hash under the first master key. Raises ``WrongMasterKey`` where one of
     them opens with none of the keys named; what was done until then stays."""
     found = Rekeyed()
-    for page in (_keys, _values):
-        after: Any = None
+    for kind, sealed in _SEALED:
+        after: tuple[str, ...] | None = None
         while True:
-            rows, changed, after = exchange.write(lambda connection, page=page, after=after: page(exchange, connection, after))  # type: ignore[misc]
+            rows, changed, after = exchange.write(partial(_page, exchange, kind, sealed, after))
             found.looked_at += rows
             found.sealed_anew += changed
             say(found)
@@ -47,32 +49,20 @@ def rekey(exchange: Exchange, say: Callable[[Rekeyed], object] = lambda _: None)
     return found
 
 
-def _keys(exchange: Exchange, connection: Connection, after: str | None) -> tuple[int, int, str | None]:
-    """(rows of the page, rows changed, the last one's id)."""
-    table = person_keys
-    query = select(table).order_by(table.c.person_id).limit(PAGE)
-    rows = connection.execute(query if after is None else query.where(table.c.person_id > after)).all()
-    changed = 0
-    for person_id, wrapped in rows:
-        anew = exchange.vault.again("key", wrapped, person_id)
-        if anew is not None:
-            of_this = (table.c.person_id == person_id) & (table.c.wrapped == wrapped)
-            changed += connection.execute(update(table).where(of_this).values(wrapped=anew)).rowcount
-    return len(rows), changed, rows[-1].person_id if rows else after
-
-
-def _values(exchange: Exchange, connection: Connection, after: tuple[str, str, str] | None) -> tuple[int, int, tuple[str, str, str] | None]:
-    table = private_values
-    key = (table.c.owner_kind, table.c.owner_id, table.c.field)
-    query = select(*key, table.c.sealed).order_by(*key).limit(PAGE)
+def _page(
+    exchange: Exchange, kind: Literal["key", "value"], sealed: Column[Any], after: tuple[str, ...] | None, connection: Connection
+) -> tuple[int, int, tuple[str, ...] | None]:
+    """(rows of the page behind ``after``, rows changed, the last row's key)."""
+    key = tuple(sealed.table.primary_key.columns)
+    query = select(*key, sealed).order_by(*key).limit(PAGE)
     rows = connection.execute(query if after is None else query.where(tuple_(*key) > tuple_(*after))).all()
     changed = 0
-    for kind, owner, field, sealed in rows:
-        anew = exchange.vault.again("value", sealed, kind, owner, field)
+    for *names, held in rows:
+        anew = exchange.vault.again(kind, held, *names)
         if anew is not None:
-            of_this = (key[0] == kind) & (key[1] == owner) & (key[2] == field) & (table.c.sealed == sealed)
-            changed += connection.execute(update(table).where(of_this).values(sealed=anew)).rowcount
-    return len(rows), changed, tuple(rows[-1][:3]) if rows else after
+            same = and_(sealed == held, *(column == name for column, name in zip(key, names, strict=True)))
+            changed += connection.execute(update(sealed.table).where(same).values({sealed: anew})).rowcount
+    return len(rows), changed, tuple(rows[-1][:-1]) if rows else after
 
 
 def _hash(exchange: Exchange, connection: Connection) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import Connection
 
 from infra.cli import cli
-from infra.composition import open_exchange
+from infra.composition import exchange as exchange_of
 from infra.settings import Settings, SettingsError
 from streams.intake.gateway import receive_people
 from streams.runtime import rekeying
@@ -24,18 +23,10 @@ OLD, NEW = b"o" * 32, b"n" * 32
 PEOPLE = 600  # two pages
 
 
-@contextmanager
-def opened(folder: Path, key: bytes, *, run: bool = False) -> Iterator[Exchange]:
-    exchange, writer = open_exchange(folder / "gongqiao.sqlite", key, {})
-    if run:
-        exchange.runner.start()
-    try:
-        yield exchange
-    finally:
-        if run:
-            exchange.runner.stop()
-        writer.stop()
-        exchange.close()
+def opened(folder: Path, *keys: bytes, run: bool = False) -> AbstractContextManager[Exchange]:
+    """The exchange of a folder; the first key seals, all of them open."""
+    own, *others = [key.hex() for key in keys]
+    return exchange_of(Settings(data_dir=folder, master_key=own, other_master_keys=",".join(others)), run=run)
 
 
 def somebody(number: int) -> dict[str, object]:
@@ -61,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_everything_opens_with_the_new_key_alone(folder: Path) -> None:
     told: list[int] = []
-    with opened(folder, NEW + OLD, run=True) as exchange:
+    with opened(folder, NEW, OLD, run=True) as exchange:
         hashed = exchange.vault.lookup("phone", "15400000007")
         say(exchange, range(PEOPLE, PEOPLE + 50))
         done = rekey(exchange, lambda found: told.append(found.looked_at))
@@ -86,7 +77,7 @@ def test_everything_opens_with_the_new_key_alone(folder: Path) -> None:
 def test_who_was_known_by_a_number_is_known_by_it_after(tmp_path: Path) -> None:
     with opened(tmp_path, OLD) as exchange:
         first = receive_people(exchange, [somebody(1) | {"private": {"id_number": "140105199001011233"}}], sender="test")[0]
-    with opened(tmp_path, NEW + OLD) as exchange:
+    with opened(tmp_path, NEW, OLD) as exchange:
         assert rekey(exchange).sealed_anew == 3
         again = receive_people(exchange, [somebody(1) | {"private": {"id_number": "140105199001011233"}}], sender="test")[0]
     with opened(tmp_path, NEW) as exchange:
@@ -95,7 +86,7 @@ def test_who_was_known_by_a_number_is_known_by_it_after(tmp_path: Path) -> None:
 
 
 def test_the_old_key_opens_nothing_any_more(folder: Path) -> None:
-    with opened(folder, NEW + OLD) as exchange:
+    with opened(folder, NEW, OLD) as exchange:
         rekey(exchange)
         with exchange.reading() as connection:
             with pytest.raises(WrongMasterKey):
@@ -114,7 +105,7 @@ def test_broken_off_it_goes_on_where_it_was(folder: Path) -> None:
         if found.looked_at >= 500:
             raise BrokenOff
 
-    with opened(folder, NEW + OLD) as exchange:
+    with opened(folder, NEW, OLD) as exchange:
         with pytest.raises(BrokenOff):
             rekey(exchange, off)
         assert rekey(exchange).sealed_anew == 3 * PEOPLE + 1 - 500
@@ -124,18 +115,18 @@ def test_broken_off_it_goes_on_where_it_was(folder: Path) -> None:
 def test_what_no_key_opens_is_named_and_the_rest_stays(folder: Path) -> None:
     with opened(folder, OLD) as exchange:
         exchange.write(lambda connection: Vault(b"x" * 32).keep(connection, "person", "u-strange", {"name": "甲"}))
-    with opened(folder, NEW + OLD) as exchange, pytest.raises(WrongMasterKey, match=r"person\|u-strange\|name"):
+    with opened(folder, NEW, OLD) as exchange, pytest.raises(WrongMasterKey, match=r"person\|u-strange\|name"):
         rekey(exchange)
 
 
 def test_what_is_written_meanwhile_is_not_written_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with opened(folder, NEW + OLD) as exchange:
-        again, page = exchange.vault.again, rekeying._values
+    with opened(folder, NEW, OLD) as exchange:
+        again, page = exchange.vault.again, rekeying._page
         connections: list[Connection] = []
 
-        def watched(exchange: Exchange, connection: Connection, after: Any) -> Any:
-            connections.append(connection)
-            return page(exchange, connection, after)
+        def watched(*given: Any) -> Any:
+            connections.append(given[-1])
+            return page(*given)
 
         def meanwhile(kind: Any, sealed: bytes, *names: str) -> bytes | None:
             if names == ("person", "u-5", "phone"):
@@ -144,7 +135,7 @@ def test_what_is_written_meanwhile_is_not_written_over(folder: Path, monkeypatch
             return again(kind, sealed, *names)
 
         monkeypatch.setattr(exchange.vault, "again", meanwhile)
-        monkeypatch.setattr(rekeying, "_values", watched)
+        monkeypatch.setattr(rekeying, "_page", watched)
         assert rekey(exchange).sealed_anew == 3 * PEOPLE + 1 - 1
         with exchange.reading() as connection:
             assert exchange.vault.reveal(connection, "person", "u-5")["phone"] == "15499999999"
