@@ -60,6 +60,12 @@ class Forbidden(Problem):
     type = "urn:gongqiao:problem:forbidden"
 
 
+class SecondFactorWanted(Problem):
+    status = 403
+    title = "请先设置登录验证码"
+    type = "urn:gongqiao:problem:second-factor-wanted"
+
+
 class NotFound(Problem):
     status = 404
     title = "没有找到"
@@ -156,6 +162,8 @@ def install(app: FastAPI) -> None:
             if isinstance(error, NotSignedIn) and request.method == "GET":
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 return RedirectResponse(f"/login?next={quote(asked, safe='/')}", 303)
+            if isinstance(error, SecondFactorWanted) and request.method == "GET":
+                return RedirectResponse("/account/second-factor", 303)
             from api.pages import page  # pages import problems
 
             return page(request, "problem.html", {"problem": error}, status=error.status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.access import looked
+from api.access import looked, own_account, second_factor_pages
 from api.delivery import pages as delivery_pages
 from api.delivery import routes as delivery
 from api.help import routes as help_
@@ -43,6 +43,7 @@ API_ROUTERS: list[APIRouter] = [
     feed.router,
     help_.router,
     looked.router,
+    own_account.router,
 ]
 PAGE_ROUTERS: list[APIRouter] = [
     search_pages.router,
@@ -63,4 +64,6 @@ PAGE_ROUTERS: list[APIRouter] = [
     commitments.pages,
     help_.pages,
     looked.pages,
+    own_account.pages,
+    second_factor_pages.router,
 ]

@@ -23,6 +23,7 @@ class Options:
     production: bool = False
     public_url: str | None = None
     session_hours: int = 12
+    second_factor_required: bool = False  # of staff
     requests_a_minute: int = 12_000  # of one account
     anonymous_requests_a_minute: int = 1_200  # of one address
     facet_seconds: float = 0.0  # how long counted facets may be shown again

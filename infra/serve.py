@@ -109,6 +109,7 @@ def _services(
     options = Options(
         production=settings.mode == "production",
         public_url=settings.public_url,
+        second_factor_required=settings.staff_second_factor == "required",
         requests_a_minute=settings.requests_a_minute,
         anonymous_requests_a_minute=settings.anonymous_requests_a_minute,
         facet_seconds=settings.facet_seconds,

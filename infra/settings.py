@@ -31,6 +31,9 @@ class Settings(EngineSettings):
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8000, description="port of the web server")
     public_url: str | None = Field(default=None, description="address people reach the exchange at, for links in mails")
+    staff_second_factor: Literal["offered", "required"] = Field(
+        default="offered", description="required: staff reach nothing before an authenticator is set up; meant for production"
+    )
     figures_dir: Path | None = Field(default=None, description="folder of CSV files of dated figures (docs/figures.md); absent: none")
     commitment_check_days: int = Field(
         default=60,

@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Literal, get_args
@@ -14,20 +14,24 @@ from uuid import uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from api.access import tables
 from matcher.shapes import FieldError, ShapeError
 from streams.runtime.messages import from_json, to_json
-from streams.runtime.tables import upsert
+from streams.runtime.tables import private_values, upsert
 
 Role = Literal["jobseeker", "employer", "commissioner", "operator", "partner", "administrator", "auditor"]
 ROLES: tuple[str, ...] = get_args(Role)
+OWNER = "account"  # of private values
+SHORTEST = 8  # characters of a password
+CODE_FOR = timedelta(minutes=10)  # how long a right password waits for its code
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is asking. ``csrf`` is empty for callers without a session (keys and basic credentials)."""
+    """Who is asking. ``csrf`` is empty for callers without a session (keys and basic credentials). ``proof``: the hash of the session's
+    token or of the key. ``confined``: nothing opens before a second factor is set up."""
 
     account_id: str
     login: str
@@ -38,7 +42,12 @@ class Caller:
     region: str | None = None
     owner_ids: tuple[str, ...] = ()
     csrf: str = ""
+    proof: str = ""
+    confined: bool = False
 
+
+#: What opens an account, and ends with it.
+_OPENING = (tables.sessions, tables.api_keys, tables.second_factors, tables.recovery_codes)
 
 # argon2 takes 64 MiB a time on purpose; wrong passwords sent in a flood must not take all memory and every core.
 _hashing = threading.BoundedSemaphore(2)
@@ -77,8 +86,8 @@ def create_account(
     errors = []
     if role not in ROLES:
         errors.append(FieldError(field="role", message="one of the listed roles expected", allowed=list(ROLES)))
-    if len(password) < 8:
-        errors.append(FieldError(field="password", message="at least 8 characters expected"))
+    if len(password) < SHORTEST:
+        errors.append(FieldError(field="password", message=f"at least {SHORTEST} characters expected"))
     if not login.strip() or len(login) > 100 or ":" in login:
         errors.append(FieldError(field="login", message="1 to 100 characters expected, no colon"))
     if region is not None and not re.fullmatch(r"[1-9]\d{5}", region):
@@ -92,12 +101,12 @@ def create_account(
             errors.append(FieldError(field=wanted, message=f"required for the role {of}"))
     if errors:
         raise ShapeError(errors)
-    known = connection.execute(select(tables.accounts.c.account_id).where(tables.accounts.c.login == login)).scalar()
+    known = account_of(connection, login)
     values = {
         "account_id": known or account_id or f"a-{uuid4().hex[:12]}",
         "login": login,
         "role": role,
-        "password": _hash(password),
+        "password": hash_password(password),
         "person_id": person_id,
         "employer_id": employer_id,
         "region": region,
@@ -108,22 +117,33 @@ def create_account(
     }
     upsert(connection, tables.accounts, values)
     # A new password or role ends what was signed in with the old one.
-    connection.execute(delete(tables.sessions).where(tables.sessions.c.account_id == values["account_id"]))
+    end_sessions(connection, str(values["account_id"]))
     return str(values["account_id"])
 
 
+def set_password(connection: Connection, account_id: str, hashed: str) -> None:
+    """Another password (its hash, by ``hash_password``); every session of the account ends."""
+    connection.execute(update(tables.accounts).where(tables.accounts.c.account_id == account_id).values(password=hashed))
+    end_sessions(connection, account_id)
+
+
 def close_account(connection: Connection, login: str) -> str | None:
-    """Close an account for good: its sessions and API keys end with it. Answers its id, None where there is none of that name."""
-    account_id = connection.execute(select(tables.accounts.c.account_id).where(tables.accounts.c.login == login)).scalar()
-    if account_id is None:
-        return None
-    connection.execute(update(tables.accounts).where(tables.accounts.c.account_id == account_id).values(state="closed"))
-    for table in (tables.sessions, tables.api_keys):
-        connection.execute(delete(table).where(table.c.account_id == account_id))
-    return str(account_id)
+    """Close an account for good: its sessions, keys and second factor end with it. Answers its id, None where there is none of that
+    name."""
+    account_id = account_of(connection, login)
+    if account_id is not None:
+        connection.execute(update(tables.accounts).where(tables.accounts.c.account_id == account_id).values(state="closed"))
+        _drop_openings(connection, [account_id])
+    return account_id
 
 
-def _hash(password: str) -> str:
+def account_of(connection: Connection, login: str) -> str | None:
+    """The id of the account with this name; None where there is none."""
+    return connection.execute(select(tables.accounts.c.account_id).where(tables.accounts.c.login == login)).scalar()
+
+
+def hash_password(password: str) -> str:
+    """To be called outside a transaction: it takes a tenth of a second on purpose."""
     with _hashing:
         return _hasher().hash(password)
 
@@ -145,7 +165,7 @@ def password_of(connection: Connection, account_id: str) -> str | None:
     return connection.execute(select(tables.accounts.c.password).where(tables.accounts.c.account_id == account_id)).scalar()
 
 
-def caller_of(connection: Connection, account_id: str, csrf: str = "") -> Caller | None:
+def caller_of(connection: Connection, account_id: str, csrf: str = "", proof: str = "") -> Caller | None:
     row = connection.execute(select(tables.accounts).where(tables.accounts.c.account_id == account_id)).mappings().first()
     if row is None or row["state"] != "active":
         return None
@@ -159,27 +179,72 @@ def caller_of(connection: Connection, account_id: str, csrf: str = "") -> Caller
         region=row["region"],
         owner_ids=tuple(from_json(row["owner_ids"])),
         csrf=csrf,
+        proof=proof,
     )
 
 
 def open_session(connection: Connection, account_id: str, *, now: datetime, hours: int) -> str:
     """Start a session; answers the token, which is kept nowhere."""
+    return _session(connection, account_id, now, timedelta(hours=hours), "open")
+
+
+def await_code(connection: Connection, account_id: str, *, now: datetime) -> str:
+    """The password was right and a code is wanted: a token that opens nothing but the way to give it (``awaiting_code``)."""
+    return _session(connection, account_id, now, CODE_FOR, "code")
+
+
+def _session(connection: Connection, account_id: str, now: datetime, length: timedelta, stage: str) -> str:
     token = secrets.token_urlsafe(32)
     connection.execute(delete(tables.sessions).where(tables.sessions.c.expires_at <= now.isoformat()))
-    values = {"token_hash": token_hash(token), "account_id": account_id, "csrf": secrets.token_urlsafe(24)}
-    upsert(connection, tables.sessions, {**values, "expires_at": (now + timedelta(hours=hours)).isoformat()})
+    values = {"token_hash": token_hash(token), "account_id": account_id, "csrf": secrets.token_urlsafe(24), "stage": stage}
+    upsert(connection, tables.sessions, {**values, "expires_at": (now + length).isoformat()})
     return token
 
 
 def session_caller(connection: Connection, token: str, *, now: datetime) -> Caller | None:
-    row = connection.execute(select(tables.sessions).where(tables.sessions.c.token_hash == token_hash(token))).mappings().first()
-    if row is None or datetime.fromisoformat(row["expires_at"]) <= now:
-        return None
-    return caller_of(connection, row["account_id"], row["csrf"])
+    row = _session_row(connection, token_hash(token), now, "open")
+    return caller_of(connection, row["account_id"], row["csrf"], row["token_hash"]) if row is not None else None
+
+
+def awaiting_code(connection: Connection, token: str, *, now: datetime) -> tuple[str, str] | None:
+    """The account whose password was right under this token and whose code is awaited, and the token of its form."""
+    row = _session_row(connection, token_hash(token), now, "code")
+    return (row["account_id"], row["csrf"]) if row is not None and caller_of(connection, row["account_id"]) is not None else None
+
+
+def _session_row(connection: Connection, hashed: str, now: datetime, stage: str) -> RowMapping | None:
+    mine = (tables.sessions.c.token_hash == hashed) & (tables.sessions.c.stage == stage)
+    row = connection.execute(select(tables.sessions).where(mine)).mappings().first()
+    return row if row is not None and datetime.fromisoformat(row["expires_at"]) > now else None
 
 
 def close_session(connection: Connection, token: str) -> None:
     connection.execute(delete(tables.sessions).where(tables.sessions.c.token_hash == token_hash(token)))
+
+
+def end_sessions(connection: Connection, account_id: str, *, keep: str = "") -> int:
+    """End the sessions of an account, but for the one with this hash of its token; answers how many there were."""
+    ended = delete(tables.sessions).where(tables.sessions.c.account_id == account_id, tables.sessions.c.token_hash != keep)
+    return connection.execute(ended).rowcount
+
+
+def sessions_of(connection: Connection, account_id: str, *, now: datetime) -> int:
+    """How many sessions of an account are open."""
+    mine = (tables.sessions.c.account_id == account_id) & (tables.sessions.c.stage == "open")
+    return int(connection.execute(select(func.count()).where(mine, tables.sessions.c.expires_at > now.isoformat())).scalar_one())
+
+
+def still_in(connection: Connection, caller: Caller, *, now: datetime) -> bool:
+    """Whether what this caller came with still opens the same account in the same role and place: for what outlives a request."""
+    known = caller_of(connection, caller.account_id, caller.csrf, caller.proof)
+    if known is None or replace(known, confined=caller.confined) != caller:
+        return False
+    if caller.csrf:
+        return _session_row(connection, caller.proof, now, "open") is not None
+    return (
+        not caller.proof
+        or connection.execute(select(tables.api_keys).where(tables.api_keys.c.key_hash == caller.proof)).first() is not None
+    )
 
 
 def create_key(connection: Connection, account_id: str, *, now: datetime) -> str:
@@ -191,12 +256,20 @@ def create_key(connection: Connection, account_id: str, *, now: datetime) -> str
 
 def key_caller(connection: Connection, key: str) -> Caller | None:
     account_id = connection.execute(select(tables.api_keys.c.account_id).where(tables.api_keys.c.key_hash == token_hash(key))).scalar()
-    return caller_of(connection, account_id) if account_id is not None else None
+    return caller_of(connection, account_id, proof=token_hash(key)) if account_id is not None else None
 
 
 def forget_accounts(connection: Connection, person_id: str) -> int:
     """Remove the accounts of a person who is forgotten, with their sessions and keys; answers how many accounts there were."""
     ids = list(connection.execute(select(tables.accounts.c.account_id).where(tables.accounts.c.person_id == person_id)).scalars())
-    for table in (tables.sessions, tables.api_keys, tables.accounts):
-        connection.execute(delete(table).where(table.c.account_id.in_(ids)))
+    _drop_openings(connection, ids)
+    connection.execute(delete(tables.accounts).where(tables.accounts.c.account_id.in_(ids)))
     return len(ids)
+
+
+def _drop_openings(connection: Connection, account_ids: list[str]) -> None:
+    """Everything that opens these accounts, and their private values."""
+    for table in _OPENING:
+        connection.execute(delete(table).where(table.c.account_id.in_(account_ids)))
+    own = (private_values.c.owner_kind == OWNER) & private_values.c.owner_id.in_(account_ids)
+    connection.execute(delete(private_values).where(own))

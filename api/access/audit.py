@@ -49,11 +49,17 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "delete": ("注销您的登记", ("registered",)),
     "contact": ("查看岗位的联系方式", ("contact",)),
     "audit": ("查看谁看过您的资料", ("audit",)),
+    # About somebody's own account and nobody's data.
+    "signed_out": ("全部退出登录", ("account",)),
+    "password": ("修改登录密码", ("account",)),
+    "second_factor_on": ("开启登录验证码", ("account",)),
+    "second_factor_off": ("关闭登录验证码", ("account",)),
+    "recovery_codes": ("更换备用码", ("account",)),
 }
 FIELDS = {
     "profile": "登记资料", "trade": "学历、经历、技能和证书", "score": "得分", "reasons": "匹配理由", "hints": "政策提示",
     "inbox": "收到的推荐和您的答复", "steps": "办理进展", "claims": "补贴申请", "registered": "是否有登记", "person_id": "登记编号",
-    "region": "所在地区", "exit": "渐退期起止日期", "contact": "岗位联系方式", "audit": "查看记录",
+    "region": "所在地区", "exit": "渐退期起止日期", "contact": "岗位联系方式", "audit": "查看记录", "account": "自己的账号",
 }  # fmt: skip
 
 
@@ -61,7 +67,7 @@ FIELDS = {
 class Look:
     """One person's data opened to somebody else: by what, about which posting or claim, which kinds of fields (of the action if unsaid).
 
-    An empty ``person_id``: the log itself was read, about nobody in particular.
+    An empty ``person_id``: the log itself was read, about nobody in particular, or something was done to one's own account.
     """
 
     person_id: str

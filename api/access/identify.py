@@ -6,10 +6,13 @@ import base64
 import binascii
 import hmac
 import time
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy import Connection
 
+from api.access import second_factor
 from api.access.accounts import Caller, caller_of, check_password, key_caller, password_of, session_caller, token_hash
 from api.access.throttle import Throttle
 from api.problems import Forbidden, NotSignedIn, Problem
@@ -52,7 +55,18 @@ def _identified(request: Request) -> Caller | None:
                 raise NotSignedIn("API 密钥无效或已失效", headers={"WWW-Authenticate": "Bearer"})
         elif token := request.cookies.get(COOKIE):
             caller = session_caller(connection, token, now=services.exchange.now())
+            if caller is not None and _lacks_factor(services, connection, caller):
+                caller = replace(caller, confined=True)
     return caller
+
+
+def _lacks_factor(services: Services, connection: Connection, caller: Caller) -> bool:
+    wanted = services.options.second_factor_required and caller.role in second_factor.ROLES
+    return wanted and not second_factor.is_on(connection, caller.account_id)
+
+
+def _password_is_not_enough(services: Services, connection: Connection, caller: Caller) -> bool:
+    return second_factor.is_on(connection, caller.account_id) or _lacks_factor(services, connection, caller)
 
 
 def _basic(request: Request, value: str) -> Caller:
@@ -70,13 +84,15 @@ def _basic(request: Request, value: str) -> Caller:
         # A password changed meanwhile has another hash, and what was remembered no longer counts.
         if known is not None and known[0] > at and password_of(connection, known[1]) == known[2]:
             caller = caller_of(connection, known[1])
-            if caller is not None:
+            if caller is not None and not _password_is_not_enough(services, connection, caller):
                 return caller
     cache.pop(name, None)
     account_id = sign_in(request, login, password)
     with services.exchange.reading() as connection:
         caller = caller_of(connection, account_id) if account_id is not None else None
         kept = password_of(connection, account_id) if account_id is not None else None
+        if caller is not None and _password_is_not_enough(services, connection, caller):
+            raise NotSignedIn("这个账号登录要用验证码，程序请改用 API 密钥", headers={"WWW-Authenticate": "Bearer"})
     if caller is None or kept is None:
         raise NotSignedIn("账号或密码不对", headers={"WWW-Authenticate": "Basic"})
     if len(cache) > 1000:

@@ -1,16 +1,20 @@
-"""Sign in and out."""
+"""Sign in, in one step or two, and out."""
 
 from __future__ import annotations
 
+import hmac
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
 
-from api.access.accounts import close_session, open_session
+from api.access import second_factor
+from api.access.accounts import CODE_FOR, await_code, awaiting_code, close_session, open_session
 from api.access.identify import COOKIE, CallerOrNone, Here, check_csrf, sign_in
 from api.pages import page
 from api.problems import Forbidden
+from api.services import Services
 
 router = APIRouter(include_in_schema=False)
 HOMES = {
@@ -30,7 +34,7 @@ def _inside(target: str) -> str:
 
 @router.get("/login")
 def login_form(request: Request, caller: CallerOrNone, next: str = "") -> Response:
-    return page(request, "login.html", {"next": _inside(next), "wrong": False})
+    return page(request, "login.html", {"next": _inside(next), "wrong": False, "again": False})
 
 
 @router.post("/login")
@@ -43,13 +47,63 @@ def login(
     account_id = sign_in(request, login, password)
     if account_id is None:
         request.state.caller = None
-        return page(request, "login.html", {"next": _inside(next), "wrong": True}, status=401)
-    token = exchange.write(lambda connection: open_session(connection, account_id, now=exchange.now(), hours=here.options.session_hours))
-    answer = RedirectResponse(_inside(next) or "/", 303)
-    answer.set_cookie(
-        COOKIE, token, httponly=True, samesite="lax", secure=here.options.production, max_age=here.options.session_hours * 3600
-    )
+        return page(request, "login.html", {"next": _inside(next), "wrong": True, "again": False}, status=401)
+    with exchange.reading() as connection:
+        asks_code = second_factor.is_on(connection, account_id)
+    if not asks_code:
+        return signed_in(here, account_id, _inside(next))
+    token = exchange.write(lambda connection: await_code(connection, account_id, now=exchange.now()))
+    answer = _ask_code(request, here, token, next, wrong=False)
+    _give(answer, here, token, int(CODE_FOR.total_seconds()))
     return answer
+
+
+@router.post("/login/code")
+def login_code(
+    request: Request, here: Here, code: Annotated[str, Form()] = "", csrf: Annotated[str, Form()] = "", next: Annotated[str, Form()] = ""
+) -> Response:
+    """The second step: an authenticator's code, or a recovery code."""
+    exchange, throttle, request.state.caller = here.exchange, request.app.state.throttle, None
+    token = request.cookies.get(COOKIE, "")
+    with exchange.reading() as connection:
+        waiting = awaiting_code(connection, token, now=exchange.now())
+    if waiting is None:
+        return page(request, "login.html", {"next": _inside(next), "wrong": False, "again": True}, status=401)
+    account_id, expected = waiting
+    if not hmac.compare_digest(expected.encode(), csrf.encode()):
+        raise Forbidden("页面已过期，请刷新后再试")
+    throttle.enter_code(account_id)
+
+    def job(connection: Connection) -> bool:
+        if not second_factor.passes(connection, exchange.vault, account_id, code, exchange.now()):
+            return False
+        close_session(connection, token)
+        return True
+
+    if not exchange.write(job):
+        return _ask_code(request, here, token, next, wrong=True)
+    throttle.right_code(account_id)
+    return signed_in(here, account_id, _inside(next))
+
+
+def _ask_code(request: Request, here: Services, token: str, next: str, *, wrong: bool) -> Response:
+    with here.exchange.reading() as connection:
+        waiting = awaiting_code(connection, token, now=here.exchange.now())
+    csrf = waiting[1] if waiting is not None else ""
+    return page(request, "login_code.html", {"next": _inside(next), "wrong": wrong, "csrf": csrf}, status=401 if wrong else 200)
+
+
+def signed_in(here: Services, account_id: str, target: str) -> Response:
+    """A new session, its cookie, and on to a place of this site."""
+    exchange, hours = here.exchange, here.options.session_hours
+    token = exchange.write(lambda connection: open_session(connection, account_id, now=exchange.now(), hours=hours))
+    answer = RedirectResponse(target or "/", 303)
+    _give(answer, here, token, hours * 3600)
+    return answer
+
+
+def _give(answer: Response, here: Services, token: str, seconds: int) -> None:
+    answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=here.options.production, max_age=seconds)
 
 
 @router.post("/logout")

@@ -12,15 +12,18 @@ from typing import Literal
 
 from fastapi import Request
 
+from api.access import second_factor
 from api.access.accounts import ROLES
 from api.access.identify import identify
-from api.problems import Forbidden, NotSignedIn
+from api.problems import Forbidden, NotSignedIn, SecondFactorWanted
 
 #: all: whatever it is about. region: what lies in the account's region. own: the account's own person, employer, market, brand or
 #: postings. shared: of their own postings, and of people who agreed to be shown to employers.
 Scope = Literal["all", "region", "own", "shared"]
 ANYONE = "anyone"  # not signed in
 EVERYBODY: tuple[str, ...] = (ANYONE, *ROLES)
+#: What staff may do who must set up a second factor first.
+WHILE_CONFINED = ("session", "account.second_factor")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,26 @@ TABLE: tuple[Rule, ...] = (
         _public(),
         "没有公开的岗位只给发布者和所在地工作人员看",
     ),
-    Rule("session", "登录、退出、首页", ("GET /", "GET /login", "POST /login", "POST /logout"), _public()),
+    Rule("session", "登录、退出、首页", ("GET /", "GET /login", "POST /login", "POST /login/code", "POST /logout"), _public()),
+    Rule(
+        "account",
+        "自己的账号：登录了几处，全部退出，修改密码",
+        ("GET /api/v1/account", "DELETE /api/v1/account/sessions", "GET /account", "POST /account/sign-out", "POST /account/password"),
+        _SIGNED_IN,
+    ),
+    Rule(
+        "account.second_factor",
+        "设置登录验证码",
+        (
+            "GET /account/second-factor",
+            "POST /account/second-factor",
+            "POST /account/second-factor/confirm",
+            "POST /account/second-factor/codes",
+            "POST /account/second-factor/off",
+        ),
+        dict.fromkeys(second_factor.ROLES, "own"),
+        "只在登录后的页面上，不能用密钥",
+    ),
     Rule("health", "系统是否正常", ("GET /health/live", "GET /health/ready", "GET /metrics"), _public()),
     Rule(
         "events",
@@ -333,14 +355,16 @@ def granted(prefix: str = "") -> Callable[[Request], None]:
         path = str(getattr(request.scope.get("route"), "path", ""))
         method = "GET" if request.method == "HEAD" else request.method
         rule = rules().get(f"{method} {path if path.startswith(prefix) else prefix + path}")
+        known = identify(request)
+        if known is not None and known.confined and (rule is None or rule.action not in WHILE_CONFINED):
+            raise SecondFactorWanted("您的账号要先设置登录验证码，才能使用其他功能")
         if rule is not None and ANYONE in rule.may:
             return
-        caller = identify(request)
-        if caller is None:
+        if known is None:
             raise NotSignedIn("请先登录，或在请求中带上账号密码或 API 密钥", headers={"WWW-Authenticate": "Bearer"})
         if rule is None:
             raise Forbidden("这个地址还没有登记在权限表里，谁也不能使用")  # nobody said who may: nobody may
-        if caller.role not in rule.may:
+        if known.role not in rule.may:
             raise Forbidden("您的账号不能使用这项功能")
 
     return check

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, String, Table, Text
 
 from streams.runtime.tables import Place, metadata
 
@@ -29,7 +29,25 @@ sessions = Table(
     Column("account_id", String, nullable=False),
     Column("csrf", String, nullable=False),
     Column("expires_at", String, nullable=False),
+    Column("stage", String, nullable=False, server_default="open"),  # open | code: the password was right, the code is awaited
     Index("access_sessions_by_account", "account_id"),
+)
+
+# The authenticator's secret is a private value of the account (``second_factor``).
+second_factors = Table(
+    "access_second_factors",
+    metadata,
+    Column("account_id", String, primary_key=True),
+    Column("state", String, nullable=False),  # begun | on
+    Column("last_step", BigInteger, nullable=False),  # of the last code that passed: no code passes twice
+    Column("since", String, nullable=False),
+)
+
+recovery_codes = Table(
+    "access_recovery_codes",
+    metadata,
+    Column("account_id", String, primary_key=True),
+    Column("code_hash", String, primary_key=True),
 )
 
 api_keys = Table(

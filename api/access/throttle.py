@@ -1,4 +1,4 @@
-"""Wrong passwords are counted, so that nobody can try thousands: by account and address, and by address."""
+"""Wrong passwords and codes are counted, so that nobody can try thousands: by account and address, and by address."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ FOR_ONE_NAME = 10  # wrong passwords for one login from one address
 FOR_ONE_ADDRESS = 100  # from one address whatever the login; a counter hall may share one
 NAME = Limit("password", FOR_ONE_NAME, WINDOW_S)
 ADDRESS = Limit("password-address", FOR_ONE_ADDRESS, WINDOW_S)
+CODE = Limit("second-factor", 5, 900.0)  # wrong codes for one account, from wherever: three of a million fit at a time
 
 
 class Throttle:
@@ -28,17 +29,21 @@ class Throttle:
             if not room.allowed:
                 if limit is ADDRESS:
                     self._take(NAME, _name(address, login), -1)
-                detail = "密码连续输错次数太多，请过几分钟再试"
-                raise TooMany(
-                    detail,
-                    headers={"Retry-After": str(room.wait)},
-                    more={"limit": {"name": limit.name, "most": limit.most, "seconds": int(limit.seconds), "retry_after": room.wait}},
-                )
+                raise _too_many("密码连续输错次数太多，请过几分钟再试", limit, room)
 
     def right(self, address: str, login: str) -> None:
         """The password was right: what was wrong before is forgotten for this name, and the try is given back to the address."""
         self._take(NAME, _name(address, login), -FOR_ONE_NAME)
         self._take(ADDRESS, address, -1)
+
+    def enter_code(self, account_id: str) -> None:
+        """The same for the code of a second factor, given back by ``right_code``."""
+        room = self._take(CODE, account_id, 1)
+        if not room.allowed:
+            raise _too_many("验证码连续输错次数太多，请过几分钟再试", CODE, room)
+
+    def right_code(self, account_id: str) -> None:
+        self._take(CODE, account_id, -CODE.most)
 
     def _take(self, limit: Limit, who: str, cost: int) -> Room:
         try:
@@ -49,3 +54,8 @@ class Throttle:
 
 def _name(address: str, login: str) -> str:
     return f"{address}\x00{login}"
+
+
+def _too_many(detail: str, limit: Limit, room: Room) -> TooMany:
+    named = {"name": limit.name, "most": limit.most, "seconds": int(limit.seconds), "retry_after": room.wait}
+    return TooMany(detail, headers={"Retry-After": str(room.wait)}, more={"limit": named})

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api import market
 from api.access import scope
-from api.access.accounts import Caller
+from api.access.accounts import Caller, still_in
 from api.access.audit import Look
 from api.access.identify import CallerOrNone, Here
 from api.delivery.watching import last_change, settled_until
@@ -173,7 +173,10 @@ async def events(request: Request, here: Here, caller: CallerOrNone) -> Streamin
         alive = loop.time()
         while not wakeups.stopping:
             began = loop.time()
-            end, concerned, behind = await run_in_threadpool(_look, here, who, seen)
+            found = await run_in_threadpool(_look, here, who, seen)
+            if found is None:
+                return
+            end, concerned, behind = found
             if concerned is not None:
                 alive = loop.time()
                 yield f'id: {concerned}\nevent: {name}\ndata: {{"version": "{concerned}"}}\n\n'
@@ -198,9 +201,12 @@ def _settled(here: Services, caller: Caller) -> int:
         return settled_until(connection, log.topology, caller, log.end(connection))
 
 
-def _look(here: Services, caller: Caller, after: int) -> tuple[int, int | None, bool]:
-    """How far was looked, the last message there that concerns this caller, and whether the log goes on behind it."""
+def _look(here: Services, caller: Caller, after: int) -> tuple[int, int | None, bool] | None:
+    """How far was looked, the last message there that concerns this caller, and whether the log goes on behind it; None where the caller
+    has been signed out, or the account closed or changed, since the stream began."""
     with here.exchange.reading() as connection:
+        if not still_in(connection, caller, now=here.exchange.now()):
+            return None
         log = here.exchange.log
         end = log.end(connection)
         until = settled_until(connection, log.topology, caller, end)

@@ -1,4 +1,4 @@
-"""``gongqiao account create``."""
+"""``gongqiao account``: made, closed, signed out."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import secrets
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
-from api.access.accounts import ROLES, close_account, create_account, create_key
+from api.access import second_factor
+from api.access.accounts import ROLES, account_of, close_account, create_account, create_key, end_sessions
 from infra.composition import exchange
 from infra.settings import settings_of
 from matcher.shapes import ShapeError
+from streams.runtime.exchange import Exchange
+from streams.runtime.sealing import Vault
 
 
 @click.group("account")
@@ -22,13 +26,48 @@ def command() -> None:
 @click.option("--login", required=True, help="Name the account signs in with.")
 @click.option("--data-dir", type=click.Path(path_type=Path))
 def close(login: str, data_dir: Path | None) -> None:
-    """Close an account: its sessions and API keys end at once. ``create`` with the same login opens it again."""
+    """Close an account: its sessions, API keys and second factor end at once. ``create`` with the same login opens it again."""
     settings = settings_of(data_dir)
     with exchange(settings, run=False) as opened:
         account_id = opened.write(lambda connection: close_account(connection, login))
     if account_id is None:
         raise click.UsageError(f"--login: there is no account {login!r}")
     click.echo(f"account {account_id}: {login} closed")
+
+
+@command.command("sign-out")
+@click.option("--login", required=True, help="Name the account signs in with.")
+@click.option("--data-dir", type=click.Path(path_type=Path))
+def sign_out(login: str, data_dir: Path | None) -> None:
+    """End every session of an account at once; its password and keys stay."""
+    with exchange(settings_of(data_dir), run=False) as opened:
+        account_id = _account(opened, login)
+        ended = opened.write(lambda connection: end_sessions(connection, account_id))
+    click.echo(f"account {account_id}: {ended} sessions ended")
+
+
+@command.command("drop-second-factor")
+@click.option("--login", required=True, help="Name the account signs in with.")
+@click.option("--data-dir", type=click.Path(path_type=Path))
+def drop_second_factor(login: str, data_dir: Path | None) -> None:
+    """Take the second factor off an account whose owner lost telephone and recovery codes; its sessions end. Make sure who asks."""
+
+    def job(connection: Connection, account_id: str, vault: Vault) -> bool:
+        end_sessions(connection, account_id)
+        return second_factor.remove(connection, vault, account_id)
+
+    with exchange(settings_of(data_dir), run=False) as opened:
+        account_id = _account(opened, login)
+        there = opened.write(lambda connection: job(connection, account_id, opened.vault))
+    click.echo(f"account {account_id}: {'second factor taken off' if there else 'it has no second factor'}")
+
+
+def _account(opened: Exchange, login: str) -> str:
+    with opened.reading() as connection:
+        account_id = account_of(connection, login)
+    if account_id is None:
+        raise click.UsageError(f"--login: there is no account {login!r}")
+    return account_id
 
 
 @command.command("create")

@@ -66,6 +66,8 @@ LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
 
 #: Actions of the table of roles whose routes open nobody's data; in brackets the routes of an action that are not in LOGGED.
 OPENS_NOBODYS = {
+    "account": "one's own account",
+    "account.second_factor": "one's own account",
     "events": "that something changed, and a version of it",
     "person.write": "what is answered was sent by the caller; the message with its sender stays in the log",
     "posting.write": "postings",

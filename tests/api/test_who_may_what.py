@@ -30,6 +30,8 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /people/u-7/inbox/{m}/answer": ((Y, N, N, N, Y, N, Y, L), {"answer": "seen"}),
     "GET /people/u-7/saved-searches": ((Y, N, N, N, N, N, N, L), None),
     "GET /people/u-7/looks": ((Y, N, N, N, N, N, N, L), None),
+    "GET /account": ((Y, Y, Y, Y, Y, Y, Y, L), None),
+    "DELETE /account/sessions": ((Y, Y, Y, Y, Y, Y, Y, L), None),
     "GET /audit": ((N, N, N, N, N, N, N, L), None),  # auditors: test_roles_table.py
     "POST /people/u-7/saved-searches": ((Y, N, N, N, N, N, N, L), {"name": "小店电焊", "parameters": {"q": "电焊", "region": "140105"}}),
     "DELETE /people/u-7/saved-searches/nobodys": (("404", N, N, N, N, N, N, L), None),

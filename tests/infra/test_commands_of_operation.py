@@ -15,8 +15,10 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import Result
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from api.access import second_factor
+from api.access.accounts import account_of, open_session
 from infra.commands.rebuild import rebuild
 from infra.composition import exchange
 from infra.settings import Settings, SettingsError
@@ -132,6 +134,26 @@ def test_an_account_is_made_and_closed(tmp_path: Path, run: Run) -> None:
     closed = run("account", "close", "--login", "wang", "--data-dir", tmp_path)
     assert closed.exit_code == 0
     assert run("account", "close", "--login", "nobody", "--data-dir", tmp_path).exit_code == 2
+
+
+def test_an_account_is_signed_out_and_relieved_of_its_second_factor(tmp_path: Path, run: Run) -> None:
+    run("account", "create", "--login", "wang", "--role", "administrator", "--data-dir", tmp_path)
+    with exchange(Settings(data_dir=tmp_path), run=False) as opened:
+
+        def job(connection: Connection) -> None:
+            account_id = account_of(connection, "wang")
+            assert account_id is not None
+            open_session(connection, account_id, now=opened.now(), hours=1)
+            second_factor.begin(connection, opened.vault, account_id, opened.now())
+
+        opened.write(job)
+    assert "1 sessions ended" in run("account", "sign-out", "--login", "wang", "--data-dir", tmp_path).output
+    assert "0 sessions ended" in run("account", "sign-out", "--login", "wang", "--data-dir", tmp_path).output
+    assert "taken off" in run("account", "drop-second-factor", "--login", "wang", "--data-dir", tmp_path).output
+    assert "it has no second factor" in run("account", "drop-second-factor", "--login", "wang", "--data-dir", tmp_path).output
+    for name in ("sign-out", "drop-second-factor"):
+        refused = run("account", name, "--login", "nobody", "--data-dir", tmp_path)
+        assert (refused.exit_code, "no account" in refused.output) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,12 @@ def back_to_first(database: Path) -> None:
             "intake_commitments",
             "matching_parts",
             "shards_people",
+            "access_second_factors",
+            "access_recovery_codes",
             *(name for (name,) in policy),
         ):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("ALTER TABLE access_sessions DROP COLUMN stage")
         connection.execute("ALTER TABLE delivery_outgoing DROP COLUMN employer_id")
         connection.execute("DROP INDEX access_audit_by_account")
         for column in ("office", "about", "fields", "hash"):

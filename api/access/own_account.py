@@ -1,0 +1,131 @@
+"""One's own account: how many are signed in with it, sign out everywhere, another password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from api.access import audit, scope, second_factor
+from api.access.accounts import SHORTEST, Caller, end_sessions, hash_password, sessions_of, set_password
+from api.access.audit import Look
+from api.access.identify import COOKIE, CallerOrNone, Here, sign_in
+from api.access.pages import signed_in
+from api.forms import Form, Posted
+from api.pages import page
+from api.problems import Forbidden
+from api.services import Services
+
+router = APIRouter(tags=["access"])
+pages = APIRouter(include_in_schema=False)
+DONE = {"password": "密码已经修改，别处的登录都已退出。"}
+
+
+def with_session(caller: Caller | None, *roles: str) -> Caller:
+    """The caller, signed in at a page: what a key or a password sent along must not do."""
+    who = scope.signed_in(caller, *roles)
+    if not who.csrf:
+        raise Forbidden("请在网页上登录后办理")
+    return who
+
+
+def done_to_account(connection: Connection, here: Services, who: Caller, action: str) -> None:
+    """An entry of the log about one's own account, in the transaction that did it."""
+    audit.append(connection, here.exchange.now(), who, [Look("", action)])
+
+
+def told(here: Services, who: Caller) -> dict[str, Any]:
+    """What is told of one's own account."""
+    with here.exchange.reading() as connection:
+        found: dict[str, Any] = {
+            "account_id": who.account_id,
+            "login": who.login,
+            "display": who.display,
+            "role": who.role,
+            "sessions": sessions_of(connection, who.account_id, now=here.exchange.now()),
+        }
+        if who.role in second_factor.ROLES:
+            found["second_factor"] = {
+                "on": second_factor.is_on(connection, who.account_id),
+                "required": here.options.second_factor_required,
+                "recovery_codes_left": second_factor.codes_left(connection, who.account_id),
+            }
+    return found
+
+
+def sign_out_everywhere(here: Services, who: Caller) -> int:
+    """End every session of the account; answers how many there were."""
+
+    def job(connection: Connection) -> int:
+        done_to_account(connection, here, who, "signed_out")
+        return end_sessions(connection, who.account_id)
+
+    return int(here.exchange.write(job))
+
+
+@router.get("/account")
+def account(here: Here, caller: CallerOrNone) -> dict[str, Any]:
+    """One's own account: ``login``, ``role``, how many ``sessions`` are open; of staff ``second_factor``: ``on``, ``required``,
+    ``recovery_codes_left``."""
+    return told(here, scope.signed_in(caller))
+
+
+@router.delete("/account/sessions")
+def end_all_sessions(here: Here, caller: CallerOrNone) -> dict[str, int]:
+    """Sign out everywhere: every session of one's own account ends at once; ``ended`` says how many there were. Keys stay."""
+    return {"ended": sign_out_everywhere(here, scope.signed_in(caller))}
+
+
+@pages.get("/account")
+def account_page(request: Request, here: Here, caller: CallerOrNone, done: str = "") -> Response:
+    """我的账号."""
+    return _page(request, here, scope.signed_in(caller), done=DONE.get(done, ""))
+
+
+@pages.post("/account/sign-out")
+def sign_out_page(here: Here, caller: CallerOrNone, form: Posted) -> Response:
+    """全部退出."""
+    sign_out_everywhere(here, scope.signed_in(caller))
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@pages.post("/account/password")
+def password_page(request: Request, here: Here, caller: CallerOrNone, form: Posted) -> Response:
+    """修改密码: what was signed in with the old one ends, but for this browser, which gets a new session."""
+    who = with_session(caller)
+    errors = wrong_passwords(form)
+    if not errors and sign_in(request, who.login, typed(form, "old")) is None:
+        errors["old"] = "现在的密码不对"
+    if errors:
+        return _page(request, here, who, errors=errors, status=422)
+    hashed = hash_password(typed(form, "new"))
+
+    def job(connection: Connection) -> None:
+        set_password(connection, who.account_id, hashed)
+        done_to_account(connection, here, who, "password")
+
+    here.exchange.write(job)
+    return signed_in(here, who.account_id, "/account?done=password")
+
+
+def wrong_passwords(form: Form) -> dict[str, str]:
+    """What is wrong with a new password that was typed twice."""
+    new = typed(form, "new")
+    if len(new) < SHORTEST:
+        return {"new": f"新密码至少{SHORTEST}个字符"}
+    return {"again": "两次填写的新密码不一样"} if typed(form, "again") != new else {}
+
+
+def typed(form: Form, name: str) -> str:
+    """A password as it was typed: blanks around it belong to it."""
+    return form.values.get(name, ("",))[0]
+
+
+def _page(
+    request: Request, here: Services, who: Caller, *, done: str = "", errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    return page(request, "account.html", {"account": told(here, who), "done": done, "errors": errors or {}}, status=status)
