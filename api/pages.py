@@ -82,6 +82,7 @@ def templates() -> Environment:
         pay=wording.pay_words,
         form=wording.form_words,
         terms=wording.terms_words,
+        pay_day=wording.pay_day_words,
         education=education_name,
         experience=wording.experience_words,
         groups=wording.groups_words,

@@ -63,6 +63,7 @@ LEVELS = {
 }  # fmt: skip
 SHIFTS = {"day": "长白班", "night": "夜班", "two_shift": "两班倒", "three_shift": "三班倒", "rotating": "倒班"}
 INSURANCE = {"social": "社会保险", "housing_fund": "住房公积金", "commercial": "意外险等商业保险"}
+PAY_DAYS = {"daily": "当天结清", "weekly": "每周结", "monthly": "每月结", "on_completion": "干完结清"}
 UNITS = {"month": "月", "year": "年", "week": "周", "day": "天", "hour": "小时", "piece": "件"}
 KEY_LEVELS = {"province": "省级", "city": "市级", "county": "县级"}
 FIELDS = {
@@ -70,7 +71,8 @@ FIELDS = {
     "headcount": "招聘人数", "pay.min": "工资下限",
     "pay.max": "工资上限", "pay.unit": "工资单位", "pay.months": "一年发几个月工资", "education_min": "学历要求",
     "experience_years_min": "经验要求", "skills": "技能", "certificates": "证书", "apply_by": "报名截止日期", "employment_form": "用工形式",
-    "work.starts_at": "上班时间", "work.hours_per_day": "每天工时", "contract_months": "合同期限",
+    "work.starts_at": "上班时间", "work.hours_per_day": "每天工时", "work.days": "一共做几天", "work.pay_on": "什么时候发工资",
+    "contract_months": "合同期限",
     "terms.shifts": "班次", "terms.overtime": "加班", "terms.rest_days": "每月休息天数", "terms.board": "吃饭", "terms.lodging": "住宿",
     "terms.insurance": "保险", "terms.probation_months": "试用期", "terms.pay_tax": "税前还是税后", "terms.pay_base_plus": "工资组成",
     "contact": "联系人", "employer": "用人单位",
@@ -110,6 +112,21 @@ def pay_words(pay: Mapping[str, Any] | None) -> str:
     months = (pay or {}).get("months")
     words = amount + (f"/{UNITS[unit]}" if unit in UNITS else "") + (f"·{number(months)}薪" if months and months != 12 else "")
     return f"最高{words}" if low is None else words + ("起" if high is None else "")
+
+
+def pay_day_words(value: str | None) -> str:
+    """When pay is paid: 「当天结清」 for a code, 「每月15日」 for a day of the month, anything else as it was written."""
+    text = value or ""
+    return PAY_DAYS.get(text) or (f"每月{text}日" if text.isdecimal() and 1 <= int(text) <= 31 else text)
+
+
+def pay_day_of(words: str | None) -> str | None:
+    """The other way: what somebody wrote, as the code or day that it is; other words stay."""
+    if words is None:
+        return None
+    code = next((code for code, known in PAY_DAYS.items() if words == known), None)
+    day = re.fullmatch(r"每个?月([1-9]|[12]\d|3[01])[日号]?", words)
+    return code or (day[1] if day else words)
 
 
 def terms_words(posting: Mapping[str, Any]) -> list[str]:

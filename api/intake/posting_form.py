@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from api.forms import Form, Reader
-from api.wording import INSURANCE, SHIFTS, UNITS
+from api.wording import INSURANCE, SHIFTS, UNITS, pay_day_of, pay_day_words
 from matcher.places import regions
 from matcher.wording import FORMS, number
 
@@ -46,6 +46,7 @@ def values_of(posting: dict[str, Any]) -> dict[str, str]:
         "skills": "、".join(posting.get("skills") or ()),
         "certificates": "、".join(posting.get("certificates") or ()),
         "work.starts_at": (work.get("starts_at") or "")[:16],
+        "work.pay_on": pay_day_words(work.get("pay_on")),
         "open_to": "、".join(posting.get("open_to") or ()),
     }
     terms = _stated(posting)
@@ -63,6 +64,7 @@ def values_of(posting: dict[str, Any]) -> dict[str, str]:
         "experience_years_min": posting.get("experience_years_min"),
         "contract_months": posting.get("contract_months"),
         "work.hours_per_day": work.get("hours_per_day"),
+        "work.days": work.get("days"),
     }
     texts |= {name: number(value) for name, value in numbers.items() if value is not None}
     return {name: str(value) for name, value in texts.items() if value}
@@ -108,7 +110,7 @@ def read(form: Form, before: dict[str, Any] | None = None) -> tuple[dict[str, An
         posting[name] = []  # the source said that none is asked for
     _open_to(form, posting, known)
     _pay(reader, posting)
-    _work(reader, posting, known)
+    _work(reader, posting)
     _terms(reader, posting, known)
     posting["apply_by"] = day.isoformat() if (day := reader.day("apply_by")) is not None else None
     _contact(reader, posting)
@@ -145,11 +147,14 @@ def _pay(reader: Reader, posting: dict[str, Any]) -> None:
         posting["pay"] = {name: value for name, value in pay.items() if value is not None}
 
 
-def _work(reader: Reader, posting: dict[str, Any], known: dict[str, Any]) -> None:
+def _work(reader: Reader, posting: dict[str, Any]) -> None:
     starts = reader.instant("work.starts_at")
-    hours = reader.number("work.hours_per_day", low=0.5, high=24)
-    kept = {name: value for name, value in (known.get("work") or {}).items() if name in ("days", "pay_on")}
-    work = {**kept, "starts_at": f"{starts}:00+08:00" if starts else None, "hours_per_day": hours}
+    work = {
+        "starts_at": f"{starts}:00+08:00" if starts else None,
+        "hours_per_day": reader.number("work.hours_per_day", low=0.5, high=24),
+        "days": reader.number("work.days", low=0.5, high=3660),
+        "pay_on": pay_day_of(reader.text("work.pay_on", most=30)),
+    }
     work = {name: value for name, value in work.items() if value is not None}
     if work:
         posting["work"] = work

@@ -99,3 +99,38 @@ def test_an_unlawful_probation_is_held_with_its_reason(site, employer, opening):
     posting = sent_posting(site, employer, {**given, "terms.probation_months": "6"})
     with site.services.exchange.reading() as connection:
         assert [reason["rule"] for reason in intake.posting(connection, posting)["reasons"]] == ["probation_too_long"]
+
+
+@pytest.mark.parametrize(
+    ("title", "written", "kept", "shown"),
+    [
+        ("搬运工", "当天结清", "daily", "当天结清"),
+        ("刮腻子", "每月15号", "15", "每月15日"),
+        ("分拣员", "每周五下班前", "每周五下班前", "每周五下班前"),
+    ],
+)
+def test_how_many_days_and_when_pay_comes_are_stated_shown_and_kept(site, employer, opening, title, written, kept, shown):
+    given = opening(title=title, description=f"招{title}。", address=f"太原市小店区龙城大街{96 + len(kept)}号")
+    given |= {"work.days": "3", "work.pay_on": written}
+    posting = sent_posting(site, employer, given)
+    work = posting_of(site, posting)["work"]
+    assert (work["days"], work["pay_on"]) == (3, kept)
+    page = site.browser().get(f"/postings/{posting}").text
+    assert "<dt>一共做</dt><dd>3天</dd>" in page
+    assert f"<dt>发工资</dt><dd>{shown}</dd>" in page
+    form = employer.get(f"/employer/postings/{posting}/edit").text
+    assert re.search(rf'name="work.pay_on"[^>]*value="{shown}"', form)
+    site.settle()
+    # The form sent as it is shown changes nothing; emptied, the fields are not said any more.
+    assert posting_id_of(employer.send(f"/employer/postings/{posting}/edit", {**given, "work.pay_on": shown})) == posting
+    site.settle()
+    assert posting_of(site, posting)["work"] == work
+    employer.send(f"/employer/postings/{posting}/edit", {**given, "work.days": "", "work.pay_on": ""})
+    site.settle()
+    assert not {"days", "pay_on"} & set(posting_of(site, posting).get("work") or {})
+
+
+def test_days_that_cannot_be_are_said_at_their_field(employer, opening):
+    answer = employer.send("/employer/new", {**opening(), "work.days": "0"})
+    assert answer.status_code == 422
+    assert re.search(r'id="work.days-wrong">[^<]*请填写0.5到3,660之间的数字', answer.text)
