@@ -11,6 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import get_args
 
 from matcher import education, pay, places
@@ -47,7 +48,7 @@ def tie_of(posting_id: str) -> int:
     return int.from_bytes(hashlib.blake2b(posting_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IndexDocument:
     """One posting as the index holds it.
 
@@ -82,9 +83,9 @@ class IndexDocument:
     def title_tokens(self) -> tuple[str, ...]:
         return self.fields[0]
 
-    @property
+    @cached_property
     def grams(self) -> frozenset[str]:
-        """Every token of every field."""
+        """Every token of every field. Kept: one posting is asked by many saved searches."""
         return frozenset(token for field in self.fields for token in field)
 
     @property

@@ -1,7 +1,7 @@
 """Searches that stand and postings that come: which of many saved searches could a posting meet, without asking each.
 
 A search is kept under keys of which every posting it finds has at least one; a posting is asked for its own keys. What is found so is only
-a candidate: ``is_met`` is the answer, and it is the reference evaluator's, so that a saved search finds what the search itself finds.
+a candidate: the reference evaluator is asked of the search's tree, so that a saved search finds what the search itself finds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 from search.documents import IndexDocument
 from search.query import Query
-from search.reference import matches
 from search.tree import All, AnyOf, Node, OneOf, Phrase, Term
 
 EVERY = "*"  # the key of a search that narrows nothing by a key; every posting has it
@@ -33,11 +32,6 @@ def keys_of_document(document: IndexDocument) -> tuple[str, ...]:
     owners = (("employer_id", document.employer_id), ("brand_id", document.brand_id), ("market_id", document.market_id))
     found |= {f"{field}:{value}" for field, value in owners if value is not None}
     return tuple(sorted(found))
-
-
-def is_met(query: Query, document: IndexDocument) -> bool:
-    """Whether the search finds the posting."""
-    return matches(document, query.tree())
 
 
 def asks_for_something(query: Query) -> bool:

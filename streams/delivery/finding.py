@@ -1,21 +1,28 @@
 """A posting that comes or changes, and the saved searches that find it: pushed within the budgets, once a posting and search.
 
-Whether a search finds a posting is the reference evaluator's answer (``search.percolator``), so it is the search's own. A person is told of
+Whether a search finds a posting is the reference evaluator's answer (``search.reference``), so it is the search's own. A person is told of
 a posting once, however many of their searches find it, and not where a recommendation told them already.
+
+Nobody is told first because of an id: a posting begins among the searches at a place of its own, and within a page the pair's hash decides
+who is told while the day's budget lasts. What waits goes out oldest first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, exists, literal, or_, select, tuple_, update
 
 from matcher.match_order import match_id
 from search.documents import IndexDocument, document_of
-from search.percolator import is_met, keys_of_document
+from search.percolator import keys_of_document
 from search.query import read_query
+from search.reference import matches
+from search.tree import All
 from streams.delivery import rules
 from streams.delivery.messages import SearchFound
 from streams.delivery.pushing import Desk, Row
@@ -31,13 +38,15 @@ WAITS_DAYS = 7  # what no budget had room for by then is old news
 FORGOTTEN_DAYS = 365  # what ended so long ago may be told anew
 
 _ANY = Look(select(search_keys.c.search_id).limit(1))
+# Searches in a ring: those after the posting's own place first, then those before it.
+_RING = case((searches.c.search_id > bindparam("first"), "0"), else_="1")
 _CANDIDATES = Look(
-    select(searches.c.search_id, searches.c.person_id, searches.c.parameters)
+    select(searches.c.search_id, searches.c.person_id, searches.c.parameters, _RING)
     .where(
         searches.c.search_id.in_(select(search_keys.c.search_id).where(search_keys.c.key.in_(bindparam("keys", expanding=True)))),
-        searches.c.search_id > bindparam("after"),
+        or_(bindparam("ring") < _RING, and_(bindparam("ring") == _RING, searches.c.search_id > bindparam("after"))),
     )
-    .order_by(searches.c.search_id)
+    .order_by(_RING, searches.c.search_id)
     .limit(PAGE),
     among="keys",
 )
@@ -67,8 +76,18 @@ def find(message: PostingPublished, work: Work) -> list[Outcome]:
         last = _let_go(connection, document, after, rules.as_text(work.envelope.recorded_at))
         if last is not None:
             return [Continue(f"known:{last}")]
-        after = ""
-    return _tell(work, document, after)
+    return _tell(work, document, after if phase == "ring" else "")
+
+
+def _first_asked(posting_id: str) -> str:
+    """After which search a posting begins: another place for each, as searches' ids are spread."""
+    return str(uuid5(NAMESPACE_URL, posting_id))
+
+
+@lru_cache(maxsize=20_000)
+def _tree(parameters: bytes) -> All:
+    """A saved search as it is asked; many people save the same one, and every posting asks them again."""
+    return read_query(from_json(parameters)).tree()
 
 
 def _let_go(connection: Connection, document: IndexDocument, after: str, now: str) -> str | None:
@@ -80,7 +99,7 @@ def _let_go(connection: Connection, document: IndexDocument, after: str, now: st
         .order_by(finds.c.search_id)
         .limit(PAGE)
     ).all()
-    gone = [row for row in known if not is_met(read_query(from_json(row.parameters)), document)]
+    gone = [row for row in known if not matches(document, _tree(row.parameters))]
     if gone:
         ids = [row.search_id for row in gone]
         _end(connection, and_(finds.c.posting_id == document.posting_id, finds.c.search_id.in_(ids)), "no_longer_found", now)
@@ -88,10 +107,19 @@ def _let_go(connection: Connection, document: IndexDocument, after: str, now: st
     return known[-1].search_id if len(known) == PAGE else None
 
 
+def asked(connection: Connection, document: IndexDocument, after: str) -> tuple[list[tuple[str, str]], int, str | None]:
+    """One page of the searches that the posting is asked for: (search, person) of those that find it, how many there were, and where to
+    go on; None at the end."""
+    ring, _, search_id = after.partition(":")
+    first = _first_asked(document.posting_id)
+    rows = _CANDIDATES.rows(connection, keys=keys_of_document(document), first=first, ring=ring, after=search_id)
+    met = [(search_id, person_id) for search_id, person_id, said, _ in rows if matches(document, _tree(said))]
+    return met, len(rows), f"{rows[-1][3]}:{rows[-1][0]}" if len(rows) == PAGE else None
+
+
 def _tell(work: Work, document: IndexDocument, after: str) -> list[Outcome]:
     connection, posting_id = work.connection, document.posting_id
-    rows = _CANDIDATES.rows(connection, keys=keys_of_document(document), after=after)
-    met = [(search_id, person_id) for search_id, person_id, said in rows if is_met(read_query(from_json(said)), document)]
+    met, _, go_on = asked(connection, document, after)
     known: dict[str, Row] = {
         row["search_id"]: dict(row)
         for row in connection.execute(
@@ -107,9 +135,10 @@ def _tell(work: Work, document: IndexDocument, after: str) -> list[Outcome]:
         elif row["state"] != "ended":
             continue
         fresh.append(row)
+    fresh.sort(key=lambda row: (row["match_id"], row["search_id"]))
     outcomes: list[Outcome] = list(_Teller(work, fresh).decide())
-    if len(rows) == PAGE:
-        outcomes.append(Continue(f"new:{rows[-1][0]}"))
+    if go_on is not None:
+        outcomes.append(Continue(f"ring:{go_on}"))
     return outcomes
 
 
@@ -186,14 +215,15 @@ def _told_of_twins(connection: Connection, people: list[str], openings: list[str
 
 
 def push_found(work: Work) -> list[Outcome]:
-    """A new day: what had no room goes out, as far as it is still true. In pages, cursor ``found:…``."""
+    """A new day: what had no room goes out, oldest first, as far as it is still true. In pages, cursor ``found:…``."""
     connection, day = work.connection, work.as_of.isoformat()
     query = select(finds, postings.c.document).join(postings, postings.c.posting_id == finds.c.posting_id, isouter=True)
     query = query.where(finds.c.held_on.is_not(None), finds.c.held_on < day)
-    if work.cursor is not None and work.cursor.startswith("found:"):
-        search_id, _, posting_id = work.cursor.removeprefix("found:").partition("\x1f")
-        query = query.where(or_(finds.c.search_id > search_id, and_(finds.c.search_id == search_id, finds.c.posting_id > posting_id)))
-    rows = [dict(row) for row in connection.execute(query.order_by(finds.c.search_id, finds.c.posting_id).limit(PAGE)).mappings()]
+    order = (finds.c.changed_at, finds.c.match_id, finds.c.search_id)
+    after = (work.cursor or "").removeprefix("found:").split("\x1f")
+    if len(after) == len(order):
+        query = query.where(tuple_(*order) > tuple_(*map(literal, after)))
+    rows = [dict(row) for row in connection.execute(query.order_by(*order).limit(PAGE)).mappings()]
     too_old = _ago(work, WAITS_DAYS)
     still: list[Row] = []
     over: list[Row] = []
@@ -206,7 +236,7 @@ def push_found(work: Work) -> list[Outcome]:
     upsert(connection, finds, over)
     outcomes: list[Outcome] = list(_Teller(work, still).decide())
     if len(rows) == PAGE:
-        outcomes.append(Continue(f"found:{rows[-1]['search_id']}\x1f{rows[-1]['posting_id']}"))
+        outcomes.append(Continue("found:" + "\x1f".join(rows[-1][column.name] for column in order)))
     return outcomes
 
 

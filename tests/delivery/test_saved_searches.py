@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as run
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from infra.migrate import migrate
 from matcher.shapes import read_posting
 from search.documents import document_of
 from search.percolator import keys_of_document, keys_of_search
@@ -22,6 +24,8 @@ from streams.delivery.rules import MOST_SEARCHES
 from streams.delivery.tables import finds, outgoing, search_keys
 from streams.delivery.tables import searches as saved_searches
 from streams.intake.messages import HoldReason, PostingChanged, PostingEnded, PostingHeld
+from streams.runtime.database import open_engine
+from streams.runtime.rebuild import compare, rebuild_into
 from tests.delivery.made_up_messages import (
     DeliveryExchange,
     answered,
@@ -127,6 +131,51 @@ def test_a_posting_tells_only_so_many_people_a_day(exchange):
     assert len(told(exchange)) == 4
     exchange.next_day()
     assert len(told(exchange)) == 6
+
+
+def test_what_waits_goes_out_oldest_first(searching):
+    """The ids run the other way: neither the search's nor the posting's decides."""
+    searching.say(saved("u-1", "s-0", {"q": "会计"}), *(published(f"p-{number}") for number in range(6, 3, -1)))
+    for posting, title in (("p-3", "焊工"), ("p-2", "会计"), ("p-1", "焊工"), ("p-0", "会计")):
+        searching.at += timedelta(minutes=1)
+        searching.say(published(posting, title=title))
+    searching.next_day()
+    assert [posting for _, _, posting in told(searching)][3:] == ["p-3", "p-2", "p-1"]
+    searching.next_day()
+    assert [posting for _, _, posting in told(searching)][6:] == ["p-0"]
+
+
+def test_no_search_is_always_the_first_to_be_told(exchange):
+    """Twelve people want the same work and a posting tells four a day: over many postings everybody is among the four."""
+    people = [f"u-{number:02d}" for number in range(12)]
+    for person in people:
+        exchange.say(person_matched(person, 1), saved(person, f"s-{person}"))
+    first: set[str] = set()
+    for number in range(12):
+        exchange.next_day()
+        before = len(told(exchange))
+        exchange.say(published(f"p-{number:02d}", apply_by=(exchange.today).isoformat()))
+        first |= {person for person, _, _ in told(exchange)[before:]}
+    assert first == set(people)
+
+
+def test_searches_and_finds_are_rebuilt_as_they_are(searching, settings, tmp_path):
+    """Found, waiting, told a day later, let go, ended, dropped and forgotten: all of it comes again from the log."""
+    searching.say(person_matched("u-2", 1), saved("u-2", "s-2", {"region": "140100"}), saved("u-3", "s-3"), saved("u-1", "s-4"))
+    searching.say(*(published(f"p-{number}") for number in range(8)), changed("p-1", 2, title="会计"), held("p-2", 2))
+    searching.next_day()
+    searching.say(SearchDropped(person_id="u-1", search_id="s-4"), answered("u-2", "p-0", "seen"), person_left("u-3", 2, "removed"))
+    searching.open.runner.stop()
+    log, subject = searching.open.log, DeliveryExchange.subject
+    migrate(tmp_path / "shadow.sqlite")
+    engine = open_engine(tmp_path / "shadow.sqlite")
+    with searching.open.reading() as live, engine.connect() as shadow, shadow.begin():
+        report = rebuild_into(shadow, live, log, subject, settings)
+        compare(shadow, live, log, subject, report)
+        again = shadow.execute(select(finds)).all()
+    engine.dispose()
+    assert report.same, report
+    assert {row.state for row in again} == {"issued", "held", "ended"}
 
 
 def test_what_waited_and_ended_meanwhile_is_not_told(searching):

@@ -13,6 +13,7 @@ from api.access import audit
 from infra.composition import exchange
 from infra.make_revision import differences, rendered
 from infra.migrate import SchemaError, config, migrate, newest, revision_of
+from streams.intake.gateway import receive_employers
 from streams.runtime.tables import meta, upsert
 from tests.infra.conftest import settings_of
 
@@ -138,6 +139,31 @@ def test_internship_posts_are_counted_from_what_intake_knows(folder: Path) -> No
     migrate(database)
     assert counted() == before
     assert before
+
+
+PROMISES = (
+    {"kind": "commitment", "number": "样例诺字第1号", "from": "2026-10-01"},
+    {"kind": "commitment", "number": "样例诺字第2号"},
+    {"kind": "commitment", "from": "2026-09-01", "checked_on": "2026-10-20"},
+    {"kind": "licence", "number": "样例许字第1号", "from": "2026-09-01"},
+    None,
+)
+
+
+def test_promises_of_agencies_are_taken_from_their_documents(folder: Path) -> None:
+    agencies = [
+        {"employer_id": f"e-agency-{number}", "name": f"太原样例{number}号人力资源有限公司", **({"licence": licence} if licence else {})}
+        for number, licence in enumerate(PROMISES)
+    ]
+    with exchange(settings_of(folder)) as opened:
+        receive_employers(opened, agencies, sender="test", verified=True)
+        opened.runner.drain(240)
+    database = folder / "gongqiao.sqlite"
+    before = rows(database, "intake_commitments")
+    back_to_first(database)
+    migrate(database)
+    assert rows(database, "intake_commitments") == before
+    assert [employer for employer, *_ in before] == ["e-agency-0", "e-agency-1", "e-agency-2"]
 
 
 @pytest.fixture
