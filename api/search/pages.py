@@ -13,12 +13,14 @@ from api.intake.asking import search_postings
 from api.pages import page
 from api.problems import BadRequest
 from api.search.saving import LONGEST_NAME, OF_THE_PAGE, as_text
+from api.services import Services
 from api.wording import SOURCES, TYPES, in_words
 from matcher.places import name_of
 from matcher.shapes import FieldError
 from matcher.wording import FORMS
 from search.errors import QueryError
 from search.query import read_query
+from search.spelling import other_texts
 from search.understanding import Understood, understand
 
 router = APIRouter(include_in_schema=False)
@@ -31,6 +33,7 @@ OFFERS = {
 ZONES = {"graduate": "面向高校毕业生", "gig": "零工"}
 SORTS = {"relevance": "最相关", "date": "最新", "pay": "工资最高"}
 LIMIT = 20
+MOST_OTHERS = 3
 
 
 @router.get("/search")
@@ -49,6 +52,7 @@ def search(request: Request, here: Here, caller: CallerOrNone) -> Response:
         found = search_postings(here, {**meant, "cursor": cursor, "facets": ",".join(FACETS), "limit": LIMIT})
     except BadRequest as problem:
         errors.update({error.field: in_words(error) for error in problem.errors})
+    others = [] if as_typed or errors or cursor or found["total"] else _others(here, asked)
     if as_typed:
         asked["as"] = "typed"
     following = f"/search?{urlencode({**asked, 'cursor': found['cursor']})}" if found["cursor"] else None
@@ -63,6 +67,7 @@ def search(request: Request, here: Here, caller: CallerOrNone) -> Response:
             "filtered": {name: f"/search?{urlencode(_without(asked, name))}" for name in asked if name not in ("q", "sort", "as")},
             "understood": understood.sentence(),
             "as_typed": f"/search?{urlencode({**asked, 'as': 'typed'})}",
+            "others": others,
             "next": following,
             "further": cursor is not None,
             "sorts": SORTS,
@@ -86,6 +91,16 @@ def _accepted(given: dict[str, str], errors: dict[str, str]) -> dict[str, str]:
         else:
             accepted[name] = value
     return accepted
+
+
+def _others(here: Services, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """Where nothing is found: names of trades one character away that find something with the same filters."""
+    found = []
+    for name, text in other_texts(asked.get("q", "")):
+        meant = {**understand(text).parameters(), **_without(asked, "q")}
+        if total := search_postings(here, {**meant, "limit": 1})["total"]:
+            found.append({"name": name, "total": total, "url": f"/search?{urlencode({**asked, 'q': text})}"})
+    return found[:MOST_OTHERS]
 
 
 def _name(meant: dict[str, Any]) -> str:

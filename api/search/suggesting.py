@@ -12,6 +12,7 @@ from api.services import Services
 from matcher.text import normalise
 from search.errors import QueryError
 from search.query import read_query
+from search.spelling import near_names
 from search.vocabulary import completions, corrected
 from streams.intake import queries
 
@@ -58,8 +59,9 @@ def _titles(here: Services, words: str) -> list[str]:
             return []  # signs alone ask for nothing, and everything would be found
         page = here.index.search(query, allowed=allowed)
         if not page.hits:
-            # Letters of an input method (hg, hangong), or a name misspelt (电汗工): what was meant, where there is such work.
-            meant = completions(words, 2 * MOST) if words.isascii() else [name for name in (corrected(words),) if name]
+            # Letters of an input method (hg, hangong), or a name misspelt (电汗工, 保沽员): what was meant, where there is such work.
+            right = corrected(words)
+            meant = completions(words, 2 * MOST) if words.isascii() else [right] if right else near_names(words)
             return [name for name in meant if finds(name)][:MOST]
     except QueryError:
         return []

@@ -225,7 +225,7 @@ def test_suggestions_are_titles_of_open_postings_the_most_frequent_first(market:
 
 def test_letters_and_misspelt_names_suggest_work_that_there_is(market: Market) -> None:
     market.publish({"title": "电焊工"})
-    for typed in ("dhg", "dianhangong", "电汗工"):
+    for typed in ("dhg", "dianhangong", "电汗工", "电很工"):
         assert market.get(None, f"/suggestions?q={typed}").json()["items"] == ["电焊工"]
     assert market.get(None, "/suggestions?q=kj").json()["items"] == [], "there is no 会计"
 

@@ -124,6 +124,16 @@ def test_what_the_typed_words_were_taken_for_is_said_and_can_be_taken_back(nobod
     assert "理解为" not in nobody.get("/search?q=晨光").text
 
 
+def test_where_nothing_is_found_the_name_one_character_away_is_offered(nobody):
+    text = nobody.get("/search?q=小店区 焊很工").text
+    assert "没有找到岗位" in text
+    offered = re.search(r'您是不是要找：<a class="tag" href="(/search[?][^"]*)">焊工（(\d+)个岗位）', text)
+    assert offered
+    assert f"找到{offered[2]}个岗位" in nobody.get(offered[1].replace("&amp;", "&")).text
+    for found in ("/search?q=焊工", "/search?q=晨光一二三"):  # what finds something, and what is near to nothing
+        assert "您是不是要找" not in nobody.get(found).text
+
+
 @pytest.mark.parametrize("query", ["pay_min=abc", "region=1401", "form=whatever", "cursor=%00x", "q=" + "长" * 300])
 def test_a_wrong_filter_is_said_and_breaks_nothing(nobody, query):
     answer = nobody.get(f"/search?{query}")

@@ -19,6 +19,7 @@ from search.documents import IndexDocument, document_of
 from search.index import PostingIndex, open_index, tantivy_url
 from search.query import LONGEST_TEXT, read_query
 from search.reference import matches
+from search.spelling import near_names, other_texts
 from search.understanding import Understood, understand
 from search.vocabulary import completions, corrected, is_name
 from tests.search.elastic import elastic_place
@@ -34,6 +35,12 @@ class Typed:
     pay_min: str
     offers: str
     form: str
+    offered: str = ""
+
+    @property
+    def searched(self) -> str:
+        """The text that finds what was meant: as typed, or with the name that is offered for a word that finds nothing."""
+        return dict(other_texts(self.text))[self.offered] if self.offered else self.text
 
     @property
     def meant(self) -> dict[str, object]:
@@ -52,13 +59,14 @@ def typed() -> list[Typed]:
 TYPED = typed()
 
 
-def test_there_are_two_hundred_searches_all_different() -> None:
-    assert len({each.text for each in TYPED}) == len(TYPED) == 200
+def test_there_are_two_hundred_searches_and_twenty_mistyped_all_different() -> None:
+    assert len({each.text for each in TYPED}) == len(TYPED) == 220
+    assert sum(bool(each.offered) for each in TYPED) == 20
 
 
 @pytest.mark.parametrize("case", TYPED, ids=lambda case: case.text)
 def test_a_typed_search_is_understood(case: Typed) -> None:
-    assert understand(case.text).parameters() == case.meant
+    assert understand(case.searched).parameters() == case.meant
 
 
 # -- what it says, and what it leaves alone
@@ -144,6 +152,43 @@ def test_a_misspelt_name_is_the_one_that_sounds_alike_or_has_two_characters_chan
     assert not is_name("骑首")
 
 
+# -- one character wrong, missing or too many: offered where nothing is found
+
+
+def test_names_one_character_away_are_offered_what_looks_alike_first() -> None:
+    assert near_names("保沽员")[:2] == ("保洁员", "保育员")
+    assert near_names("收很员")[0] == near_names("收员")[0] == "收银员"
+    assert near_names("钳土") == ("钳工",)
+    assert near_names("焊焊工")[0] == "焊工"
+    assert "叉车司机" in near_names("叉车司")
+
+
+@pytest.mark.parametrize("word", ["保洁员", "晨光机械", "富士康", "华为", "双休", "保女", "java", "hgx", "1688", "x", "", "员" * 300])
+def test_a_name_and_what_is_far_from_every_name_are_left_alone(word: str) -> None:
+    assert near_names(word) == ()
+
+
+def test_what_is_offered_keeps_the_rest_of_the_text() -> None:
+    assert other_texts("太原 保沽员 6000 包住 -夜班")[0] == ("保洁员", "太原 保洁员 6000 包住 -夜班")
+    assert other_texts('"保沽员"') == other_texts("-保沽员") == other_texts("太原 6000") == []
+
+
+@given(st.text(max_size=LONGEST_TEXT))
+def test_whatever_is_typed_what_is_offered_can_be_searched(text: str) -> None:
+    for name, other in other_texts(text):
+        assert is_name(name)
+        read_query({"q": other})
+
+
+@pytest.mark.parametrize("case", [case for case in TYPED if case.offered], ids=lambda case: case.text)
+def test_a_mistyped_name_finds_nothing_and_the_right_one_is_offered_first(case: Typed, tantivy: PostingIndex) -> None:
+    def total(text: str) -> int:
+        return tantivy.search(read_query({**understand(text).parameters(), "limit": 1})).total
+
+    assert total(case.text) == 0
+    assert next(name for name, text in other_texts(case.text) if total(text)) == case.offered
+
+
 # -- the first ten, on real indexes
 
 
@@ -202,7 +247,7 @@ def filled(url: str, documents: dict[str, IndexDocument]) -> Iterator[PostingInd
 
 def expect_the_first_ten(case: Typed, index: PostingIndex, documents: dict[str, IndexDocument]) -> None:
     """All are of the place, the pay, the form and the terms; all name the work or are of its occupation; the first are the likest."""
-    query = read_query({**understand(case.text).parameters(), "limit": 10})
+    query = read_query({**understand(case.searched).parameters(), "limit": 10})
     page = index.search(query)
     every = [document for document in documents.values() if matches(document, query.tree())]
     assert page.total == len(every)
@@ -221,7 +266,7 @@ def expect_the_first_ten(case: Typed, index: PostingIndex, documents: dict[str, 
 
 
 def test_most_searches_find_something(tantivy: PostingIndex) -> None:
-    empty = [case.text for case in TYPED if not tantivy.search(read_query({**understand(case.text).parameters(), "limit": 1})).total]
+    empty = [case.text for case in TYPED if not tantivy.search(read_query({**understand(case.searched).parameters(), "limit": 1})).total]
     assert len(empty) <= 20, empty
 
 
