@@ -1,9 +1,9 @@
 """Dated figures that the policies refer to and do not state: minimum wages, the local 低保 standard, the surveyed unemployment target; and
 how many internship posts a place is to recruit in a year, where the five documents give no number.
 
-One CSV file a figure, all with the columns ``code,from,to,value,source,source_date``. They ship with their header only: a figure from
-memory would be worse than none. Whoever operates the exchange enters what was published and gives the folder as a setting; where no row
-is in force, whoever needs the figure says so.
+One CSV file a figure, all but the surveys of pay with the columns ``code,from,to,value,source,source_date``. They ship with their header
+only: a figure from memory would be worse than none. Whoever operates the exchange enters what was published and gives the folder as a
+setting; where no row is in force, whoever needs the figure says so.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache, cached_property
 from importlib import resources
 
+from matcher import pay_surveys
 from matcher.places import covers, level_of, regions
 
 NATION = "100000"
@@ -75,9 +76,10 @@ class FiguresError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """The tables by name."""
+    """The tables by name, and what pay surveys say (``matcher.pay_surveys``), which no policy reads."""
 
     tables: Mapping[str, tuple[Dated, ...]]
+    surveys: tuple[pay_surveys.SurveyedPay, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is a figure that a condition or an amount could read."""
@@ -139,7 +141,7 @@ def read_table(name: str, text: str, file: str | None = None) -> tuple[Dated, ..
     """The rows of one figure's CSV text. Raises ``FiguresError`` with file, line and column of every fault."""
     file = file or f"{name}.csv"
     if name not in TABLES:
-        raise FiguresError([f"{file}: no such figure; there are {', '.join(f'{known}.csv' for known in TABLES)}"])
+        raise FiguresError([f"{file}: no such figure; there are {', '.join(f'{known}.csv' for known in (*TABLES, pay_surveys.NAME))}"])
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     header = [column.strip() for column in next(reader, [])]
     if sorted(header) != sorted(COLUMNS):
@@ -185,23 +187,29 @@ def read_tables(files: Mapping[str, str]) -> Figures:
     Raises ``FiguresError`` with every fault of every file.
     """
     tables: dict[str, tuple[Dated, ...]] = {}
+    surveys: tuple[pay_surveys.SurveyedPay, ...] = ()
     faults: list[str] = []
     for file, text in sorted(files.items()):
         name = file.rpartition("/")[2].removesuffix(".csv")
+        if name == pay_surveys.NAME:
+            surveys, wrong = pay_surveys.read_surveys(text, file)
+            faults += wrong
+            continue
         try:
             tables[name] = read_table(name, text, file)
         except FiguresError as error:
             faults += error.faults
     if faults:
         raise FiguresError(faults)
-    return Figures(tables)
+    return Figures(tables, surveys)
 
 
 @cache
 def shipped() -> Figures:
     """The shipped tables: their headers only."""
     folder = resources.files("matcher.tables") / "figures"
-    return read_tables({f"{name}.csv": (folder / f"{name}.csv").read_text(encoding="utf-8") for name in TABLES})
+    names = (*TABLES, pay_surveys.NAME)
+    return read_tables({f"{name}.csv": (folder / f"{name}.csv").read_text(encoding="utf-8") for name in names})
 
 
 _given: list[Figures] = []

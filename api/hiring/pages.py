@@ -22,7 +22,7 @@ from matcher.days import day_of
 from streams.delivery import queries as delivery
 from streams.hiring import queries, rules
 from streams.intake.freshness import freshness
-from streams.intake.pay_reference import note, pay_reference
+from streams.intake.pay_reference import note, pay_of_others
 
 router = APIRouter(include_in_schema=False)
 CANDIDATES = "candidates.html"
@@ -72,13 +72,16 @@ def _page(
 def _standing(here: Services, found: dict[str, Any]) -> dict[str, Any]:
     """What is unusual about a public posting, and whether its pay lies far below what others offer; a note each, no more."""
     if found["state"] != "published":
-        return {"signs": (), "pay_note": None}
+        return {"signs": (), "pay_note": None, "offered": None, "surveyed": None}
     code, region_of, top = found["occupation_code"], found["region"], found["pay_high"] or found["pay_low"]
     with here.exchange.reading() as connection:
         interested = queries.counts(connection, found["posting_id"])["interested"]
         fresh = freshness(connection, found["posting_id"], day_of(here.exchange.now()), interested=interested)
-        reference = pay_reference(connection, code, region_of) if code and region_of and top else None
-    return {"signs": fresh.signs if fresh else (), "pay_note": note(reference, top) if reference is not None else None}
+        offered, surveyed = pay_of_others(connection, code, region_of, day_of(here.exchange.now()))
+    # What is paid says more than what is offered.
+    reference = surveyed or offered
+    pay_note = note(reference, top) if reference is not None and top else None
+    return {"signs": fresh.signs if fresh else (), "pay_note": pay_note, "offered": offered, "surveyed": surveyed}
 
 
 @router.get("/employer/postings/{posting_id}")

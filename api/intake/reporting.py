@@ -26,7 +26,7 @@ from streams.intake import freshness, queries, report_queries
 from streams.intake.employer_questions import questions
 from streams.intake.gateway import decide_report, report_violation
 from streams.intake.messages import ReportKind
-from streams.intake.pay_reference import pay_reference
+from streams.intake.pay_reference import pay_reference, surveyed_pay
 from streams.intake.reports import may_follow
 
 router = APIRouter(tags=["reports"])
@@ -175,8 +175,8 @@ def _employer(here: Services, employer_id: str, caller: Caller | None) -> dict[s
 
 @router.get("/pay-reference")
 def pay(here: Here, occupation_code: Annotated[str, Query(max_length=20)], region: Annotated[str, Query(max_length=6)]) -> dict[str, Any]:
-    """What public postings offer for an occupation in a region: quartiles of monthly pay, from the narrowest cell that is large enough;
-    ``reference: null`` where none is. From postings, not from a survey."""
+    """What an occupation pays in a region, as quartiles of monthly pay from the narrowest cell that is large enough: ``reference``, what
+    public postings offer; ``survey``, what a survey in force found, with its source and its day. Null where there is none."""
     errors = []
     if occupation(occupation_code) is None:
         errors.append(
@@ -188,4 +188,10 @@ def pay(here: Here, occupation_code: Annotated[str, Query(max_length=20)], regio
         raise BadRequest("查询参数有误", errors=errors)
     with here.exchange.reading() as connection:
         found = pay_reference(connection, occupation_code, region)
-    return {"occupation_code": occupation_code, "region": region, "reference": None if found is None else found.__dict__}
+    surveyed = surveyed_pay(occupation_code, region, day_of(here.exchange.now()))
+    return {
+        "occupation_code": occupation_code,
+        "region": region,
+        "reference": None if found is None else found.__dict__,
+        "survey": None if surveyed is None else {name.rstrip("_"): value for name, value in surveyed.__dict__.items()},
+    }

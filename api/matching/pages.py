@@ -21,11 +21,13 @@ from api.matching.routes import match, public_posting
 from api.pages import page
 from api.problems import BadRequest, Conflict, NotFound, Problem
 from api.services import Services
+from matcher.days import day_of
 from matcher.match_order import match_id
 from matcher.shapes import Posting, read_posting
 from streams.delivery import queries as delivery
 from streams.delivery.messages import RecommendationAnswered
 from streams.hiring import queries as hiring
+from streams.intake.pay_reference import pay_of_others
 from streams.runtime.exchange import Said
 
 router = APIRouter(include_in_schema=False)
@@ -52,6 +54,8 @@ def posting_page(posting_id: str, request: Request, here: Here, caller: CallerOr
         "item": None,
         "ended_at": ended_at(here, found) if state in ENDED else None,
         "job_posting": None,
+        "offered": None,
+        "surveyed": None,
     }
     if state == "published" and posting is not None:
         url = f"{site_address(here, request)}/postings/{quote(posting_id, safe='')}"
@@ -78,6 +82,9 @@ def _for_jobseeker(here: Services, caller: Caller, person_id: str, posting: Post
         item = delivery.recommendation(connection, match_id(person_id, posting.posting_id))
         values["standing"] = hiring.standing(connection, person_id, posting.posting_id)
         values["pushed"] = delivery.why_not_pushed(connection, person_id, posting.posting_id)
+        if state == "published":
+            of_others = pay_of_others(connection, posting.occupation_code, posting.region, day_of(here.exchange.now()))
+            values["offered"], values["surveyed"] = of_others
     if state == "published":
         try:
             values["suits"] = match(person_id, posting.posting_id, here, caller)

@@ -1,8 +1,8 @@
-"""What a trade pays in a county (E-29), from the postings that are public: three quantiles, and never a cell so small that it shows one
-employer's pay.
+"""What a trade pays in a county (E-29): three quantiles, and never a cell so small that it shows one employer's pay.
 
-Marked as coming from postings: what is advertised is not what is paid, and a survey (薪酬调查) is a source of its own. Too few postings in
-the county are answered with its city, then the province; too few of the occupation with its 小类, then its 中类.
+From the postings that are public, and from surveys (薪酬调查, ``matcher.pay_surveys``) where the operator entered any: two sources, each
+marked, for what is advertised is not what is paid. Too few in the county are answered with its city, then the province; too few of the
+occupation with its 小类, then its 中类.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 from sqlalchemy import Connection, select
 
+from matcher import pay_surveys
+from matcher.figures import current
 from matcher.occupations import occupations
 from matcher.places import city_of, level_of, province_of
 from streams.intake.tables import postings
@@ -94,6 +97,22 @@ def pay_reference(connection: Connection, occupation: str, region: str) -> PayRe
     return None
 
 
+def surveyed_pay(occupation: str, region: str, day: date) -> pay_surveys.SurveyedPay | None:
+    """What a survey in force says of this occupation in this region, or of the next wider cell that it has."""
+    rows = current().surveys
+    cells = _wider(occupation, region) if rows else ()
+    return next((found for code, place in cells if (found := pay_surveys.in_force(rows, code, place, day)) is not None), None)
+
+
+def pay_of_others(
+    connection: Connection, occupation: str | None, region: str | None, day: date
+) -> tuple[PayReference | None, pay_surveys.SurveyedPay | None]:
+    """Both sources for a posting: what others offer, and what a survey found."""
+    if not occupation or not region:
+        return None, None
+    return pay_reference(connection, occupation, region), surveyed_pay(occupation, region, day)
+
+
 def shown(middles: Sequence[float], by_employer: Counter[str]) -> bool:
     """Whether a cell is large enough to be shown."""
     enough = len(middles) >= LEAST_POSTINGS and len(by_employer) >= LEAST_EMPLOYERS
@@ -107,8 +126,9 @@ def _quantile(ordered: Sequence[float], part: float) -> float:
     return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
 
 
-def note(reference: PayReference, top: float) -> str | None:
-    """What to tell the employer of a posting whose pay lies far below what others offer; a note, no block."""
+def note(reference: PayReference | pay_surveys.SurveyedPay, top: float) -> str | None:
+    """What to tell the employer of a posting whose pay lies far below what others offer or, by a survey, pay; a note, no block."""
     if top >= FAR_BELOW * reference.lower:
         return None
-    return f"工资上限{top:g}元/月，明显低于同类岗位（多数在{reference.lower}—{reference.upper}元/月之间），可能招不到人"
+    others = "同类岗位" if isinstance(reference, PayReference) else "薪酬调查中的同类岗位"
+    return f"工资上限{top:g}元/月，明显低于{others}（多数在{reference.lower}—{reference.upper}元/月之间），可能招不到人"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from matcher.figures import read_tables, use
+from matcher.pay_surveys import COLUMNS
 from tests.api.conftest import Market, furnish
 
 TEXT = {"kind": "false_posting", "text": "到现场说没有这个岗位，让加微信abc12345再说"}
@@ -37,6 +39,9 @@ def test_a_seventh_kind_and_an_empty_text_are_refused(market: Market) -> None:
     assert market.call("jobseeker", "POST", "/postings/nobodys/reports", json=TEXT).status_code == 404
 
 
+SURVEY = ",".join(COLUMNS) + "\n6-18-02-04,140100,2020-01-01,,5000,5600,6900,120,18,made up,2020-01-01\n"
+
+
 def test_freshness_questions_and_pay_say_what_is_known(market: Market) -> None:
     furnish(market)
     fresh = market.get("employer", f"/postings/{market.posting_id}/freshness").json()
@@ -46,7 +51,14 @@ def test_freshness_questions_and_pay_say_what_is_known(market: Market) -> None:
     assert all(one["question"] and one["benefits"] for one in asked)
     assert "employer.size" not in {one["fact"] for one in asked}
     path = "/pay-reference?occupation_code=6-18-02-04&region=140105"
-    assert market.get(None, path).json()["reference"] is None
+    assert (market.get(None, path).json()["reference"], market.get(None, path).json()["survey"]) == (None, None)
+    use(read_tables({"pay_survey.csv": SURVEY}))
+    try:
+        survey = market.get(None, path).json()["survey"]
+    finally:
+        use(None)
+    assert (survey["region"], survey["median"], survey["people"], survey["source"]) == ("140100", 5600, 120, "made up")
+    assert (survey["from"], survey["to"], survey["source_date"]) == ("2020-01-01", None, "2020-01-01")
     wrong = market.get(None, "/pay-reference?occupation_code=welder&region=99")
     assert wrong.status_code == 400
     assert [error["field"] for error in wrong.json()["errors"]] == ["occupation_code", "region"]

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from matcher.figures import read_tables, use
+from matcher.pay_surveys import COLUMNS
 from streams.hiring.messages import OpeningsTaken
 from streams.intake import freshness, gateway
 from streams.intake.freshness import signs
-from streams.intake.pay_reference import LEAST_EMPLOYERS, LEAST_POSTINGS, PayReference, note, pay_reference
+from streams.intake.pay_reference import (
+    LEAST_EMPLOYERS,
+    LEAST_POSTINGS,
+    PayReference,
+    note,
+    pay_of_others,
+    pay_reference,
+    surveyed_pay,
+)
 from tests.intake.conftest import FIRST_DAY, POSTING, Clock, Intake
 
 WELDER = "6-18-02-04"
@@ -135,3 +146,46 @@ def test_one_employer_with_most_of_the_postings_is_not_shown(intake: Intake) -> 
     welders(intake, "140105", [9000 + 10 * n for n in range(20)], 1)
     welders(intake, "140105", [5000 + 100 * n for n in range(6)], 6, start=100)
     assert reference(intake, "140105") is None
+
+
+SURVEY = (
+    ",".join(COLUMNS)
+    + """
+6-18-02,140000,2026-01-01,2026-12-31,4100,4900,6100,3000,400,made up for the province,2025-12-20
+6-18-02-04,140100,2026-01-01,2026-12-31,4800,5600,6900,120,18,made up for the city,2025-12-20
+6-18-02-04,140105,2026-01-01,2026-12-31,9000,9100,9200,6,3,made up and too small,2025-12-20
+"""
+)
+
+
+@pytest.fixture
+def surveyed() -> Iterator[None]:
+    use(read_tables({"pay_survey.csv": SURVEY}))
+    yield
+    use(None)
+
+
+@pytest.mark.usefixtures("surveyed")
+def test_a_survey_answers_with_the_narrowest_cell_that_is_large_enough() -> None:
+    found = [
+        surveyed_pay(code, region, FIRST_DAY) for code, region in ((WELDER, "140105"), ("6-18-02-03", "140105"), ("4-02-02-01", "140105"))
+    ]
+    assert [None if one is None else one.source for one in found] == ["made up for the city", "made up for the province", None]
+    assert surveyed_pay(WELDER, "140105", date(2027, 1, 1)) is None
+    assert surveyed_pay(WELDER, "440100", FIRST_DAY) is None
+    assert found[0] is not None
+    assert note(found[0], 3300) is not None
+    assert note(found[0], 3400) is None
+
+
+def test_without_a_survey_there_is_no_answer_of_one() -> None:
+    assert surveyed_pay(WELDER, "140105", FIRST_DAY) is None
+
+
+@pytest.mark.usefixtures("surveyed")
+def test_the_two_sources_stand_side_by_side(intake: Intake) -> None:
+    welders(intake, "140105", [4000 + 300 * n for n in range(LEAST_POSTINGS + 2)], LEAST_EMPLOYERS + 1)
+    with intake.exchange.reading() as connection:
+        offered, paid = pay_of_others(connection, WELDER, "140105", FIRST_DAY)
+        assert pay_of_others(connection, None, "140105", FIRST_DAY) == (None, None)
+    assert (offered and offered.median, paid and paid.median) == (6200, 5600)

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from matcher.figures import read_tables, use
 from matcher.match_order import match_id
+from matcher.pay_surveys import COLUMNS
 from streams.hiring import queries as hiring
 from streams.intake import queries as intake
 from tests.pages.reading import posting_id_of, sent_posting
@@ -219,3 +221,24 @@ def test_the_label_of_a_candidate_tells_nothing_and_differs_by_posting():
 
     assert label("u-demo", "p-1") != label("u-demo", "p-2")
     assert match_id("u-demo", "p-1")[:4].upper() in label("u-demo", "p-1")
+
+
+SURVEY = ",".join(COLUMNS) + "\n6-18-02-04,140100,2020-01-01,,5000,5600,6900,120,18,样例薪酬调查,2020-01-01\n"
+
+
+def test_what_a_survey_says_of_the_trade_is_shown_with_its_source_and_low_pay_gets_a_note(site, employer, jobseeker, opening):
+    given = opening(title="电焊工", description="焊接钢架。", address="太原市小店区龙城大街61号") | {"pay.min": "3000", "pay.max": "3200"}
+    use(read_tables({"pay_survey.csv": SURVEY}))
+    try:
+        posting = sent_posting(site, employer, given)
+        managed = employer.get(f"/employer/postings/{posting}").text
+        seen = jobseeker.get(f"/postings/{posting}").text
+        anybody = site.browser().get(f"/postings/{posting}").text
+    finally:
+        use(None)
+    said = "同类工作的工资（太原市，薪酬调查，120人）：多数在5000—6900元/月，中位数5600元。来源：样例薪酬调查，2020年1月1日。"
+    assert said in managed
+    assert "明显低于薪酬调查中的同类岗位（多数在5000—6900元/月之间）" in managed
+    assert said in seen
+    assert "薪酬调查" not in anybody
+    assert "薪酬调查" not in employer.get(f"/employer/postings/{posting}").text
