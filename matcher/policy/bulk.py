@@ -32,7 +32,7 @@ from matcher.policy.conditions import (
     read_states,
     state_of,
 )
-from matcher.policy.emission import STATING_DOCUMENTS, emit
+from matcher.policy.emission import STATING_DOCUMENTS, emit, set_apart
 from matcher.policy.evaluate import evaluate_read, live_results
 from matcher.policy.facts import KnownTags, Tags, Value
 from matcher.policy.format import Entry
@@ -67,19 +67,23 @@ class PersonView:
 
 
 def told_entries(catalogue: Catalogue, day: date, channel: str = PER_MATCH) -> tuple[Entry, ...]:
-    """The entries that can be told in this channel on that day, and those that decide whether a pointer among them is told."""
+    """The entries that can be told in this channel on that day, and those that decide whether one of them is told: what states the benefit
+    of a pointer, and what an exclusion rule weighs against it."""
     usable = [entry for entry in catalogue.entries if channel in entry.usable_as and entry.window.holds(day)]
     pointed = {catalogue.benefit_of[entry.id] for entry in usable if entry.pointer_only}
+    weighed = set_apart(catalogue, {catalogue.benefit_of[entry.id] for entry in usable})
     wanted = {entry.id for entry in usable}
     return tuple(
         entry
         for entry in catalogue.entries
         if entry.id in wanted
         or (
-            catalogue.benefit_of[entry.id] in pointed
+            entry.window.holds(day)
             and not entry.pointer_only
-            and entry.document in STATING_DOCUMENTS
-            and entry.window.holds(day)
+            and (
+                (catalogue.benefit_of[entry.id] in pointed and entry.document in STATING_DOCUMENTS)
+                or catalogue.benefit_of[entry.id] in weighed
+            )
         )
     )
 

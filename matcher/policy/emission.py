@@ -1,6 +1,7 @@
 """Which of the entries that hold are told: pointers give way, exclusions choose, one hint a benefit and payee.
 
-The order is fixed: entries that are never told, pointers, the exclusion rules of ``_catalogue.yaml``, then one hint a benefit and payee.
+The order is fixed: entries that are never told, pointers, the exclusion rules of ``_catalogue.yaml``, the channel, then one hint a benefit
+and payee. Exclusions choose before the channel limits: what may not be had together may not be had through two channels either.
 Everything left out is kept with the rule and the entry it gave way to, so that a hint can name its alternative.
 """
 
@@ -20,6 +21,8 @@ from matcher.policy.loader import Catalogue
 
 # 003 is a plan: what it says of a benefit never outweighs a document that states it (pointer_only_rule names the other four).
 STATING_DOCUMENTS = frozenset({"000", "001", "002", "004"})
+# Rules under which one entry gives way to another; the others (never_sum, per_year) only concern sums.
+CHOOSING = frozenset({"one_variant", "one_of", "higher_total", "bundle_first"})
 
 
 class Answered(Protocol):
@@ -78,6 +81,7 @@ class _Known:
 class _Plan:
     known: dict[str, _Known]
     rules: tuple[ExclusionRule, ...]
+    weighed: frozenset[str]
 
 
 @lru_cache(maxsize=8)
@@ -101,12 +105,24 @@ def _plan(catalogue: Catalogue) -> _Plan:
         for number, entry in enumerate(catalogue.entries)
     }
     # At most one variant is settled before one benefit is weighed against another.
-    return _Plan(known, tuple(sorted(catalogue.shared.exclusion_rules, key=lambda rule: rule.rule != "one_variant")))
+    rules = tuple(sorted(catalogue.shared.exclusion_rules, key=lambda rule: rule.rule != "one_variant"))
+    weighed = frozenset(benefit for rule in rules if rule.rule in CHOOSING for benefit in rule.between)
+    return _Plan(known, rules, weighed)
 
 
 def emit(catalogue: Catalogue, results: Iterable[Answered], prepared: Prepared, channel: str | None = None) -> Emission:
-    """The entries told under ``emission_rule``; ``channel`` limits them to entries usable so before any of them gives way to another."""
+    """The entries told under ``emission_rule``; ``channel`` limits them to entries usable so.
+
+    An entry of another channel is never told, but one whose sum is known still stands against what it excludes.
+    """
     return _Choice(catalogue, prepared).told(results, channel)
+
+
+def set_apart(catalogue: Catalogue, benefits: Iterable[str]) -> frozenset[str]:
+    """The benefits that an exclusion rule weighs against one of these, through whatever channel they come."""
+    found = set(benefits)
+    rules = [rule for rule in catalogue.shared.exclusion_rules if rule.rule in CHOOSING and found & set(rule.between)]
+    return frozenset(benefit for rule in rules for benefit in rule.between)
 
 
 def best(group: list[Answered], keys: Iterable[Key]) -> Answered:
@@ -136,7 +152,7 @@ class _Choice:
         stated = {known[result.entry_id].benefit for result in holding if known[result.entry_id].states_benefit}
         for result in holding:
             one = known[result.entry_id]
-            if not one.tellable or (channel is not None and channel not in one.entry.usable_as):
+            if not one.tellable or not (_usable(one, channel) or self._weighs(result)):
                 continue
             if one.entry.pointer_only and one.benefit in stated:
                 self.out.left_out.append(LeftOut(result, "pointer", None))
@@ -145,9 +161,16 @@ class _Choice:
         for rule in self.plan.rules:
             self._apply(rule)
         for group in self.live.values():
-            self._one_hint(group)
+            usable = [result for result in group if _usable(known[result.entry_id], channel)]
+            if usable:
+                self._one_hint(usable)
         self.out.told.sort(key=lambda result: known[result.entry_id].order)
         return self.out
+
+    def _weighs(self, result: Answered) -> bool:
+        """Whether an entry of another channel stands against what it excludes: with a sum; without one it says nothing."""
+        one = self.plan.known[result.entry_id]
+        return one.benefit in self.plan.weighed and not one.entry.pointer_only and result.yuan is not None
 
     def _one_hint(self, group: list[Answered]) -> None:
         if len(group) == 1:
@@ -250,6 +273,10 @@ class _Choice:
         self.out.left_out += [
             LeftOut(result, rule.id, kept.entry_id, totals.get(result.entry_id), totals.get(kept.entry_id)) for result in losers
         ]
+
+
+def _usable(one: _Known, channel: str | None) -> bool:
+    return channel is None or channel in one.entry.usable_as
 
 
 def _by_yuan(result: Answered) -> tuple[bool, Decimal | int]:

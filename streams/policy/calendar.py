@@ -13,8 +13,9 @@ from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue, leaves
 from matcher.shapes import Employer
 from streams.policy import rules
+from streams.policy.choices import choice_at
 from streams.policy.exits import tell_ends
-from streams.policy.known import catalogue_of, counters, employer_of
+from streams.policy.known import catalogue_of, counters, employer_facts, employer_of
 from streams.policy.messages import WindowChanged
 from streams.policy.offers import EMPLOYER, announce, close, evaluate_employer, evaluate_hire, notify, worth_a_notice
 from streams.policy.tables import employers, hires, offers, progress, windows
@@ -189,9 +190,12 @@ def _counted(work: Work, employer_id: str) -> list[Outcome]:
             near = rules.next_threshold(steps, count)
             if near is None or not _concerns(entry, employer):
                 continue
-            numbers = {"count": str(count), "threshold": str(near[0]), "missing": str(near[1])}
+            benefit = catalogue.benefit_of[entry.id]
+            known = employer_facts(connection, employer_id, work.as_of, work.settings)
+            choice = choice_at(catalogue, known, work.as_of, field, near[0], benefit)
+            numbers = {"count": str(count), "threshold": str(near[0]), "missing": str(near[1]), **choice}
             about = {
-                "employer_id": employer_id, "person_id": None, "benefit": catalogue.benefit_of[entry.id], "entry_id": entry.id,
+                "employer_id": employer_id, "person_id": None, "benefit": benefit, "entry_id": entry.id,
                 "about": str(near[0]), "last_day": entry.window.to,
             }  # fmt: skip
             id_ = name_id(NAMESPACE, f"threshold|{employer_id}|{entry.id}|{near[0]}|{work.as_of.year}")

@@ -7,7 +7,7 @@ higher rate gives a top-up beside what was already paid (E-08: 001 一、2(1)).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -18,11 +18,12 @@ from matcher.match_order import name_id
 from matcher.policy import ELIGIBLE, Catalogue
 from matcher.policy.amounts import figure, shown
 from matcher.policy.conditions import Prepared, prepare
-from matcher.policy.emission import Answered, emit
+from matcher.policy.emission import Answered, Emission, emit
 from matcher.policy.evaluate import evaluate_entry
 from matcher.policy.format import Entry
 from matcher.policy.loader import leaves
 from matcher.policy.wording import step_words
+from streams.policy.choices import choice_for, gave_way
 from streams.policy.known import EmployerFacts, catalogue_of, employer_facts, hire_facts
 from streams.policy.messages import CheckScheduled, PersonPolicyNotice, PolicyNotice
 from streams.policy.tables import hires, notices, offers
@@ -41,7 +42,7 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Wanted:
-    """An offer as the evaluation gives it."""
+    """An offer as the evaluation gives it. ``choice``: what it stands against, with both totals (``choices``)."""
 
     origin: str
     payee_kind: str
@@ -59,6 +60,7 @@ class Wanted:
     failed: tuple[str, ...]
     earliest: date | None
     paid: Decimal | None = None
+    choice: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def offer_id(self) -> str:
@@ -87,18 +89,19 @@ def evaluate_hire(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
         return []
     catalogue = catalogue_of(work.settings)
     prepared = prepare(catalogue, facts, hire["hired_on"])
+    emission = _told(catalogue, prepared, HIRE)
     wanted = [
-        found
-        for result in _told(catalogue, prepared, HIRE)
+        replace(found, choice=choice_for(catalogue, emission, found.benefit))
+        for result in emission.told
         if (found := _of_hire(catalogue, prepared, result, hire, work.as_of)) is not None
     ]
-    outcomes = reconcile(work, wanted, offers.c.about == hire["hire_id"])
+    outcomes = reconcile(work, wanted, offers.c.about == hire["hire_id"], gave_way(catalogue, emission))
     return [*outcomes, *_schedule(work, hire, wanted)]
 
 
-def _told(catalogue: Catalogue, prepared: Prepared, channel: str) -> list[Answered]:
+def _told(catalogue: Catalogue, prepared: Prepared, channel: str) -> Emission:
     results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
-    return emit(catalogue, results, prepared, channel).told
+    return emit(catalogue, results, prepared, channel)
 
 
 def _of_hire(catalogue: Catalogue, prepared: Prepared, result: Answered, hire: Mapping[str, Any], day: date) -> Wanted | None:
@@ -162,7 +165,8 @@ def evaluate_employer(work: Work, employer_id: str) -> list[Outcome]:
     connection, catalogue, day = work.connection, catalogue_of(work.settings), work.as_of
     known = employer_facts(connection, employer_id, day, work.settings)
     prepared = prepare(catalogue, known.facts, day)
-    told = {result.entry_id: result for result in _told(catalogue, prepared, EMPLOYER)}
+    emission = _told(catalogue, prepared, EMPLOYER)
+    told = {result.entry_id: result for result in emission.told}
     wanted = []
     for entry in catalogue.entries:
         if EMPLOYER not in entry.usable_as or entry.payee not in ("employer", "intern_unit") or not entry.window.holds(day):
@@ -174,9 +178,10 @@ def evaluate_employer(work: Work, employer_id: str) -> list[Outcome]:
             result = None
         if result is None and not listed:
             continue
-        wanted.append(_of_employer(catalogue, prepared, entry, known, employer_id, told=result is not None))
+        one = _of_employer(catalogue, prepared, entry, known, employer_id, told=result is not None)
+        wanted.append(replace(one, choice=choice_for(catalogue, emission, one.benefit)))
     about_no_person = (offers.c.employer_id == employer_id) & offers.c.person_id.is_(None)
-    return reconcile(work, wanted, about_no_person)
+    return reconcile(work, wanted, about_no_person, gave_way(catalogue, emission))
 
 
 def _of_employer(catalogue: Catalogue, prepared: Prepared, entry: Entry, known: EmployerFacts, employer_id: str, *, told: bool) -> Wanted:
@@ -220,8 +225,11 @@ def _of_employer(catalogue: Catalogue, prepared: Prepared, entry: Entry, known: 
 # -- what changed --------------------------------------------------------------------------------------------------------
 
 
-def reconcile(work: Work, wanted: Iterable[Wanted], among: Any) -> list[Outcome]:
-    """Write the offers as they are now; announce those that are new, became certain, changed their sum, or are gone."""
+def reconcile(work: Work, wanted: Iterable[Wanted], among: Any, lost: Mapping[str, Mapping[str, str]] | None = None) -> list[Outcome]:
+    """Write the offers as they are now; announce those that are new, became certain, changed their sum, or are gone.
+
+    ``lost``: benefits that gave way to another one, with what both come to.
+    """
     connection = work.connection
     before = {row["offer_id"]: dict(row) for row in connection.execute(select(offers).where(among)).mappings()}
     outcomes: list[Outcome] = []
@@ -231,7 +239,8 @@ def reconcile(work: Work, wanted: Iterable[Wanted], among: Any) -> list[Outcome]
         outcomes += _write(work, before.get(one.offer_id), one)
     for id_, row in sorted(before.items()):
         if id_ not in seen and row["state"] in ("open", "excluded", "settled"):
-            outcomes += close(work, row, "not_eligible")
+            beside = (lost or {}).get(row["benefit"])
+            outcomes += close(work, row, "not_eligible" if beside is None else "excluded", beside)
     return outcomes
 
 
@@ -265,7 +274,7 @@ def _write(work: Work, old: dict[str, Any] | None, one: Wanted) -> list[Outcome]
     row["changed_on"] = work.as_of
     upsert(work.connection, offers, row)
     kind = _kind(old, row)
-    return announce(work, row, kind) if kind is not None else []
+    return announce(work, row, kind, one.choice) if kind is not None else []
 
 
 def _state(old: dict[str, Any] | None, one: Wanted, paid: Decimal | None) -> str:
@@ -296,12 +305,12 @@ def worth_a_notice(row: Mapping[str, Any]) -> bool:
     return row["status"] == ELIGIBLE or row["yuan"] is not None or row["missing"] == b"[]"
 
 
-def close(work: Work, row: dict[str, Any], because: str) -> list[Outcome]:
-    """An offer that does not hold any more; told where it had been told."""
+def close(work: Work, row: dict[str, Any], because: str, numbers: Mapping[str, str] | None = None) -> list[Outcome]:
+    """An offer that does not hold any more (``window``, ``not_eligible``, ``excluded``); told where it had been told."""
     told = row["state"] == "open" and worth_a_notice(row)
     changed = {**row, "state": "closed", "closed_because": because, "revision": row["revision"] + 1, "changed_on": work.as_of}
     upsert(work.connection, offers, changed)
-    return announce(work, changed, "closed") if told else []
+    return announce(work, changed, "closed", numbers) if told else []
 
 
 def owed_yuan(row: Mapping[str, Any]) -> str | None:

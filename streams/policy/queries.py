@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, func, select
 from matcher.policy.loader import Catalogue
 from matcher.shapes import Employer, Person
 from streams.policy import rules
+from streams.policy.choices import choice_at, choices
 from streams.policy.known import EmployerFacts, employer_facts, employer_of, in_region, person_of
 from streams.policy.offers import owed_yuan
 from streams.policy.tables import claim_steps, claims, employers, hires, notices, offers
@@ -128,6 +129,7 @@ def numbers(connection: Connection, catalogue: Catalogue, employer_id: str, day:
             "headcount": str(known.counters.headcount) if known.counters.headcount is not None else None,
         },
         "thresholds": _thresholds(catalogue, known, day),
+        "choices": choices(catalogue, known, day),
         "layoffs": _layoffs(catalogue, known, day, str(settings.get("layoff_formula", "dismissals_over_average"))),
         "retention_percent": str(known.retention) if known.retention is not None else None,
     }
@@ -139,8 +141,10 @@ def _thresholds(catalogue: Catalogue, known: EmployerFacts, day: date) -> list[d
         for entry in catalogue.entries:
             ahead = [step for step in rules.thresholds(entry, field) if step > count]
             if ahead and count and entry.window.holds(day):
-                step = {"benefit": catalogue.benefit_of[entry.id], "entry_id": entry.id, "name": entry.name, "count": count}
-                found.append({**step, "threshold": int(ahead[0]), "missing": int(ahead[0] - count)})
+                benefit = catalogue.benefit_of[entry.id]
+                step = {"benefit": benefit, "entry_id": entry.id, "name": entry.name, "count": count}
+                choice = choice_at(catalogue, known, day, field, ahead[0], benefit)
+                found.append({**step, "threshold": int(ahead[0]), "missing": int(ahead[0] - count), **choice})
     return found
 
 

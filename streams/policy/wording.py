@@ -9,6 +9,7 @@ from typing import Any
 
 from matcher.policy.loader import Catalogue
 from matcher.policy.wording import day_words, yuan_words
+from streams.policy.choices import choice_words
 
 
 def sum_words(yuan: str | None) -> str:
@@ -29,21 +30,25 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
     last = f"，最后一天是{day_words(date.fromisoformat(notice['last_day']))}" if notice["last_day"] else ""
     kind = notice["kind"]
     if kind == "threshold":
-        return f"“{name}”：现在有{numbers['count']}人，再有{numbers['missing']}人就达到{numbers['threshold']}人。"
+        near = f"“{name}”：现在有{numbers['count']}人，再有{numbers['missing']}人就达到{numbers['threshold']}人。"
+        return near + choice_words(catalogue, numbers, f"达到{numbers['threshold']}人时")
     if kind == "exit_started":
         return f"家庭收入超过低保标准后有6个月渐退期，从{day_words(date.fromisoformat(numbers['from']))}算起{last}。"
     if kind == "exit_ending":
         return f"低保渐退期还有{numbers['days_left']}天结束{last}。"
     if kind == "closing":
         return f"“{name}”还有{numbers['days_left']}天到期{last}，要办请尽快。"
+    if kind == "closed" and numbers.get("choice"):
+        return f"“{name}”现在不再提供。{choice_words(catalogue, numbers)}"
     if kind == "closed":
         return f"“{name}”不能再申请了：期限已过，或者条件已经变化。"
     if kind == "top_up":
         return f"“{name}”：一共{sum_words(numbers.get('total'))}，已申请或已发放{sum_words(numbers.get('paid'))}，还可以补{yuan}。"
     if kind == "ready":
-        return f"“{name}”的条件已经满足，现在可以申请{yuan}{last}。"
+        return f"“{name}”的条件已经满足，现在可以申请{yuan}{last}。{choice_words(catalogue, numbers)}"
     if kind == "changed":
-        return f"“{name}”的金额变为{yuan}。"
+        return f"“{name}”的金额变为{yuan}。{choice_words(catalogue, numbers)}"
     if kind == "comparison":
         return f"参保记录显示您招用了一名登记失业人员，可能可以申请“{name}”{yuan}{last}。"
-    return f"可以申请“{name}”{yuan}{last}。" if notice["status"] == "ELIGIBLE" else f"可能可以申请“{name}”{yuan}，还要核对条件{last}。"
+    open_ = f"可以申请“{name}”{yuan}{last}。" if notice["status"] == "ELIGIBLE" else f"可能可以申请“{name}”{yuan}，还要核对条件{last}。"
+    return open_ + choice_words(catalogue, numbers)

@@ -13,6 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.policy import evaluate, hints_for_pair, hints_for_posting, load_catalogue, pair_facts, pair_statuses, statuses_for_pair
+from matcher.policy.conditions import prepare
+from matcher.policy.emission import emit
+from matcher.policy.evaluate import evaluate_entry
 from matcher.policy.facts import KnownTags, Span
 from matcher.policy.pairing import faulty_facts
 from matcher.shapes import Employer, Person, Posting, read_employer, read_person, read_posting
@@ -197,17 +200,46 @@ def test_all_statuses_say_why_not() -> None:
     assert "2023年7月20日至2023年12月31日" in hints["hiring_one_off__000_registered_unemployed"]["text"]
 
 
-def test_a_choice_is_named_with_both_totals() -> None:
-    posting, person, employer = _pair(
+def _base_and_workshop(count: int) -> tuple[Posting, Person, Employer]:
+    return _pair(
         employer={
             "recognition": ["poverty_base", "poverty_workshop"],
-            "facts": {"employer.poverty_labour_count": 34, "employer.labour_intensive": False},
+            "facts": {"employer.poverty_labour_count": count, "employer.labour_intensive": False},
         },
         person={"categories": ["poverty_alleviated_labour"]},
     )
+
+
+def test_a_choice_is_named_with_both_totals() -> None:
+    """At 34 people from poverty the subsidy a head (1,500 each) comes to more than the reward of a base (50,000)."""
+    posting, person, employer = _base_and_workshop(34)
     hints = {hint["benefit"]: hint for hint in hints_for_pair(CATALOGUE, posting, person, employer, TODAY)}
     assert hints["hiring_one_off"]["amount"]["yuan"] == 1500
-    assert [one["benefit"] for one in hints["hiring_one_off"]["excludes"]] == ["poverty_base_ladder_reward"]
+    (beside,) = hints["hiring_one_off"]["excludes"]
+    assert (beside["benefit"], beside["rule"]) == ("poverty_base_ladder_reward", "X2")
+    assert (beside["this_total_yuan"], beside["total_yuan"]) == (51000, 50000)
+    assert "与就业帮扶基地阶梯性奖励只能享受一项（合计51000元，对方合计50000元）" in hints["hiring_one_off"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("count", "a_head"), [(29, True), (30, False), (33, False), (34, True), (49, True), (50, False), (66, False), (67, True)]
+)
+def test_of_a_reward_and_a_subsidy_a_head_one_is_told_whatever_channel_they_come_from(count: int, a_head: bool) -> None:
+    """The reward belongs to the employer's channel, the subsidy to the pair's: nobody is promised both."""
+    posting, person, employer = _base_and_workshop(count)
+    prepared = prepare(CATALOGUE, pair_facts(posting, person, employer, TODAY), TODAY)
+    results = [evaluate_entry(CATALOGUE, entry, prepared) for entry in CATALOGUE.entries]
+    told = {
+        channel: {CATALOGUE.benefit_of[result.entry_id] for result in emit(CATALOGUE, results, prepared, channel).told}
+        for channel in ("hint_per_match", "enterprise_push")
+    }
+    assert ("hiring_one_off" in told["hint_per_match"]) == a_head
+    assert ("poverty_base_ladder_reward" in told["enterprise_push"]) == (not a_head)
+    benefits = {hint["benefit"] for hint in hints_for_pair(CATALOGUE, posting, person, employer, TODAY)}
+    assert ("hiring_one_off" in benefits) == a_head
+    found = [hint for hint in hints_for_pair(CATALOGUE, posting, person, employer, TODAY, all_statuses=True) if "left_out" in hint]
+    left = {hint["benefit"]: hint["left_out"] for hint in found if hint["left_out"]["rule"] == "X2"}
+    assert left.get("hiring_one_off", {}).get("for") == (None if a_head else "poverty_base_ladder_reward__001")
 
 
 _TAGS = st.sampled_from([*CATALOGUE.shared.vocabulary["person.category"], "something_else"])

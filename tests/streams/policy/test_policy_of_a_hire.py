@@ -7,10 +7,13 @@ from datetime import date
 
 import pytest
 
+from matcher.policy import load_catalogue
 from streams.intake.messages import PersonRemoved
 from streams.policy import tables as policy
+from streams.policy.wording import notice_words
 from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, insured, person, posting, step
 
+CATALOGUE = load_catalogue()
 HIRING = "hiring_one_off__000_registered_unemployed"
 LADDER = "hiring_one_off__004_private_small_micro_ladder"
 
@@ -224,6 +227,38 @@ def test_the_reward_of_a_base_is_offered_once_it_is_reached(exchange: PolicyExch
         exchange.tick()
         found = exchange.offers(benefit="poverty_base_ladder_reward", state="open")
         assert [row["yuan"] for row in found.values()] == ([yuan] if yuan else [])
+
+
+def test_the_threshold_notice_names_the_choice_and_which_pays_more(exchange: PolicyExchange) -> None:
+    """E-23: reward and subsidy a head exclude each other; at 30 people the reward comes to more."""
+    base = {"recognition": ["poverty_base", "poverty_workshop"], "facts": {"employer.poverty_labour_count": 28}}
+    exchange.on("2024-02-01").say(employer(**base))
+    exchange.tick()
+    (near,) = exchange.notices(kind="threshold", benefit="poverty_base_ladder_reward")
+    assert near["numbers"] == {
+        "count": "28", "threshold": "30", "missing": "2",
+        "choice": "hiring_one_off", "choice_yuan": "50000", "choice_other_yuan": "45000",
+    }  # fmt: skip
+    assert notice_words(CATALOGUE, near) == (
+        "“就业帮扶基地阶梯性奖励”：现在有28人，再有2人就达到30人。"
+        "它和“一次性吸纳就业补贴”只能享受一项：达到30人时，这一项合计5万元，“一次性吸纳就业补贴”合计4.5万元，这一项更多。"
+    )
+
+
+def test_reward_and_subsidy_a_head_are_never_offered_both_and_the_count_decides_which(exchange: PolicyExchange) -> None:
+    """Hires and employer are evaluated apart, through two channels: 33 people, reward; 34, subsidy a head; 50, reward again."""
+    exchange.on("2024-02-01")
+    for revision, count, reward in ((1, 29, False), (2, 30, True), (3, 33, True), (4, 34, False), (5, 49, False), (6, 50, True)):
+        facts = {"employer.poverty_labour_count": count, "employer.labour_intensive": False}
+        exchange.say(employer(revision=revision, recognition=["poverty_base", "poverty_workshop"], facts=facts))
+        if revision == 1:
+            exchange.say(person(categories=["poverty_alleviated_labour"]), posting(), step(on="2024-02-01"))
+        exchange.tick()
+        open_ = {row["benefit"] for row in exchange.rows(policy.offers, state="open", payee_kind="employer")}
+        assert {"hiring_one_off", "poverty_base_ladder_reward"} & open_ == {"poverty_base_ladder_reward" if reward else "hiring_one_off"}
+    ended = [one for one in exchange.notices(kind="closed") if one["numbers"].get("choice") == "poverty_base_ladder_reward"]
+    assert ended[0]["benefit"] == "hiring_one_off"
+    assert "“就业帮扶基地阶梯性奖励”合计5万元，“就业帮扶基地阶梯性奖励”更多" in notice_words(CATALOGUE, ended[0])
 
 
 def test_hires_from_poverty_are_counted_and_leave_the_count_when_they_leave(exchange: PolicyExchange) -> None:
