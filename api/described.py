@@ -39,6 +39,7 @@ def hints_body() -> Schema:
         "date": {"type": "string", "format": "date"},
         "facts": {"type": "object", "description": "dotted field -> value, as in the policy catalogue"},
         "channel": {"type": "string", "enum": ["hint_per_match"]},
+        "conditions": {"type": "boolean", "description": "every condition of every entry with its verdict"},
     }
     schema = {"type": "object", "required": ["date", "facts"], "properties": properties}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
@@ -148,6 +149,10 @@ _SCHEMAS: dict[str, Schema] = {
         status={"type": "string", "enum": ["ELIGIBLE", "NEEDS_CHECK", "NOT_ELIGIBLE", "OUT_OF_WINDOW"]},
         amount={"type": ["object", "null"]},
         missing=_list(_TEXT), failed=_list(_TEXT), unstated=_list(_TEXT), source=_FREE, window=_FREE, text=_TEXT,
+        conditions=_list(ref("Condition")),
+    ),
+    "Condition": _object(
+        field=_MAYBE, words=_TEXT, wanted=_MAYBE, given=_MAYBE, verdict={"type": "string", "enum": ["met", "not_met", "unknown"]},
     ),
     "Criterion": _object(
         ("criterion", "points", "of"), criterion=_TEXT, points={"type": "number"}, of={"type": "number"}, text=_TEXT

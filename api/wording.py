@@ -35,6 +35,7 @@ PAYEES = {
     "enterprise_founder": "给创业者", "institution": "给人力资源机构", "market": "给零工市场",
 }  # fmt: skip
 HINT_STATES = {"ELIGIBLE": "按现有信息符合", "NEEDS_CHECK": "还要核对", "NOT_ELIGIBLE": "不符合", "OUT_OF_WINDOW": "不在期限内"}
+VERDICTS = {"met": "符合", "not_met": "不符合", "unknown": "还不清楚"}
 POSTING_STATES = {
     "received": "已收到，正在处理", "published": "已公开", "held": "暂缓公开", "withdrawn": "已撤回",
     "expired": "已过期", "filled": "已招满",

@@ -14,6 +14,7 @@ from api.access.identify import CallerOrNone, Here
 from api.problems import NotFound
 from api.services import Services
 from matcher.policy import hints_for_pair, load_catalogue
+from matcher.policy.verdicts import without_given
 from matcher.shapes import Employer, Person, Posting
 from streams.matching import queries
 
@@ -133,6 +134,10 @@ def recommend(here: Services, person: Person, cursor: str | None, limit: int) ->
     return {"person_id": person.person_id, "total": total, "items": items, "cursor": market.next_cursor(end, total)}
 
 
+# What an employer may read of the facts of a pair: its own.
+OWN_FACTS = ("employer.", "posting.", "contract.")
+
+
 def public_posting(posting: Posting) -> dict[str, Any]:
     """A posting as everyone may see it: without its contact and without facts for the rules."""
     shown = posting.model_dump(mode="json", exclude_none=True, by_alias=True, exclude={"contact", "facts"})
@@ -159,4 +164,6 @@ def match(person_id: str, posting_id: str, here: Here, caller: CallerOrNone) -> 
     found = market.explained(posting, person, market.today(here), employer, here)
     catalogue = load_catalogue()
     hints = hints_for_pair(catalogue, posting, person, employer, found.as_of, all_statuses=True)
+    if who.role == "employer":  # whoever agreed to be shown agreed to show the trade, not what conditions read of them
+        hints = [{**hint, "conditions": without_given(hint["conditions"], OWN_FACTS)} for hint in hints]
     return {**found.as_json(), "hints": hints, "catalogue_version": catalogue.version}

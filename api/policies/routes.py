@@ -19,7 +19,8 @@ router = APIRouter(tags=["policies"])
 
 @router.post("/hints", openapi_extra=hints_body())
 async def hints(request: Request) -> dict[str, Any]:
-    """``{"id"?, "date", "facts", "channel"?}`` in; every catalogue entry's status and what is told out."""
+    """``{"id"?, "date", "facts", "channel"?, "conditions"?}`` in; every catalogue entry's status and what is told out, with
+    ``"conditions": true`` each condition of each entry with its verdict."""
     body = await read_body(request)
     if body.many:
         raise Invalid("一次一组事实；多组请用 gongqiao hints", errors=[FieldError(field="(body)", message="one JSON object expected")])
@@ -31,5 +32,5 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
     missing = [name for name in ("date", "facts") if asked.get(name) is None]
     if missing:
         raise Invalid("缺少字段", errors=[FieldError(field=name, message="required") for name in missing])
-    found = answer_facts(load_catalogue(), asked["facts"], asked["date"], asked.get("channel"))
+    found = answer_facts(load_catalogue(), asked["facts"], asked["date"], asked.get("channel"), asked.get("conditions"))
     return {**({"id": asked["id"]} if "id" in asked else {}), **found}

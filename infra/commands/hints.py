@@ -32,7 +32,8 @@ def read_line(catalogue: Catalogue, value: Any) -> dict[str, Any]:
             errors.append(FieldError(field=name, message="required"))
     if errors:
         raise ShapeError(errors)
-    return {"id": identity, "question": read_question(catalogue, value["facts"], value["date"], value.get("channel"))}
+    question = read_question(catalogue, value["facts"], value["date"], value.get("channel"), value.get("conditions"))
+    return {"id": identity, "question": question}
 
 
 @click.command("hints")
@@ -41,7 +42,8 @@ def read_line(catalogue: Catalogue, value: Any) -> dict[str, Any]:
 def command(facts_file: Path, output: Path) -> None:
     """Say for each line of facts which benefits are open, what is missing and why not.
 
-    In: {"id", "date", "facts": {dotted field: value}, "channel"?}. Out: {"id", "results", "emitted", "ignored", "catalogue_version"}.
+    In: {"id", "date", "facts": {dotted field: value}, "channel"?, "conditions"?}. Out: {"id", "results", "emitted", "ignored",
+    "catalogue_version"}; with "conditions": true each result has every condition of its entry with its verdict.
     """
     check_output(output, facts_file)
     catalogue = load_catalogue()

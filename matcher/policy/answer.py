@@ -14,6 +14,7 @@ from matcher.policy.evaluate import Result, evaluate_entry
 from matcher.policy.facts import Facts, read_day, read_facts
 from matcher.policy.format import Channel
 from matcher.policy.loader import Catalogue
+from matcher.policy.verdicts import verdicts
 from matcher.shapes import FieldError, ShapeError
 
 T = TypeVar("T")
@@ -63,9 +64,10 @@ class Question:
     ignored: tuple[str, ...]
     day: date
     channel: str | None
+    conditions: bool = False
 
 
-def read_question(catalogue: Catalogue, facts: Any, day: Any, channel: Any = None) -> Question:
+def read_question(catalogue: Catalogue, facts: Any, day: Any, channel: Any = None, conditions: Any = None) -> Question:
     """Raises ``ShapeError`` with every faulty field (``facts.person.age``, ``date``, ``channel``) and what is allowed."""
     errors: list[FieldError] = []
 
@@ -79,23 +81,30 @@ def read_question(catalogue: Catalogue, facts: Any, day: Any, channel: Any = Non
     when = read(lambda: read_day(day))
     known = read(lambda: read_facts(catalogue, facts))
     where = read(lambda: read_channel(channel))
+    if conditions is not None and not isinstance(conditions, bool):
+        errors.append(FieldError(field="conditions", message="true or false expected", allowed=["true", "false"]))
     if errors or when is None or known is None:
         raise ShapeError(errors)
-    return Question(known[0], tuple(known[1]), when, where)
+    return Question(known[0], tuple(known[1]), when, where, conditions is True)
 
 
 def answer(catalogue: Catalogue, question: Question) -> dict[str, Any]:
-    """``{"results", "emitted", "ignored", "catalogue_version"}`` with every entry in ``results``."""
+    """``{"results", "emitted", "ignored", "catalogue_version"}`` with every entry in ``results``; where the question asks for conditions,
+    each with all of them and their verdicts."""
     prepared = prepare(catalogue, question.facts, question.day)
     results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
+    told = [result_json(result) for result in results]
+    if question.conditions:
+        for entry, one in zip(catalogue.entries, told, strict=True):
+            one["conditions"] = verdicts(catalogue, entry, prepared)
     return {
-        "results": [result_json(result) for result in results],
+        "results": told,
         "emitted": [result.entry_id for result in emit(catalogue, results, prepared, question.channel).told],
         "ignored": list(question.ignored),
         "catalogue_version": catalogue.version,
     }
 
 
-def answer_facts(catalogue: Catalogue, facts: Any, day: date | str, channel: str | None = None) -> dict[str, Any]:
+def answer_facts(catalogue: Catalogue, facts: Any, day: date | str, channel: str | None = None, conditions: Any = None) -> dict[str, Any]:
     """``answer`` for facts as they come (a JSON object); raises ``ShapeError`` as ``read_question``."""
-    return answer(catalogue, read_question(catalogue, facts, day, channel))
+    return answer(catalogue, read_question(catalogue, facts, day, channel, conditions))

@@ -10,7 +10,7 @@ from matcher.policy.conditions import CATEGORY, FALSE, Tree, compiled, decide_al
 from matcher.policy.facts import read_facts
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue, leaves
-from matcher.policy.wording import condition_words, in_order
+from matcher.policy.wording import in_order, stated_words
 
 WindowState = Literal["open", "coming", "over"]
 
@@ -23,11 +23,7 @@ def asked_for(catalogue: Catalogue, entry: Entry) -> list[str]:
 
 def _words(catalogue: Catalogue, tree: Tree) -> str:
     if isinstance(tree, int):
-        atom = compiled(catalogue).atoms[tree]
-        words = condition_words(catalogue, atom)
-        if atom.op == "unstated":
-            return f"{words}（由经办机构核定）"
-        return f"{words}（文件写得不明确）" if atom.certainty == "ambiguous" else words
+        return stated_words(catalogue, compiled(catalogue).atoms[tree])
     group, parts = tree
     return ("，或者" if group == "any" else "并且").join(dict.fromkeys(_words(catalogue, part) for part in parts))
 

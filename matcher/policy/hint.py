@@ -18,6 +18,7 @@ from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
 from matcher.policy.named import named
 from matcher.policy.pairing import pair_facts
+from matcher.policy.verdicts import verdicts
 from matcher.policy.wording import condition_words, day_words, question, step_words, value_words, window_words
 from matcher.shapes import Employer, Person, Posting
 
@@ -56,7 +57,10 @@ def _told(catalogue: Catalogue, as_of: date) -> _ToldHints:
 
 
 def hints_of(catalogue: Catalogue, prepared: Prepared, channel: str | None, all_statuses: bool = False) -> list[Hint]:
-    """Hints of prepared facts in one channel (``None``: all channels)."""
+    """Hints of prepared facts in one channel (``None``: all channels).
+
+    With ``all_statuses`` every entry, with ``conditions`` (``verdicts``), whether it is ``told`` and what it gave way to (``left_out``).
+    """
     results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
     return _written(catalogue, prepared, results, channel, all_statuses)
 
@@ -81,6 +85,7 @@ def _written(catalogue: Catalogue, prepared: Prepared, results: list[Result], ch
         hint = _hint(catalogue, result, amounts[result.entry_id], prepared, emission)
         if all_statuses:
             hint["told"] = result.entry_id in told
+            hint["conditions"] = verdicts(catalogue, catalogue.by_id[result.entry_id], prepared)
             reason = left_out.get(result.entry_id)
             if reason is not None:
                 hint["left_out"] = {"rule": reason.rule, "for": reason.for_entry}

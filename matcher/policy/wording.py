@@ -127,6 +127,14 @@ def condition_words(catalogue: Catalogue, atom: Atom, bound: Dated | None = None
     return f"{name}{(_DAYS if atom.kind == 'date' else _AT_LEAST)[atom.op]}{value_words(catalogue, atom.field, atom.value)}"
 
 
+def stated_words(catalogue: Catalogue, atom: Atom) -> str:
+    """A condition as everybody may read it, with a word where the text leaves it to the authority."""
+    words = condition_words(catalogue, atom)
+    if atom.op == "unstated":
+        return f"{words}（由经办机构核定）"
+    return f"{words}（文件写得不明确）" if atom.certainty == "ambiguous" else words
+
+
 def step_words(entry: Entry, day: date) -> tuple[str, date | None]:
     """What must happen before a claim, and the first day on which it can be true if the hire were on ``day``."""
     words, months = _STEPS[entry.evaluable_at]

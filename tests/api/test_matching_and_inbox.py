@@ -108,6 +108,26 @@ def test_an_explanation_has_all_four_statuses_and_says_why_not(furnished: Market
         statuses == {"ELIGIBLE", "NEEDS_CHECK", "NOT_ELIGIBLE", "OUT_OF_WINDOW"}
         or {"NEEDS_CHECK", "NOT_ELIGIBLE", "OUT_OF_WINDOW"} <= statuses
     )
+    for hint in found["hints"]:
+        verdicts = {one["verdict"] for one in hint["conditions"]}
+        assert verdicts <= {"met", "not_met", "unknown"}
+        assert ("not_met" in verdicts) == (hint["status"] == "NOT_ELIGIBLE")
+
+
+def test_an_employer_reads_the_verdicts_but_not_what_conditions_read_of_the_person(furnished: Market) -> None:
+    def given(role: str) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        hints = furnished.get(role, f"/matches/u-8/{furnished.posting_id}").json()["hints"]
+        left = [one for hint in hints for one in hint["conditions"]]
+        while left:
+            one = left.pop()
+            left += [*one.get("any_of", []), *one.get("all_of", [])]
+            if one["given"] is not None:
+                found.setdefault(one["field"].split(".")[0], set()).add(one["given"])
+        return found
+
+    assert "person" in given("commissioner")
+    assert given("employer").keys() <= {"employer", "posting", "contract"}
 
 
 def test_a_blocker_says_what_would_change_it(market: Market) -> None:
@@ -278,6 +298,19 @@ def test_hints_answer_every_entry(furnished: Market) -> None:
 
     assert len(answer.json()["results"]) == len(load_catalogue().entries)
     assert answer.json()["id"] == "x"
+    assert not any("conditions" in one for one in answer.json()["results"])
+
+
+def test_hints_say_each_condition_with_its_verdict_where_asked(furnished: Market) -> None:
+    asked = {"date": "2023-09-01", "facts": {"contract.min_months": 6, "employer.kind": "enterprise"}, "conditions": True}
+    found = {one["entry_id"]: one for one in furnished.post(None, "/hints", asked).json()["results"]}
+    one = next(one for one in found["hiring_one_off__000_registered_unemployed"]["conditions"] if one["field"] == "contract.min_months")
+    assert one == {
+        "field": "contract.min_months", "words": "劳动合同期限不少于12个月",
+        "wanted": "不少于12个月", "given": "6个月", "verdict": "not_met",
+    }  # fmt: skip
+    answer = furnished.post(None, "/hints", {**asked, "conditions": "yes"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "conditions")
 
 
 @pytest.mark.parametrize(
