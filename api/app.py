@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api import health, problems
 from api.access import pages as access_pages
+from api.access import reset
 from api.access.identify import guard_api_writes
 from api.access.limits import limited
 from api.access.roles import granted
@@ -57,6 +58,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(v1)
     app.include_router(health.router)
     app.include_router(access_pages.router)
+    app.include_router(reset.router)
     for router in PAGE_ROUTERS:
         app.include_router(router, dependencies=[Depends(limited), Depends(granted())])
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +16,12 @@ from api.problems import BadRequest, TooLarge
 
 MOST_BYTES = 256 * 1024
 MOST_FIELDS = 500
+_MAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+")
+
+
+def is_mail(text: str) -> bool:
+    """Whether this reads as one mail address."""
+    return len(text) <= 200 and _MAIL.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

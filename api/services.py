@@ -13,6 +13,7 @@ from uuid import uuid4
 from api.cache.memory import MemoryCache
 from api.cache.shapes import Cache
 from api.market_copy import MarketCopy
+from streams.delivery.channels import Channel
 from streams.runtime.exchange import Exchange
 
 
@@ -43,6 +44,7 @@ class Services:
     options: Options = field(default_factory=Options)
     checks: dict[str, Callable[[], str | None]] = field(default_factory=dict)
     market: MarketCopy | None = None  # the matcher's arrays where matching runs in other processes
+    mail: Channel | None = None  # for what is sent on request; notices are the sender's
     cache: Cache = field(default_factory=MemoryCache)  # rate limits, wake-ups, what was counted lately
     scratch: Path | None = None  # folder for files made on the way, such as the feed's snapshot
     refused: Counter[str] = field(default_factory=Counter)  # requests over a limit, by its name, since the start

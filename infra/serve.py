@@ -32,6 +32,7 @@ from infra.settings import Settings, SettingsError
 from search.errors import IndexFault
 from search.index import open_index
 from search.reindex import needs_reindex
+from streams.delivery.channels import channels_of
 from streams.delivery.sender import Sender
 from streams.intake.index_follower import IndexFollower, fill_anew
 from streams.runtime.clock import Ticker
@@ -116,7 +117,8 @@ def _services(
         suggestion_seconds=settings.suggestion_seconds,
         subject_settings=dict(settings.subjects()),
     )
-    return Services(opened, index, options, checks=checks, cache=cache, scratch=scratch)
+    mail = channels_of(settings.outside(), opened.now).get("mail")
+    return Services(opened, index, options, checks=checks, mail=mail, cache=cache, scratch=scratch)
 
 
 def _cache(settings: Settings) -> Cache:

@@ -47,7 +47,7 @@ class Caller:
 
 
 #: What opens an account, and ends with it.
-_OPENING = (tables.sessions, tables.api_keys, tables.second_factors, tables.recovery_codes)
+_OPENING = (tables.sessions, tables.api_keys, tables.second_factors, tables.recovery_codes, tables.resets)
 
 # argon2 takes 64 MiB a time on purpose; wrong passwords sent in a flood must not take all memory and every core.
 _hashing = threading.BoundedSemaphore(2)
@@ -122,8 +122,9 @@ def create_account(
 
 
 def set_password(connection: Connection, account_id: str, hashed: str) -> None:
-    """Another password (its hash, by ``hash_password``); every session of the account ends."""
+    """Another password (its hash, by ``hash_password``); every session of the account ends, and every link that sets a password."""
     connection.execute(update(tables.accounts).where(tables.accounts.c.account_id == account_id).values(password=hashed))
+    connection.execute(delete(tables.resets).where(tables.resets.c.account_id == account_id))
     end_sessions(connection, account_id)
 
 
@@ -140,6 +141,13 @@ def close_account(connection: Connection, login: str) -> str | None:
 def account_of(connection: Connection, login: str) -> str | None:
     """The id of the account with this name; None where there is none."""
     return connection.execute(select(tables.accounts.c.account_id).where(tables.accounts.c.login == login)).scalar()
+
+
+def wrong_password(new: str, again: str) -> dict[str, str]:
+    """What is wrong with a new password that was typed twice, by field."""
+    if len(new) < SHORTEST:
+        return {"new": f"新密码至少{SHORTEST}个字符"}
+    return {"again": "两次填写的新密码不一样"} if again != new else {}
 
 
 def hash_password(password: str) -> str:
@@ -241,10 +249,8 @@ def still_in(connection: Connection, caller: Caller, *, now: datetime) -> bool:
         return False
     if caller.csrf:
         return _session_row(connection, caller.proof, now, "open") is not None
-    return (
-        not caller.proof
-        or connection.execute(select(tables.api_keys).where(tables.api_keys.c.key_hash == caller.proof)).first() is not None
-    )
+    mine = tables.api_keys.c.key_hash == caller.proof
+    return not caller.proof or connection.execute(select(tables.api_keys.c.key_hash).where(mine)).first() is not None
 
 
 def create_key(connection: Connection, account_id: str, *, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""One's own account: how many are signed in with it, sign out everywhere, another password."""
+"""One's own account: how many are signed in with it, sign out everywhere, another password, the address for a forgotten one."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete
 
 from api.access import audit, scope, second_factor
-from api.access.accounts import SHORTEST, Caller, end_sessions, hash_password, sessions_of, set_password
+from api.access.accounts import OWNER, Caller, end_sessions, hash_password, sessions_of, set_password, wrong_password
 from api.access.audit import Look
 from api.access.identify import COOKIE, CallerOrNone, Here, sign_in
 from api.access.pages import signed_in
-from api.forms import Form, Posted
+from api.access.tables import resets
+from api.forms import Form, Posted, is_mail
 from api.pages import page
 from api.problems import Forbidden
 from api.services import Services
+from api.wording import masked
 
 router = APIRouter(tags=["access"])
 pages = APIRouter(include_in_schema=False)
-DONE = {"password": "密码已经修改，别处的登录都已退出。"}
+DONE = {"password": "密码已经修改，别处的登录都已退出。", "mail": "邮箱已经保存。"}
 
 
 def with_session(caller: Caller | None, *roles: str) -> Caller:
@@ -97,7 +99,7 @@ def sign_out_page(here: Here, caller: CallerOrNone, form: Posted) -> Response:
 def password_page(request: Request, here: Here, caller: CallerOrNone, form: Posted) -> Response:
     """修改密码: what was signed in with the old one ends, but for this browser, which gets a new session."""
     who = with_session(caller)
-    errors = wrong_passwords(form)
+    errors = wrong_password(typed(form, "new"), typed(form, "again"))
     if not errors and sign_in(request, who.login, typed(form, "old")) is None:
         errors["old"] = "现在的密码不对"
     if errors:
@@ -112,12 +114,26 @@ def password_page(request: Request, here: Here, caller: CallerOrNone, form: Post
     return signed_in(here, who.account_id, "/account?done=password")
 
 
-def wrong_passwords(form: Form) -> dict[str, str]:
-    """What is wrong with a new password that was typed twice."""
-    new = typed(form, "new")
-    if len(new) < SHORTEST:
-        return {"new": f"新密码至少{SHORTEST}个字符"}
-    return {"again": "两次填写的新密码不一样"} if typed(form, "again") != new else {}
+@pages.post("/account/mail")
+def mail_page(request: Request, here: Here, caller: CallerOrNone, form: Posted) -> Response:
+    """找回密码的邮箱: where a link goes when the password is forgotten; blank takes it away. The password is asked for, because whoever
+    sets the address can set the password."""
+    who, address = with_session(caller), form.text("mail")
+    errors = {} if not address or is_mail(address) else {"mail": "请填写邮箱，例如wang@example.com"}
+    if not errors and sign_in(request, who.login, typed(form, "password")) is None:
+        errors["password"] = "密码不对"
+    if errors:
+        return _page(request, here, who, errors=errors, status=422)
+
+    def job(connection: Connection) -> None:
+        vault = here.exchange.vault
+        vault.drop(connection, OWNER, who.account_id, ["mail"])
+        vault.keep(connection, OWNER, who.account_id, {"mail": address or None})
+        connection.execute(delete(resets).where(resets.c.account_id == who.account_id))
+        done_to_account(connection, here, who, "mail_address")
+
+    here.exchange.write(job)
+    return RedirectResponse("/account?done=mail", 303)
 
 
 def typed(form: Form, name: str) -> str:
@@ -128,4 +144,7 @@ def typed(form: Form, name: str) -> str:
 def _page(
     request: Request, here: Services, who: Caller, *, done: str = "", errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    return page(request, "account.html", {"account": told(here, who), "done": done, "errors": errors or {}}, status=status)
+    with here.exchange.reading() as connection:
+        kept = here.exchange.vault.reveal(connection, OWNER, who.account_id).get("mail")
+    shown = {"account": told(here, who), "mail": masked("mail", kept), "done": done, "errors": errors or {}}
+    return page(request, "account.html", shown, status=status)

@@ -50,6 +50,15 @@ recovery_codes = Table(
     Column("code_hash", String, primary_key=True),
 )
 
+# Links that set another password (``reset``).
+resets = Table(
+    "access_resets",
+    metadata,
+    Column("token_hash", String, primary_key=True),
+    Column("account_id", String, nullable=False, index=True),
+    Column("expires_at", String, nullable=False),
+)
+
 api_keys = Table(
     "access_api_keys",
     metadata,

@@ -13,6 +13,9 @@ NAME = Limit("password", FOR_ONE_NAME, WINDOW_S)
 ADDRESS = Limit("password-address", FOR_ONE_ADDRESS, WINDOW_S)
 CODE = Limit("second-factor", 5, 900.0)  # wrong codes for one account, from wherever: three of a million fit at a time
 
+RESET = Limit("password-reset", 3, 3600.0)  # links asked for under one name
+RESET_ADDRESS = Limit("password-reset-address", 30, 3600.0)  # from one address whatever the name
+
 
 class Throttle:
     """Ten wrong passwords at once, then one in half a minute. A try is taken before the password is looked at, so that many at the same
@@ -44,6 +47,13 @@ class Throttle:
 
     def right_code(self, account_id: str) -> None:
         self._take(CODE, account_id, -CODE.most)
+
+    def enter_reset(self, address: str, login: str) -> None:
+        """Take one of the links that may be asked for under a name, there or not, and from an address."""
+        for limit, who in ((RESET_ADDRESS, address), (RESET, login)):
+            room = self._take(limit, who, 1)
+            if not room.allowed:
+                raise _too_many("申请重置密码的次数太多，请过一会儿再试", limit, room)
 
     def _take(self, limit: Limit, who: str, cost: int) -> Room:
         try:

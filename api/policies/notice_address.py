@@ -6,12 +6,11 @@ import re
 
 from sqlalchemy import Connection
 
-from api.forms import Form
+from api.forms import Form, is_mail
 from api.services import Services
 from api.wording import masked
 
 FIELDS = ("mail", "phone")
-_MAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+")
 _PHONE = re.compile(r"1[3-9]\d{9}")
 
 
@@ -26,7 +25,7 @@ def take(here: Services, employer_id: str, form: Form) -> dict[str, str]:
     """Keep what the form gives in place of what was kept; a blank field is kept no more. Answers what is wrong; nothing changes then."""
     given = {name: form.text(name) for name in FIELDS}
     errors = {}
-    if given["mail"] and (len(given["mail"]) > 200 or not _MAIL.fullmatch(given["mail"])):
+    if given["mail"] and not is_mail(given["mail"]):
         errors["mail"] = "请填写邮箱，例如hr@example.com"
     if given["phone"] and not _PHONE.fullmatch(given["phone"]):
         errors["phone"] = "请填写11位手机号"

@@ -9,7 +9,8 @@ import click
 from sqlalchemy import Connection
 
 from api.access import second_factor
-from api.access.accounts import ROLES, account_of, close_account, create_account, create_key, end_sessions
+from api.access.accounts import OWNER, ROLES, account_of, close_account, create_account, create_key, end_sessions
+from api.forms import is_mail
 from infra.composition import exchange
 from infra.settings import settings_of
 from matcher.shapes import ShapeError
@@ -79,6 +80,7 @@ def _account(opened: Exchange, login: str) -> str:
 @click.option("--employer", "employer_id", help="Employer this account belongs to (employer).")
 @click.option("--region", help="Six-digit code of the region a commissioner is responsible for.")
 @click.option("--owner", "owner_ids", multiple=True, help="market_id, brand_id or uscc whose postings it may send; may be repeated.")
+@click.option("--mail", help="Address that a link goes to when the password is forgotten.")
 @click.option("--key", "with_key", is_flag=True, help="Make an API key as well; it is shown once.")
 @click.option("--data-dir", type=click.Path(path_type=Path))
 def create(
@@ -90,10 +92,13 @@ def create(
     employer_id: str | None,
     region: str | None,
     owner_ids: tuple[str, ...],
+    mail: str | None,
     with_key: bool,
     data_dir: Path | None,
 ) -> None:
     """Create an account, or give the one with this login a new password and role."""
+    if mail is not None and not is_mail(mail):
+        raise click.UsageError("--mail: a mail address expected, such as wang@example.com")
     made_up = None
     if password is None:
         if click.get_text_stream("stdin").isatty():
@@ -119,6 +124,8 @@ def create(
             )
         except ShapeError as error:
             raise click.UsageError("; ".join(f"--{e.field.replace('_', '-')}: {e.message}" for e in error.errors)) from None
+        if mail is not None:
+            opened.write(lambda connection: opened.vault.keep(connection, OWNER, account_id, {"mail": mail}))
         key = opened.write(lambda connection: create_key(connection, account_id, now=opened.now())) if with_key else None
     click.echo(f"account {account_id}: {login} ({role})")
     if made_up:

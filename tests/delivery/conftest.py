@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 from collections.abc import Iterator
-from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from streams.delivery.sender import Sender
 from tests.delivery.made_up_messages import DeliveryExchange
+from tests.mailbox import Letters, mailbox
 
 SECRET = "a made-up secret"
 PHONE, MAIL_ADDRESS = "13900000001", "someone@example.org"
@@ -37,36 +35,10 @@ def exchange(tmp_path: Path, empty_exchange: Path, settings: dict[str, Any]) -> 
         opened.close()
 
 
-class Letters:
-    """What the SMTP server took; ``refuse`` is its next answer to RCPT."""
-
-    def __init__(self) -> None:
-        self.taken: list[Any] = []
-        self.refuse: str | None = None
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if self.refuse is not None:
-            return self.refuse
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
-        return "250 OK"
-
-
 @pytest.fixture
-def letters() -> Iterator[Any]:
-    box = Letters()
-    with socket.create_server(("127.0.0.1", 0)) as free:  # the controller wants to be told its port
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        box.url = f"smtp://127.0.0.1:{port}"
+def letters() -> Iterator[Letters]:
+    with mailbox() as box:
         yield box
-    finally:
-        controller.stop()
 
 
 class Calls(list):

@@ -61,6 +61,7 @@ def back_to_first(database: Path) -> None:
             "shards_people",
             "access_second_factors",
             "access_recovery_codes",
+            "access_resets",
             *(name for (name,) in policy),
         ):
             connection.execute(f"DROP TABLE {table}")

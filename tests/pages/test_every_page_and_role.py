@@ -98,8 +98,8 @@ def test_a_page_opens_for_those_of_the_table_and_for_nobody_else(site, route):
 def test_guarded_pages_are_most_and_public_ones_are_few():
     assert len(GUARDED) > 35
     assert {path_of(route).rstrip("/") for route in PUBLIC if route.startswith("GET")} == {
-        "", "/search", "/postings/p-demo-1", "/policies", "/policies/coverage", "/login", "/help", "/robots.txt",
-        "/sitemap.xml", "/sitemap/postings.xml",
+        "", "/search", "/postings/p-demo-1", "/policies", "/policies/coverage", "/login", "/login/forgotten", "/login/reset", "/help",
+        "/robots.txt", "/sitemap.xml", "/sitemap/postings.xml",
     }  # fmt: skip
 
 
