@@ -13,9 +13,9 @@ from fastapi.staticfiles import StaticFiles
 from api import health, problems
 from api.access import pages as access_pages
 from api.access import reset
+from api.access.granting import granted
 from api.access.identify import guard_api_writes
 from api.access.limits import limited
-from api.access.roles import granted
 from api.access.throttle import Throttle
 from api.described import described, only_known_parameters
 from api.edge import Edge

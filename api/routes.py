@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.access import looked, own_account, second_factor_pages
+from api.access import looked, own_account, own_keys, second_factor_pages
 from api.delivery import pages as delivery_pages
 from api.delivery import routes as delivery
 from api.help import routes as help_
@@ -44,6 +44,7 @@ API_ROUTERS: list[APIRouter] = [
     help_.router,
     looked.router,
     own_account.router,
+    own_keys.router,
 ]
 PAGE_ROUTERS: list[APIRouter] = [
     search_pages.router,
@@ -65,5 +66,6 @@ PAGE_ROUTERS: list[APIRouter] = [
     help_.pages,
     looked.pages,
     own_account.pages,
+    own_keys.pages,
     second_factor_pages.router,
 ]

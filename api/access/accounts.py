@@ -7,7 +7,7 @@ import re
 import secrets
 import threading
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Literal, get_args
 from uuid import uuid4
@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from api.access import tables
+from matcher.days import day_of
 from matcher.shapes import FieldError, ShapeError
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.tables import private_values, upsert
@@ -31,7 +32,8 @@ CODE_FOR = timedelta(minutes=10)  # how long a right password waits for its code
 @dataclass(frozen=True)
 class Caller:
     """Who is asking. ``csrf`` is empty for callers without a session (keys and basic credentials). ``proof``: the hash of the session's
-    token or of the key. ``confined``: nothing opens before a second factor is set up."""
+    token or of the key. ``confined``: nothing opens before a second factor is set up. ``actions``: what the key may, None where that is
+    whatever the account may."""
 
     account_id: str
     login: str
@@ -44,6 +46,7 @@ class Caller:
     csrf: str = ""
     proof: str = ""
     confined: bool = False
+    actions: tuple[str, ...] | None = None
 
 
 #: What opens an account, and ends with it.
@@ -245,24 +248,46 @@ def sessions_of(connection: Connection, account_id: str, *, now: datetime) -> in
 def still_in(connection: Connection, caller: Caller, *, now: datetime) -> bool:
     """Whether what this caller came with still opens the same account in the same role and place: for what outlives a request."""
     known = caller_of(connection, caller.account_id, caller.csrf, caller.proof)
-    if known is None or replace(known, confined=caller.confined) != caller:
+    if known is None or replace(known, confined=caller.confined, actions=caller.actions) != caller:
         return False
     if caller.csrf:
         return _session_row(connection, caller.proof, now, "open") is not None
-    mine = tables.api_keys.c.key_hash == caller.proof
-    return not caller.proof or connection.execute(select(tables.api_keys.c.key_hash).where(mine)).first() is not None
+    return not caller.proof or _key_row(connection, caller.proof, now) is not None
 
 
-def create_key(connection: Connection, account_id: str, *, now: datetime) -> str:
-    """An API key for a program of this account; shown once, kept hashed."""
+def create_key(
+    connection: Connection,
+    account_id: str,
+    *,
+    now: datetime,
+    name: str = "",
+    actions: tuple[str, ...] | None = None,
+    last_day: date | None = None,
+    key_id: str | None = None,
+) -> str:
+    """An API key for a program of this account; shown once, kept hashed. Without ``actions`` it may whatever the account may, without
+    ``last_day`` it has no end."""
     key = "gq_" + secrets.token_urlsafe(32)
-    upsert(connection, tables.api_keys, {"key_hash": token_hash(key), "account_id": account_id, "created_at": now.isoformat()})
+    values = {"key_hash": token_hash(key), "account_id": account_id, "created_at": now.isoformat(), "name": name}
+    values["key_id"] = key_id or f"k-{uuid4().hex[:12]}"
+    said = {"actions": to_json(list(actions)).decode() if actions is not None else None, "last_day": last_day and last_day.isoformat()}
+    upsert(connection, tables.api_keys, {**values, **said, "last_used_on": None})
     return key
 
 
-def key_caller(connection: Connection, key: str) -> Caller | None:
-    account_id = connection.execute(select(tables.api_keys.c.account_id).where(tables.api_keys.c.key_hash == token_hash(key))).scalar()
-    return caller_of(connection, account_id, proof=token_hash(key)) if account_id is not None else None
+def key_caller(connection: Connection, key: str, *, now: datetime) -> Caller | None:
+    """Whose key this is, where it opens today."""
+    row = _key_row(connection, token_hash(key), now)
+    caller = caller_of(connection, row["account_id"], proof=row["key_hash"]) if row is not None else None
+    if row is None or caller is None or row["actions"] is None:
+        return caller
+    return replace(caller, actions=tuple(from_json(row["actions"])))
+
+
+def _key_row(connection: Connection, hashed: str, now: datetime) -> RowMapping | None:
+    row = connection.execute(select(tables.api_keys).where(tables.api_keys.c.key_hash == hashed)).mappings().first()
+    over = row is not None and row["last_day"] is not None and row["last_day"] < day_of(now).isoformat()
+    return None if over else row
 
 
 def forget_accounts(connection: Connection, person_id: str) -> int:

@@ -52,6 +52,9 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     # About somebody's own account and nobody's data.
     "signed_out": ("全部退出登录", ("account",)),
     "password": ("修改登录密码", ("account",)),
+    "key_made": ("新建 API 密钥", ("account",)),
+    "key_rotated": ("更换 API 密钥", ("account",)),
+    "key_ended": ("停用 API 密钥", ("account",)),
     "mail_address": ("登记找回密码的邮箱", ("account",)),
     "reset_asked": ("有人申请用邮件重置密码", ("account",)),
     "password_reset": ("用邮件里的链接重置密码", ("account",)),

@@ -6,17 +6,20 @@ import base64
 import binascii
 import hmac
 import time
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
-from api.access import second_factor
+from api.access import keys, second_factor
 from api.access.accounts import Caller, caller_of, check_password, key_caller, password_of, session_caller, token_hash
 from api.access.throttle import Throttle
 from api.problems import Forbidden, NotSignedIn, Problem
 from api.services import Services
+from streams.runtime.database import EngineFault
 
 COOKIE = "gongqiao"
 _BASIC_FOR_S = 60.0
@@ -46,18 +49,29 @@ def _identified(request: Request) -> Caller | None:
     header = request.headers.get("authorization", "")
     kind, _, value = header.partition(" ")
     caller: Caller | None = None
+    noted = True
     if kind.lower() == "basic":
         return _basic(request, value)
+    now = services.exchange.now()
     with services.exchange.reading() as connection:
         if kind.lower() == "bearer":
-            caller = key_caller(connection, value.strip())
+            caller = key_caller(connection, value.strip(), now=now)
             if caller is None:
                 raise NotSignedIn("API 密钥无效或已失效", headers={"WWW-Authenticate": "Bearer"})
+            noted = keys.used_on(connection, caller.proof, now)
         elif token := request.cookies.get(COOKIE):
-            caller = session_caller(connection, token, now=services.exchange.now())
+            caller = session_caller(connection, token, now=now)
             if caller is not None and _lacks_factor(services, connection, caller):
                 caller = replace(caller, confined=True)
+    if caller is not None and not caller.csrf and not noted:
+        _note_use(services, caller.proof, now)
     return caller
+
+
+def _note_use(services: Services, proof: str, now: datetime) -> None:
+    """Once a day and key; whoever only reads is not kept waiting by a database that cannot write."""
+    with suppress(EngineFault):
+        services.exchange.write(lambda connection: keys.note_use(connection, proof, now))
 
 
 def _lacks_factor(services: Services, connection: Connection, caller: Caller) -> bool:

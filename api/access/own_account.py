@@ -33,9 +33,9 @@ def with_session(caller: Caller | None, *roles: str) -> Caller:
     return who
 
 
-def done_to_account(connection: Connection, here: Services, who: Caller, action: str) -> None:
+def done_to_account(connection: Connection, here: Services, who: Caller, action: str, about: str = "") -> None:
     """An entry of the log about one's own account, in the transaction that did it."""
-    audit.append(connection, here.exchange.now(), who, [Look("", action)])
+    audit.append(connection, here.exchange.now(), who, [Look("", action, about)])
 
 
 def told(here: Services, who: Caller) -> dict[str, Any]:

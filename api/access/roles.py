@@ -1,27 +1,26 @@
 """Who may what: one table of role, action and scope. Every route has its entry; docs/roles.md and the tests are made from it.
 
-What is not granted here is refused before a route is reached (``granted``); how far a grant reaches is asked inside, by ``scope``.
+What is not granted here is refused before a route is reached (``granting``); how far a grant reaches is asked inside, by ``scope``. An API
+key names some of these actions and opens no others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from fastapi import Request
-
 from api.access import second_factor
 from api.access.accounts import ROLES
-from api.access.identify import identify
-from api.problems import Forbidden, NotSignedIn, SecondFactorWanted
 
 #: all: whatever it is about. region: what lies in the account's region. own: the account's own person, employer, market, brand or
 #: postings. shared: of their own postings, and of people who agreed to be shown to employers.
 Scope = Literal["all", "region", "own", "shared"]
 ANYONE = "anyone"  # not signed in
 EVERYBODY: tuple[str, ...] = (ANYONE, *ROLES)
+#: What no key opens that names its actions: the account itself.
+NOT_BY_KEY = ("account", "account.keys", "account.second_factor")
 #: What staff may do who must set up a second factor first.
 WHILE_CONFINED = ("session", "account.second_factor")
 
@@ -113,6 +112,27 @@ TABLE: tuple[Rule, ...] = (
         ),
         dict.fromkeys(second_factor.ROLES, "own"),
         "只在登录后的页面上，不能用密钥",
+    ),
+    Rule(
+        "account.keys",
+        "管理自己的 API 密钥",
+        (
+            "GET /api/v1/account/keys",
+            "POST /api/v1/account/keys",
+            "DELETE /api/v1/account/keys/{key_id}",
+            "GET /account/keys",
+            "POST /account/keys",
+            "POST /account/keys/{key_id}/rotate",
+            "POST /account/keys/{key_id}/end",
+        ),
+        dict.fromkeys(("employer", "operator", "partner"), "own"),
+    ),
+    Rule(
+        "account.rotate_key",
+        "更换 API 密钥",
+        ("POST /api/v1/account/keys/{key_id}/rotation",),
+        dict.fromkeys(("employer", "operator", "partner"), "own"),
+        "只限于某些功能的密钥：只能更换它自己",
     ),
     Rule("health", "系统是否正常", ("GET /health/live", "GET /health/ready", "GET /metrics"), _public()),
     Rule(
@@ -369,24 +389,7 @@ def rules() -> dict[str, Rule]:
     return found
 
 
-def granted(prefix: str = "") -> Callable[[Request], None]:
-    """Whether a caller's role may do this at all, as a dependency of the routers under ``prefix``; raises ``NotSignedIn`` or ``Forbidden``
-    before the route is asked anything."""
-
-    def check(request: Request) -> None:
-        path = str(getattr(request.scope.get("route"), "path", ""))
-        method = "GET" if request.method == "HEAD" else request.method
-        rule = rules().get(f"{method} {path if path.startswith(prefix) else prefix + path}")
-        known = identify(request)
-        if known is not None and known.confined and (rule is None or rule.action not in WHILE_CONFINED):
-            raise SecondFactorWanted("您的账号要先设置登录验证码，才能使用其他功能")
-        if rule is not None and ANYONE in rule.may:
-            return
-        if known is None:
-            raise NotSignedIn("请先登录，或在请求中带上账号密码或 API 密钥", headers={"WWW-Authenticate": "Bearer"})
-        if rule is None:
-            raise Forbidden("这个地址还没有登记在权限表里，谁也不能使用")  # nobody said who may: nobody may
-        if known.role not in rule.may:
-            raise Forbidden("您的账号不能使用这项功能")
-
-    return check
+def of_keys(role: str) -> dict[str, str]:
+    """The actions that a key of this role may be limited to, with their words: those that have a route for programs."""
+    programs = [rule for rule in TABLE if any("/api/v1/" in route for route in rule.routes)]
+    return {rule.action: rule.words for rule in programs if role in rule.may and rule.action not in NOT_BY_KEY}

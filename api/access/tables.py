@@ -63,8 +63,13 @@ api_keys = Table(
     "access_api_keys",
     metadata,
     Column("key_hash", String, primary_key=True),
-    Column("account_id", String, nullable=False),
+    Column("account_id", String, nullable=False, index=True),
     Column("created_at", String, nullable=False),
+    Column("key_id", String, nullable=False, index=True, unique=True),  # what it is called by; the key itself is known to its holder alone
+    Column("name", String, nullable=False, server_default=""),
+    Column("actions", Text),  # a list of actions of the table of roles; null: whatever the account may
+    Column("last_day", String),  # the last day on which it opens; null: no end
+    Column("last_used_on", String),
 )
 
 # Written by ``audit.append`` alone, which gives ``n`` and ``hash``; nothing in it is ever changed.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import click
 from sqlalchemy import Connection
 
 from api.access import second_factor
-from api.access.accounts import OWNER, ROLES, account_of, close_account, create_account, create_key, end_sessions
+from api.access.accounts import OWNER, ROLES, account_of, caller_of, close_account, create_account, create_key, end_sessions
+from api.access.roles import of_keys
 from api.forms import is_mail
 from infra.composition import exchange
 from infra.settings import settings_of
+from matcher.days import day_of
 from matcher.shapes import ShapeError
 from streams.runtime.exchange import Exchange
 from streams.runtime.sealing import Vault
@@ -61,6 +64,29 @@ def drop_second_factor(login: str, data_dir: Path | None) -> None:
         account_id = _account(opened, login)
         there = opened.write(lambda connection: job(connection, account_id, opened.vault))
     click.echo(f"account {account_id}: {'second factor taken off' if there else 'it has no second factor'}")
+
+
+@command.command("key")
+@click.option("--login", required=True, help="Name the account signs in with.")
+@click.option("--name", required=True, help="Which program it is for.")
+@click.option("--action", "actions", multiple=True, required=True, help="What it may, of docs/roles.md; may be repeated.")
+@click.option("--days", type=click.IntRange(1, 730), default=365, show_default=True, help="How long it opens.")
+@click.option("--data-dir", type=click.Path(path_type=Path))
+def key(login: str, name: str, actions: tuple[str, ...], days: int, data_dir: Path | None) -> None:
+    """Make an API key for some actions and a time; it is shown once. Accounts make their own at /account/keys."""
+    with exchange(settings_of(data_dir), run=False) as opened:
+        account_id = _account(opened, login)
+        with opened.reading() as connection:
+            caller = caller_of(connection, account_id)
+        if caller is None:
+            raise click.UsageError(f"--login: {login!r} is closed")
+        allowed = of_keys(caller.role)
+        if unknown := [action for action in actions if action not in allowed]:
+            raise click.UsageError(f"--action: {unknown[0]!r} is none of this role's; allowed: {', '.join(sorted(allowed))}")
+        now = opened.now()
+        last_day = day_of(now) + timedelta(days=days)
+        made = opened.write(lambda connection: create_key(connection, account_id, now=now, name=name, actions=actions, last_day=last_day))
+    click.echo(f"API key of {login} until {last_day} (shown this once): {made}")
 
 
 def _account(opened: Exchange, login: str) -> str:

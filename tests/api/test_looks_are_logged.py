@@ -68,6 +68,8 @@ LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
 OPENS_NOBODYS = {
     "account": "one's own account",
     "account.second_factor": "one's own account",
+    "account.keys": "one's own account",
+    "account.rotate_key": "one's own account",
     "events": "that something changed, and a version of it",
     "person.write": "what is answered was sent by the caller; the message with its sender stays in the log",
     "posting.write": "postings",
@@ -198,7 +200,7 @@ def test_the_interface_shows_others_nobody_without_an_entry(full: Market, route:
 def test_pages_show_others_nobody_without_an_entry(full: Market, route: str) -> None:
     method, path = route.split(" ", 1)
     named = {"posting_id": "{p}", "employer_id": "e-9", "claim_id": "{c}"}
-    path = path.format(**dict.fromkeys(("report_id", "notice_id", "match_id", "search_id"), "nobodys"), **named)
+    path = path.format(**dict.fromkeys(("report_id", "notice_id", "match_id", "search_id", "key_id"), "nobodys"), **named)
     check_shown(full, method, path, {"form": {"person_id": "u-7", "step": "talking", "reason": "核实"}} if method == "POST" else None)
 
 

@@ -79,7 +79,7 @@ def test_an_open_stream_ends_with_what_opened_it(market: Market) -> None:
     token = cookie_of(sign_in(market, login="commissioner"))["Cookie"].partition("=")[2]
     with exchange.reading() as connection:
         by_session = session_caller(connection, token, now=exchange.now())
-        by_key = key_caller(connection, market.keys["commissioner"])
+        by_key = key_caller(connection, market.keys["commissioner"], now=exchange.now())
         assert by_session is not None
         assert by_key is not None
         assert all(still_in(connection, one, now=exchange.now()) for one in (by_session, by_key))
@@ -91,7 +91,7 @@ def test_an_open_stream_ends_with_what_opened_it(market: Market) -> None:
     exchange.write(lambda connection: create_account(connection, **moved))
     assert _look(market.services, by_key, 0) is None
     with exchange.reading() as connection:
-        elsewhere = key_caller(connection, market.keys["commissioner"])
+        elsewhere = key_caller(connection, market.keys["commissioner"], now=exchange.now())
     assert elsewhere is not None
     exchange.write(lambda connection: close_account(connection, "commissioner"))
     assert _look(market.services, elsewhere, 0) is None

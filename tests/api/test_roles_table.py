@@ -63,7 +63,7 @@ def check(market: Market, route: str, who: str | None, body: Any) -> None:
     may = reached(rule_of(market, route), who, route + str(body or ""))
     said = f"{who} at {route}: {'may' if may else 'may not'}, and got {answer.status_code} {answer.text[:200]}"
     if may:
-        assert answer.status_code in (200, 202, 409) or (answer.status_code == 404 and "nobodys" in route), said
+        assert answer.status_code in (200, 201, 202, 409) or (answer.status_code == 404 and "nobodys" in route), said
     elif who is None:
         assert answer.status_code == 401, said
         assert answer.headers["www-authenticate"], said

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from click.testing import Result
 from sqlalchemy import Connection, select
 
 from api.access import second_factor
-from api.access.accounts import account_of, open_session
+from api.access.accounts import account_of, key_caller, open_session
 from infra.commands.rebuild import rebuild
 from infra.composition import exchange
 from infra.settings import Settings, SettingsError
@@ -154,6 +155,22 @@ def test_an_account_is_signed_out_and_relieved_of_its_second_factor(tmp_path: Pa
     for name in ("sign-out", "drop-second-factor"):
         refused = run("account", name, "--login", "nobody", "--data-dir", tmp_path)
         assert (refused.exit_code, "no account" in refused.output) == (2, True)
+
+
+def test_a_key_is_made_for_some_actions_and_a_time(tmp_path: Path, run: Run) -> None:
+    run("account", "create", "--login", "mart", "--role", "operator", "--owner", "m-1", "--data-dir", tmp_path)
+    named = ("account", "key", "--login", "mart", "--name", "大屏", "--data-dir", tmp_path)
+    made = run(*named, "--action", "posting.write", "--action", "public.read", "--days", "30")
+    assert made.exit_code == 0, made.output
+    key = made.output.strip().rpartition(" ")[2]
+    with exchange(Settings(data_dir=tmp_path), run=False) as opened, opened.reading() as connection:
+        caller = key_caller(connection, key, now=opened.now())
+        assert caller is not None
+        assert (caller.login, caller.actions) == ("mart", ("posting.write", "public.read"))
+        assert key_caller(connection, key, now=opened.now() + timedelta(days=31)) is None
+    refused = run(*named, "--action", "candidates.read")
+    assert refused.exit_code == 2
+    assert "posting.write" in refused.output
 
 
 @pytest.mark.parametrize(

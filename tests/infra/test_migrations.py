@@ -66,6 +66,10 @@ def back_to_first(database: Path) -> None:
         ):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE access_sessions DROP COLUMN stage")
+        for name in ("account_id", "key_id"):
+            connection.execute(f"DROP INDEX ix_access_api_keys_{name}")
+        for column in ("key_id", "name", "actions", "last_day", "last_used_on"):
+            connection.execute(f"ALTER TABLE access_api_keys DROP COLUMN {column}")
         connection.execute("ALTER TABLE delivery_outgoing DROP COLUMN employer_id")
         connection.execute("DROP INDEX access_audit_by_account")
         for column in ("office", "about", "fields", "hash"):

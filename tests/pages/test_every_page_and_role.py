@@ -28,6 +28,7 @@ NAMED = {
     "notice_id": "nobodys",
     "match_id": "nobodys",
     "search_id": "nobodys",
+    "key_id": "nobodys",
 }
 FORM = {
     "decision": "release",
