@@ -160,8 +160,12 @@ _SCHEMAS: dict[str, Schema] = {
     "Stake": _object(
         ("side", "yuan", "certain_yuan", "to_check_yuan", "at_most", "entries"),
         side={"type": "string", "enum": ["jobseeker", "employer"]}, yuan={"type": "number"}, certain_yuan={"type": "number"},
-        to_check_yuan={"type": "number"}, at_most={"type": "boolean"}, entries=_list(_TEXT), left_out=_list(_TEXT),
+        to_check_yuan={"type": "number"}, at_most={"type": "boolean"}, entries=_list(_TEXT), left_out=_list(ref("LeftOut")),
         unsaid={"type": "boolean"},
+    ),
+    "LeftOut": _object(
+        entry_id=_TEXT, name=_TEXT, yuan={"type": ["number", "null"]}, at_most={"type": "boolean"}, basis=_TEXT, beside=_TEXT,
+        beside_name=_TEXT, rule=_TEXT, source=_MAYBE, quote=_TEXT, text=_TEXT,
     ),
     "Recommendation": _object(
         ("match_id", "person_id", "posting_id", "as_of", "score", "band", "rank", "priority", "priority_reasons", "criteria",
@@ -174,7 +178,7 @@ _SCHEMAS: dict[str, Schema] = {
     "Explanation": _object(
         ("person_id", "posting_id", "as_of", "blockers", "criteria", "near_miss", "score", "hints"),
         person_id=_TEXT, posting_id=_TEXT, as_of=_TEXT, blockers=_list(_FREE), criteria=_list(ref("Criterion")), near_miss=_list(_FREE),
-        score={"type": ["number", "null"]}, hints=_list(ref("Hint")),
+        score={"type": ["number", "null"]}, hints=_list(ref("Hint")), at_stake=_list(ref("Stake")),
     ),
     "Candidates": _object(posting_id=_TEXT, total=_WHOLE, items=_list(ref("Recommendation")), cursor=_MAYBE),
     "Recommendations": _object(person_id=_TEXT, total=_WHOLE, items=_list(ref("Recommendation")), cursor=_MAYBE),

@@ -14,6 +14,7 @@ from api.access.identify import CallerOrNone, Here
 from api.problems import NotFound
 from api.services import Services
 from matcher.policy import hints_for_pair, load_catalogue
+from matcher.policy.stake import at_stake
 from matcher.policy.verdicts import without_given
 from matcher.shapes import Employer, Person, Posting
 from streams.matching import queries
@@ -146,7 +147,7 @@ def public_posting(posting: Posting) -> dict[str, Any]:
 
 @router.get("/matches/{person_id}/{posting_id}")
 def match(person_id: str, posting_id: str, here: Here, caller: CallerOrNone) -> dict[str, Any]:
-    """One pair: blockers, criteria, near miss, score, and hints with all four statuses (why, and why not)."""
+    """One pair: blockers, criteria, near miss, score, hints with all four statuses (why, and why not), and the sum at stake."""
     who = scope.signed_in(caller, "jobseeker", "employer", *scope.STAFF)
     if who.role != "employer":
         scope.about_person(who, person_id)
@@ -166,4 +167,5 @@ def match(person_id: str, posting_id: str, here: Here, caller: CallerOrNone) -> 
     hints = hints_for_pair(catalogue, posting, person, employer, found.as_of, all_statuses=True)
     if who.role == "employer":  # whoever agreed to be shown agreed to show the trade, not what conditions read of them
         hints = [{**hint, "conditions": without_given(hint["conditions"], OWN_FACTS)} for hint in hints]
-    return {**found.as_json(), "hints": hints, "catalogue_version": catalogue.version}
+    stakes = at_stake(catalogue, [hint for hint in hints if hint["told"]])
+    return {**found.as_json(), "hints": hints, "at_stake": stakes, "catalogue_version": catalogue.version}

@@ -15,6 +15,7 @@ from infra.recommendations import EmployerIndex
 from matcher.blockers import BATCH_RULES
 from matcher.explain import explain
 from matcher.policy import hints_for_pair, load_catalogue
+from matcher.policy.stake import at_stake
 from matcher.shapes import Employer, read_employer, read_person, read_posting
 
 
@@ -35,7 +36,7 @@ def _only(batch: Batch[Any], field: str, wanted: str, file: Path) -> Any:
 @click.option("--person", "person_id", required=True, help="person_id of the pair.")
 @click.option("--posting", "posting_id", required=True, help="posting_id of the pair.")
 def command(postings: Path, people: Path, employers: Path | None, as_of: date, person_id: str, posting_id: str) -> None:
-    """Explain one pair: blockers, criteria with points, score, what would change it, and hints of every status."""
+    """Explain one pair: blockers, criteria with points, score, what would change it, hints of every status, the sum at stake."""
     read_postings = read_jsonl(postings, read_posting, id_field="posting_id")
     read_people = read_jsonl(people, read_person, id_field="person_id")
     read_employers: Batch[Employer] = Batch() if employers is None else read_jsonl(employers, read_employer, id_field="employer_id")
@@ -49,5 +50,6 @@ def command(postings: Path, people: Path, employers: Path | None, as_of: date, p
     catalogue = load_catalogue()
     told = explain(posting, person, as_of, employer, BATCH_RULES).as_json()
     told["hints"] = hints_for_pair(catalogue, posting, person, employer, as_of, all_statuses=True)
+    told["at_stake"] = at_stake(catalogue, [hint for hint in told["hints"] if hint["told"]])
     told["catalogue_version"] = catalogue.version
     click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())

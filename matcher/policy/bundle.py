@@ -1,4 +1,4 @@
-"""The best bundle of one pair: for each payee the greatest sum of benefits that may be had together, and what had to stay out.
+"""The best bundle: for each payee the greatest sum of benefits that may be had together, and what had to stay out.
 
 Two benefits do not add up when an exclusion rule or an entry's own text says so, or when they would pay twice for the same training
 (X6). That two benefits do add up is stated only for the pairs under ``stackable``; of others nothing is said, and the bundle says so.
@@ -6,7 +6,7 @@ Two benefits do not add up when an exclusion rule or an entry's own text says so
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
@@ -19,6 +19,7 @@ from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
 
 _APART = ("one_of", "higher_total", "bundle_first", "never_sum")
+_ONCE = "同一次培训只能享受一项"  # X6 has no sentence of its own in the documents
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def conflict(catalogue: Catalogue, first: Item, second: Item) -> tuple[str, str]
             # The bundle stands against each single subsidy; the single ones stand beside each other.
             if rule.rule == "bundle_first" and rule.between[0] not in (first.benefit, second.benefit):
                 continue
-            return rule.id, rule.sources[0].quote if rule.sources else rule.behaviour
+            return rule.id, rule.sources[0].quote if rule.sources else _ONCE
     for one, other in ((first, second), (second, first)):
         for exclusion in one.entry.excludes:
             if exclusion.benefit == other.benefit:
@@ -83,8 +84,9 @@ def has_own_sum(entry: Entry) -> bool:
     return not entry.pointer_only and entry.amount.type != "ladder_total"
 
 
-def items_of(catalogue: Catalogue, results: Iterable[Answered], prepared: Prepared, channel: str) -> list[Item]:
-    """Entries that hold or may hold in this channel and have a sum for one person. A reward of the whole enterprise is no such sum."""
+def items_of(catalogue: Catalogue, results: Iterable[Answered], prepared: Prepared, channels: Iterable[str]) -> list[Item]:
+    """Entries that hold or may hold in these channels and have a sum for one person. A reward of the whole enterprise is no such sum."""
+    usable = frozenset(channels)
     live = [result for result in results if result.live]
     # A version kept for its criteria stands for its successor, whose amount it shows.
     kept = {
@@ -95,7 +97,7 @@ def items_of(catalogue: Catalogue, results: Iterable[Answered], prepared: Prepar
     found = []
     for result in live:
         entry = catalogue.by_id[result.entry_id]
-        if entry.id in kept or channel not in entry.usable_as or not has_own_sum(entry):
+        if entry.id in kept or usable.isdisjoint(entry.usable_as) or not has_own_sum(entry):
             continue
         amount = shown(catalogue, entry, prepared)
         if amount.yuan is not None:
@@ -103,12 +105,20 @@ def items_of(catalogue: Catalogue, results: Iterable[Answered], prepared: Prepar
     return found
 
 
-def best_bundles(catalogue: Catalogue, prepared: Prepared, channel: str = "hint_per_match") -> list[Bundle]:
-    """One bundle a payee, the greatest sum first. Of equal sums the one with more that is certain, then the catalogue's order."""
-    results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
+def best_bundles(
+    catalogue: Catalogue,
+    prepared: Prepared,
+    channels: Iterable[str] = ("hint_per_match",),
+    *,
+    among: Container[str] | None = None,
+    pockets: Mapping[str, str] | None = None,
+) -> list[Bundle]:
+    """One bundle a payee over all these channels, the greatest sum first. Of equal sums the one with more that is certain, then the
+    catalogue's order. ``among`` limits the entries; ``pockets`` names payees that are one (a founder is the jobseeker)."""
+    results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries if among is None or entry.id in among]
     by_payee: dict[str, list[Item]] = {}
-    for item in items_of(catalogue, results, prepared, channel):
-        by_payee.setdefault(item.entry.payee, []).append(item)
+    for item in items_of(catalogue, results, prepared, channels):
+        by_payee.setdefault((pockets or {}).get(item.entry.payee, item.entry.payee), []).append(item)
     bundles = [bundled(catalogue, payee, items) for payee, items in by_payee.items()]
     return sorted(bundles, key=lambda bundle: (-bundle.yuan, -bundle.certain_yuan, bundle.payee))
 

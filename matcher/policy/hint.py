@@ -207,7 +207,7 @@ def _excludes(catalogue: Catalogue, entry: Entry, prepared: Prepared, emission: 
         if one.for_entry == entry.id and one.rule.startswith("X"):
             benefit = catalogue.benefit_of[one.result.entry_id]
             if benefit != catalogue.benefit_of[entry.id]:
-                found.setdefault(benefit, _rival(catalogue, one))
+                found.setdefault(benefit, _rival(catalogue, one, prepared))
     for exclusion in entry.excludes:
         if exclusion.benefit in found:
             continue
@@ -222,7 +222,7 @@ def _excludes(catalogue: Catalogue, entry: Entry, prepared: Prepared, emission: 
     return list(found.values())
 
 
-def _rival(catalogue: Catalogue, one: LeftOut) -> dict[str, Any]:
+def _rival(catalogue: Catalogue, one: LeftOut, prepared: Prepared) -> dict[str, Any]:
     benefit = catalogue.benefit_of[one.result.entry_id]
     rule = next(rule for rule in catalogue.shared.exclusion_rules if rule.id == one.rule)
     found: dict[str, Any] = {
@@ -236,4 +236,10 @@ def _rival(catalogue: Catalogue, one: LeftOut) -> dict[str, Any]:
     for name, value in (("yuan", one.result.yuan), ("total_yuan", one.total), ("this_total_yuan", one.kept_total)):
         if value is not None:
             found[name] = plain(value)
+    amount = shown(catalogue, catalogue.by_id[one.result.entry_id], prepared)
+    found["amount"] = {
+        **({"yuan": plain(amount.yuan)} if amount.yuan is not None else {}),
+        "basis": amount.basis,
+        "at_most": amount.at_most,
+    }
     return found

@@ -15,9 +15,12 @@ from matcher.policy.evaluate import ELIGIBLE
 from matcher.policy.format import Entry, Evidence
 from matcher.policy.hint import Hint, hints_of
 from matcher.policy.loader import Catalogue, leaves
+from matcher.policy.stake import left_out
 from matcher.policy.terms import Leaf
 
 PERSON_CHANNELS = ("person_push", "founder_push")
+# Who founds a business is the same person: what may not be had together is weighed over both.
+ONE_POCKET = {"enterprise_founder": "jobseeker"}
 # 004 第23项 names the proofs of employment; the words are the text's.
 PROOFS = {
     "labour_contract": "劳动合同",
@@ -39,7 +42,7 @@ class Documents:
 
 @dataclass(frozen=True)
 class Package:
-    """``hints``: told, best first; ``questions``: every open fact once; ``bundles``: what adds up, by payee."""
+    """``hints``: told, best first; ``questions``: every open fact once; ``bundles``: what adds up, by payee, over all channels."""
 
     hints: tuple[Hint, ...]
     questions: tuple[dict[str, str], ...]
@@ -50,19 +53,27 @@ class Package:
 def package(catalogue: Catalogue, prepared: Prepared, channels: Iterable[str] = PERSON_CHANNELS) -> Package:
     """The package of prepared facts. Entries of which nothing at all is known to hold are left to the public list."""
     hints: dict[str, Hint] = {}
-    bundles: list[Bundle] = []
+    channels = tuple(channels)
     for channel in channels:
         for hint in hints_of(catalogue, prepared, channel):
             if hint["status"] == ELIGIBLE or _something_holds(catalogue, catalogue.by_id[hint["entry_id"]], prepared):
                 hints.setdefault(hint["entry_id"], hint)
-        bundles += best_bundles(catalogue, prepared, channel)
     chosen = sorted(hints.values(), key=lambda one: (one["status"] != ELIGIBLE, -(one["amount"].get("yuan") or 0), len(one["missing"])))
     names = {hint["entry_id"] for hint in chosen}
-    kept = [bundle for bundle in bundles if len(bundle.items) > 1 and all(item.entry.id in names for item in bundle.items)]
+    kept = [
+        bundle
+        for bundle in best_bundles(catalogue, prepared, channels, among=names, pockets=ONE_POCKET)
+        if len(bundle.items) > 1 or _left_out(catalogue, bundle, chosen)
+    ]
     questions = {one["field"]: one for hint in chosen for one in hint["questions"]}
     return Package(
         tuple(chosen), tuple(questions.values()), documents(catalogue, prepared, [hint["benefit"] for hint in chosen]), tuple(kept)
     )
+
+
+def _left_out(catalogue: Catalogue, bundle: Bundle, hints: Iterable[Hint]) -> list[dict[str, Any]]:
+    payees = {bundle.payee, *(payee for payee, pocket in ONE_POCKET.items() if pocket == bundle.payee)}
+    return left_out(catalogue, bundle.outside, hints, {item.entry.id for item in bundle.items}, payees)
 
 
 def _something_holds(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> bool:
@@ -126,9 +137,7 @@ def package_json(catalogue: Catalogue, prepared: Prepared, found: Package) -> di
                 "yuan": float(bundle.yuan),
                 "certain_yuan": float(bundle.certain_yuan),
                 "entries": [item.entry.id for item in bundle.items],
-                "left_out": [
-                    {"entry_id": out.item.entry.id, "beside": out.beside, "rule": out.rule, "quote": out.quote} for out in bundle.outside
-                ],
+                "left_out": _left_out(catalogue, bundle, found.hints),
                 "unsaid": [list(pair) for pair in bundle.unsaid],
             }
             for bundle in found.bundles

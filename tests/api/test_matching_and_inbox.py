@@ -108,6 +108,10 @@ def test_an_explanation_has_all_four_statuses_and_says_why_not(furnished: Market
         statuses == {"ELIGIBLE", "NEEDS_CHECK", "NOT_ELIGIBLE", "OUT_OF_WINDOW"}
         or {"NEEDS_CHECK", "NOT_ELIGIBLE", "OUT_OF_WINDOW"} <= statuses
     )
+    told = {hint["entry_id"]: hint for hint in found["hints"] if hint["told"]}
+    assert found["at_stake"]
+    for stake in found["at_stake"]:
+        assert stake["yuan"] == sum(told[entry_id]["amount"]["yuan"] for entry_id in stake["entries"])
     for hint in found["hints"]:
         verdicts = {one["verdict"] for one in hint["conditions"]}
         assert verdicts <= {"met", "not_met", "unknown"}

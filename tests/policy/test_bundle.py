@@ -72,7 +72,7 @@ def test_after_its_last_day_the_other_one_comes_in() -> None:
 def test_no_allowed_selection_is_worth_more(facts: dict[str, Any], day: date) -> None:
     read, _ = read_facts(CATALOGUE, facts)
     prepared = prepare(CATALOGUE, read, day)
-    items = items_of(CATALOGUE, evaluate_read(CATALOGUE, read, day), prepared, "hint_per_match")
+    items = items_of(CATALOGUE, evaluate_read(CATALOGUE, read, day), prepared, ("hint_per_match",))
     for bundle in best_bundles(CATALOGUE, prepared):
         same = [item for item in items if item.entry.payee == bundle.payee]
         for first, second in combinations(bundle.items, 2):

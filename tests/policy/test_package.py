@@ -81,3 +81,33 @@ def test_the_package_as_json_names_day_and_version() -> None:
     told = package_json(CATALOGUE, prepared, package(CATALOGUE, prepared))
     assert (told["date"], told["catalogue_version"]) == ("2023-09-01", CATALOGUE.version)
     assert set(told) == {"date", "catalogue_version", "hints", "questions", "documents", "bundles"}
+
+
+FOUNDER: dict[str, Any] = {
+    **DIFFICULT, "person.category": ["registered_unemployed", "employment_difficulty", "college_graduate"], "person.age": 24,
+    "person.starting_business": True, "founder.first_time": True, "graduate.level": "college", "graduate.years_since_graduation": 1,
+}  # fmt: skip
+
+
+def _told(day: date) -> dict[str, Any]:
+    prepared = prepare(CATALOGUE, read_facts(CATALOGUE, FOUNDER)[0], day)
+    return package_json(CATALOGUE, prepared, package(CATALOGUE, prepared))
+
+
+def test_what_a_person_may_have_together_is_weighed_over_all_channels() -> None:
+    """Who founds a business is the same person: 归集简办 (15,000) comes through the founder's channel, 1,200 through the person's."""
+    (bundle,) = _told(DAY)["bundles"]
+    assert (bundle["payee"], bundle["yuan"]) == ("jobseeker", 16200)
+    assert {CATALOGUE.by_id[name].payee for name in bundle["entries"]} == {"jobseeker", "enterprise_founder"}
+
+
+def test_what_the_package_leaves_out_has_name_amount_and_reason() -> None:
+    """X3: the graduate's bundle stands before the subsidies that it merges."""
+    (bundle,) = _told(DAY)["bundles"]
+    left = {CATALOGUE.benefit_of[one["entry_id"]]: one for one in bundle["left_out"]}
+    assert set(left) == {"startup_one_off_subsidy", "startup_rent_subsidy"}
+    for one in left.values():
+        assert (one["beside"], one["rule"], one["source"]) == ("graduate_startup_bundle__000", "X3", "001 五、21")
+        assert one["name"] in one["text"]
+        assert one["beside_name"] in one["text"]
+        assert one["basis"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
@@ -107,3 +108,27 @@ def test_without_a_sum_there_is_no_stake() -> None:
 def test_what_is_answered_with_no_is_never_in_a_sum(status: str) -> None:
     hints = hints_of(CATALOGUE, _prepared(GRADUATE_2022, date(2022, 9, 1)), "hint_per_match")
     assert at_stake(CATALOGUE, [{**hint, "status": status} for hint in hints]) == []
+
+
+def test_what_the_sum_leaves_out_is_named_with_its_amount_and_why() -> None:
+    """X1: of 扩岗补助 and 一次性吸纳就业补贴 one is told and counted; the other stands beside the sum in words."""
+    stake = _stakes(GRADUATE_2022, date(2022, 9, 1))["employer"]
+    (one,) = [out for out in stake["left_out"] if out["rule"] == "X1"]
+    assert one["beside"] in stake["entries"]
+    assert one["entry_id"] not in stake["entries"]
+    assert one["name"] == CATALOGUE.by_id[one["entry_id"]].name
+    assert (one["yuan"], one["source"], one["quote"]) == (1000, "001 一、2(3)", "与一次性吸纳就业补贴不重复享受")
+    assert one["text"].startswith(f"没有算“{one['name']}”（1000元）：和“{one['beside_name']}”只能享受一项（《关于贯彻落实")
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts=ANY, day=DAYS)
+def test_everything_left_out_has_a_name_an_amount_and_a_reason_in_chinese(facts: dict[str, Any], day: date) -> None:
+    for stake in at_stake(CATALOGUE, hints_of(CATALOGUE, _prepared(facts, day), "hint_per_match")):
+        assert len({one["entry_id"] for one in stake["left_out"]}) == len(stake["left_out"])
+        for one in stake["left_out"]:
+            assert one["beside"] in stake["entries"]
+            assert one["entry_id"] not in stake["entries"]
+            assert one["name"]
+            assert one["basis"]
+            assert not re.search(r"[A-Za-z]{4,}", one["text"]), one["text"]
