@@ -115,6 +115,13 @@ def _marks(folded: str) -> frozenset[str]:
     return frozenset(_LEVEL.findall(folded)) | frozenset(_LATIN.findall(_PROMOTION.sub(" ", folded)))
 
 
+#: What ``signature`` looks at, and the source, which every posting has: the rest of a stored document need not be read.
+COMPARED = (
+    "posting_id", "source", "title", "description", "employer", "type", "employment_form", "region", "address", "location", "pay",
+    "education_min", "work",
+)  # fmt: skip
+
+
 def signature(posting: Posting) -> Signature:
     """What ``compare`` needs of a posting."""
     employer = posting.employer

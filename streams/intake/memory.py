@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from matcher.near_duplicates import Comparison, Signature, compare, keys, may_be_same, signature, tail
+from matcher.near_duplicates import COMPARED, Comparison, Signature, compare, keys, may_be_same, signature, tail
 from matcher.shapes import Employer, EmployerRef, Licence, Posting, read_employer, read_posting
 from streams.intake.commitments import Broken, broken, identity_of
 from streams.intake.holds import vouched_for
@@ -21,6 +21,7 @@ from streams.intake.messages import CommitmentDecided, EmployerReceived, Posting
 from streams.intake.rules import is_agency
 from streams.intake.tables import block_keys, employers, postings, reports
 from streams.runtime.messages import Envelope, from_json
+from streams.runtime.tables import Look
 
 Near = tuple[str, float, Any]  # posting, score 0..1, evidence
 Marks = tuple[frozenset[str], str]  # blocking keys and their tail
@@ -34,7 +35,7 @@ class IntakeMemory:
     def __init__(self, settings: Mapping[str, Any]):
         self._overlay: OrderedDict[str, tuple[Signature, Marks]] = OrderedDict()
         self._by_key: dict[str, set[str]] = {}  # of the overlay
-        self._signatures: OrderedDict[tuple[str, str], Signature] = OrderedDict()
+        self._signatures: OrderedDict[str, tuple[str, Signature]] = OrderedDict()  # posting -> its content's hash, and what is compared
         self._employers: dict[str, str | None] = {}  # id -> credit code
         self._codes: dict[str, str] = {}
         self._licences: dict[str, Licence | None] = {}  # of registered agencies
@@ -181,30 +182,33 @@ class IntakeMemory:
     def _candidates(self, reading: Connection, posting_id: str, marks: frozenset[str], own_tail: str) -> Iterable[tuple[str, Signature]]:
         for other_id in {other_id for key in marks for other_id in self._by_key.get(key, ())} - {posting_id}:
             yield other_id, self._overlay[other_id][0]
-        rows = reading.execute(_IN_BLOCKS, {"blocks": sorted(marks)}).all()
+        rows = _IN_BLOCKS.rows(reading, blocks=sorted(marks))
         ids = {id_ for id_, their_tail in rows if may_be_same(own_tail, their_tail)} - self._overlay.keys() - {posting_id}
         for start in range(0, len(ids), 500) if ids else ():
             part = sorted(ids)[start : start + 500]
-            known = {id_: content for id_, content in reading.execute(_CONTENTS, {"ids": part})}
-            missing = [id_ for id_ in part if (id_, known[id_]) not in self._signatures]
-            docs = {id_: doc for id_, doc in reading.execute(_DOCUMENTS, {"ids": missing})} if missing else {}
-            for id_ in part:
-                yield id_, self._signature(id_, known[id_], docs)
+            contents = dict(_CONTENTS.rows(reading, ids=[id_ for id_ in part if id_ in self._signatures]))
+            fresh = [id_ for id_, content in contents.items() if self._signatures[id_][0] == content]
+            for id_ in fresh:
+                self._signatures.move_to_end(id_)
+                yield id_, self._signatures[id_][1]
+            for id_, content, doc in _DOCUMENTS.rows(reading, ids=sorted(set(part).difference(fresh))):
+                yield id_, self._keep(id_, content, doc)
 
-    def _signature(self, posting_id: str, content: str, docs: Mapping[str, bytes]) -> Signature:
-        at = (posting_id, content)
-        if at in self._signatures:
-            self._signatures.move_to_end(at)
-            return self._signatures[at]
-        made = self._signatures[at] = signature(read_posting(from_json(docs[posting_id])))
+    def _keep(self, posting_id: str, content: str, doc: bytes) -> Signature:
+        stored = from_json(doc)
+        made = signature(read_posting({name: stored[name] for name in COMPARED if name in stored}))
+        self._signatures[posting_id] = (content, made)
         while len(self._signatures) > CACHED:
             self._signatures.popitem(last=False)
         return made
 
 
-_IN_BLOCKS = select(block_keys.c.posting_id, block_keys.c.tail).where(block_keys.c.block.in_(bindparam("blocks", expanding=True)))
-_CONTENTS = select(postings.c.posting_id, postings.c.content_hash).where(postings.c.posting_id.in_(bindparam("ids", expanding=True)))
-_DOCUMENTS = select(postings.c.posting_id, postings.c.doc).where(postings.c.posting_id.in_(bindparam("ids", expanding=True)))
+_OF_THESE = postings.c.posting_id.in_(bindparam("ids", expanding=True))
+_IN_BLOCKS = Look(
+    select(block_keys.c.posting_id, block_keys.c.tail).where(block_keys.c.block.in_(bindparam("blocks", expanding=True))), among="blocks"
+)
+_CONTENTS = Look(select(postings.c.posting_id, postings.c.content_hash).where(_OF_THESE), among="ids")
+_DOCUMENTS = Look(select(postings.c.posting_id, postings.c.content_hash, postings.c.doc).where(_OF_THESE), among="ids")
 
 
 def _made(posting: Posting) -> tuple[Signature, Marks]:
