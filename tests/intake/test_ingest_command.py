@@ -15,12 +15,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import Workbook
+from sqlalchemy import select
 
 from infra.commands.ingest import _receive, command
 from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.settings import Settings
 from streams.intake import queries
+from streams.intake.tables import postings
+from streams.runtime.messages import from_json
 from tests.intake.conftest import PERSON, POSTING
 from tests.reference_data import reference_data
 
@@ -71,6 +74,42 @@ def test_a_table_goes_in_with_its_mapping_and_is_summed_up(folder: Path) -> None
     assert "held by rule: sex 1" in result.stdout
     rejected = [json.loads(line) for line in (folder / "list.csv.rejected.jsonl").read_text().splitlines()]
     assert rejected == [{"file": str(folder / "list.csv"), "line": 4, "field": "title", "reason": "title: required"}]
+
+
+ODD = {
+    "O-1": {"title": "焊工", "pay": {"min": 5000, "max": 7000, "unit": "month"}},
+    "O-2": {"title": "钳工", "pay": {"min": 10**12, "max": 10**12, "unit": "month"}},
+    "O-3": {"title": "电工", "pay": {"min": -1, "unit": "month"}},
+    "O-4": {"title": "车工\x00", "description": "开车床\x1b，两班倒"},
+    "O-5": {"title": "木工", "apply_by": "民国115年12月20日"},
+    "O-6": {"title": "瓦工", "apply_by": "佛历2569年12月20日"},
+    "O-7": {"title": "油工", "apply_by": "令和8年12月20日"},
+    "O-8": {"title": "铆工", "apply_by": "2026年12月20日"},
+    "O-9": {"title": "漆工", "apply_by": "农历十一月十二"},
+    "O-10": {"title": "=1+1", "description": '=HYPERLINK("x")'},
+    "O-11": {f"field_{number}": number for number in range(10_000)} | {"title": "磨工"},
+    "O-12": {"title": "铣工\ud800"},
+}
+
+
+def test_of_an_odd_file_the_good_part_goes_through_and_the_rest_says_why(folder: Path) -> None:
+    employer = {"name": "太原某某机械制造有限公司", "employer_id": "e-odd"}
+    rows = [{"source": "enterprise", "source_id": id_, "employer": employer, "region": "140105", **odd} for id_, odd in ODD.items()]
+    lines = [json.dumps(row) for row in rows] + ["{", "[1]", "null", '"' + "x" * 70_000 + '"']
+    (folder / "odd.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    result = ingest(folder, str(folder / "odd.jsonl"))
+    assert result.exit_code == 0, result.output
+    assert "16 lines, 9 received, 0 unchanged, 7 rejected" in result.stdout
+    rejected = [json.loads(line) for line in (folder / "odd.jsonl.rejected.jsonl").read_text().splitlines()]
+    assert [(one["line"], one["field"]) for one in rejected[:2]] == [(3, "pay.min"), (9, "apply_by")]
+    assert [one["line"] for one in rejected[2:]] == [12, 13, 14, 15, 16]
+    assert all(one["reason"] for one in rejected)
+    with exchange(Settings(data_dir=folder / "data"), run=False) as opened, opened.reading() as connection:
+        found = {row.source_id: from_json(row.doc) for row in connection.execute(select(postings.c.source_id, postings.c.doc))}
+    assert {found[id_]["apply_by"] for id_ in ("O-5", "O-6", "O-7", "O-8")} == {"2026-12-20"}
+    assert found["O-1"]["pay"] == {"min": 5000, "max": 7000, "unit": "month"}
+    assert "min" not in (found["O-2"].get("pay") or {})
+    assert (found["O-4"]["title"], found["O-4"]["description"]) == ("车工", "开车床，两班倒")
 
 
 def test_the_same_file_again_changes_nothing(folder: Path) -> None:

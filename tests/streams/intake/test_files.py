@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -119,6 +120,22 @@ def test_a_forgotten_quotation_mark_costs_what_it_swallows_and_no_more(tmp_path:
     assert len(bad) == 1
     assert "quotation mark" in bad[0].reason
     assert len(rows) > 20_000
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_file_is_never_held_whole(tmp_path: Path, kind: str) -> None:
+    path, text = tmp_path / f"large.{kind}", "按图纸焊接钢架" * 100
+    line = f"焊工,{text}\n" if kind == "csv" else f'{{"岗位": "焊工", "描述": "{text}"}}\n'
+    with path.open("w", encoding="utf-8") as out:
+        out.write("岗位,描述\n" if kind == "csv" else "")
+        out.writelines(line for _ in range(6_000))
+    assert path.stat().st_size > 12 << 20
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in read_rows(path)) == 6_000
+        assert tracemalloc.get_traced_memory()[1] < 6 << 20  # pieces of a megabyte, decoded
+    finally:
+        tracemalloc.stop()
 
 
 def saved(tmp_path: Path, rows: list[list[object]], merged: tuple[str, ...] = ()) -> Path:
