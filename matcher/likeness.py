@@ -51,15 +51,27 @@ def _text_tokens(text: str) -> Counter[str]:
     return Counter(tokens_of_normalised(without_protected(text)))
 
 
+@lru_cache(maxsize=20_000)
+def _weighed(title: str) -> tuple[dict[str, int], int]:
+    """The squared weight of each of a title's tokens, and their sum."""
+    squares = {token: title_weight(token) ** 2 for token in _title_tokens(title)}
+    return squares, sum(squares.values())
+
+
+@lru_cache(maxsize=20_000)  # half a kB each; a search reads a thousand titles, most of them met before
 def _meaning_of_wish(title: str) -> Vector:
-    return meaning_of_title(dict.fromkeys(_title_tokens(title), 1))
+    found = meaning_of_title(dict.fromkeys(_title_tokens(title), 1))
+    found.flags.writeable = False
+    return found
 
 
 @lru_cache(maxsize=64)  # asked for twice when a posting comes: people are looked for, and it takes its place among the postings
 def _meaning_of_posting(title: str, text: str | None) -> Vector:
     """The mean of the title's and the description's meaning; of one alone where the other says nothing."""
-    of_title = meaning_of_title(dict.fromkeys(_title_tokens(title), 1))
-    of_text = meaning_of_text(_text_tokens(text)) if text else np.zeros_like(of_title)
+    of_title = _meaning_of_wish(title)
+    if not text:
+        return of_title
+    of_text = meaning_of_text(_text_tokens(text))
     if of_title.any() and of_text.any():
         return (of_title + of_text) // 2
     return of_title + of_text
@@ -121,10 +133,8 @@ def joined(title: int, kin: int, described: int, meaning: int) -> int:
 
 def title_reading(posting_title: str, wish_title: str) -> int:
     """How much the two titles' tokens agree, 0 to 1000."""
-    ours, theirs = _title_tokens(posting_title), _title_tokens(wish_title)
-    own = sum(title_weight(token) ** 2 for token in ours)
-    wished = sum(title_weight(token) ** 2 for token in theirs)
-    shared = sum(title_weight(token) ** 2 for token in set(ours) & set(theirs))
+    (ours, own), (theirs, wished) = _weighed(posting_title), _weighed(wish_title)
+    shared = sum(square for token, square in theirs.items() if token in ours)
     if shared == 0:
         return 0
     return int((0.6 * (shared / np.sqrt(float(own * wished))) + 0.4 * (shared / wished)) * 1000 + 1e-9)
@@ -132,10 +142,21 @@ def title_reading(posting_title: str, wish_title: str) -> int:
 
 def kinship_reading(posting_title: str, posting_code: str | None, wish_title: str) -> int:
     """How near the occupations both mean are, 0 to 1000, confidence included."""
-    near = nearness(posting_concepts(posting_title, posting_code))
-    return max(
-        (int(near[number]) * confidence // 1000 for number, confidence in concepts_of_title(wish_title, _CONCEPTS_A_WISH)), default=0
-    )
+    wished = concepts_of_title(wish_title, _CONCEPTS_A_WISH)
+    meant = posting_concepts(posting_title, posting_code) if wished else ()
+    return max((_kin(one, other) * sure // 1000 * wish // 1000 for one, sure in meant for other, wish in wished), default=0)
+
+
+@cache
+def _levels() -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """How near two concepts are that share a group, and each concept's group, the closest first."""
+    worths = zip((SAME_MAJOR, SAME_MID, SAME_MINOR, SAME), _groups(), strict=True)
+    return tuple((worth, tuple(level.tolist())) for worth, level in worths)[::-1]
+
+
+def _kin(one: int, other: int) -> int:
+    """``nearness`` of two concepts alone, without a table of them all."""
+    return next((worth for worth, level in _levels() if level[one] == level[other]), 0)
 
 
 def described_reading(posting_text: str | None, wish_title: str) -> int:
@@ -151,7 +172,7 @@ def described_reading(posting_text: str | None, wish_title: str) -> int:
 def meaning_reading(posting_title: str, posting_text: str | None, wish_title: str) -> int:
     """How alike the meanings are, 0 to 1000: the fourth power of their cosine, so that the vaguely alike count for little."""
     ours, theirs = _meaning_of_posting(posting_title, posting_text), _meaning_of_wish(wish_title)
-    cosine = max(0, sum(int(a) * int(b) for a, b in zip(ours, theirs, strict=True)))  # millionths
+    cosine = max(0, int(np.dot(ours, theirs)))  # millionths; whole numbers far from what 32 bits hold (LENGTH squared)
     square = cosine * cosine // _MILLION
     return min(1000, square * square // _MILLION // 1000)
 

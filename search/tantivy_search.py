@@ -99,12 +99,16 @@ class Search:
             addresses = [address for _, address in self._searcher.search(scored, self._head, count=False).hits]
         else:
             addresses = self._in_circle([address for _, address in self._all(scored)])[: self._head]
+        # In the order in which they lie: neighbours are unpacked together.
+        addresses.sort(key=lambda address: (address.segment_ord, address.doc))
         documents = [self._searcher.doc(address) for address in addresses]
-        likeness = rerank(self._query.wish, [Described(stored(d, "title"), d.get_first("occupation_code")) for d in documents])
+        titles = [stored(document, "title") for document in documents]
+        codes = [document.get_first("occupation_code") for document in documents]
+        likeness = rerank(self._query.wish, list(map(Described, titles, codes)))
         keys = self._column("date_key", addresses)
         found = [
-            Ranked(int(like), key, stored(document, "id"), stored(document, "title"), address)
-            for like, key, document, address in zip(likeness, keys, documents, addresses, strict=True)
+            Ranked(int(like), key, stored(document, "id"), title, address)
+            for like, key, document, title, address in zip(likeness, keys, documents, titles, addresses, strict=True)
         ]
         return sorted(found, key=lambda one: (-one.likeness, -one.date_key, one.posting_id))
 
@@ -112,7 +116,7 @@ class Search:
         shown = since.shown if since else frozenset()
         first: set[str] = set()
         if since is None or since.phase == "head":
-            fresh = [one for one in ranked if mark_of(one.posting_id) not in shown][: max(0, self._head - len(shown))]
+            fresh = [one for one in ranked if not shown or mark_of(one.posting_id) not in shown][: max(0, self._head - len(shown))]
             first = {one.posting_id for one in fresh}
             for one in fresh:
                 hit = Hit(one.posting_id, one.title, self._away([one.address])[0], one.likeness)
