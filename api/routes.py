@@ -20,6 +20,7 @@ from api.policies import routes as policies
 from api.search import pages as search_pages
 from api.search import routes as search
 from api.search import saved_pages, saving
+from api.staffing import contacting
 from api.staffing import pages as staffing_pages
 from api.staffing import routes as staffing
 
@@ -35,6 +36,7 @@ API_ROUTERS: list[APIRouter] = [
     delivery.router,
     hiring.router,
     staffing.router,
+    contacting.router,
     policies.router,
     civil_affairs.router,
     internship_posts.router,
@@ -59,6 +61,7 @@ PAGE_ROUTERS: list[APIRouter] = [
     intake_pages.router,
     hiring_pages.router,
     staffing_pages.router,
+    contacting.pages,
     held_pages.router,
     sitemap.router,
     report_pages.router,

@@ -155,6 +155,13 @@ TABLE: tuple[Rule, ...] = (
         _PERSON,
         "他人查看要留记录",
     ),
+    Rule(
+        "person.contact",
+        "为了打电话，查看一位求职者的姓名和手机号",
+        ("POST /api/v1/people/{person_id}/contact", "GET /commissioner/contact", "POST /commissioner/contact"),
+        _STAFF,
+        "一次一人，写明理由；本人看得到",
+    ),
     Rule("person.answer", "答复推荐", ("POST /api/v1/people/{person_id}/inbox/{match_id}/answer",), _PERSON),
     Rule(
         "person.searches",

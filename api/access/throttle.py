@@ -15,6 +15,7 @@ CODE = Limit("second-factor", 5, 900.0)  # wrong codes for one account, from whe
 
 RESET = Limit("password-reset", 3, 3600.0)  # links asked for under one name
 RESET_ADDRESS = Limit("password-reset-address", 30, 3600.0)  # from one address whatever the name
+CONTACT = Limit("contacts", 60, 3600.0)  # names and telephones shown to one account
 
 
 class Throttle:
@@ -47,6 +48,12 @@ class Throttle:
 
     def right_code(self, account_id: str) -> None:
         self._take(CODE, account_id, -CODE.most)
+
+    def enter_contact(self, account_id: str) -> None:
+        """Take one of the names and telephones that an account may be shown: whoever calls needs one at a time, a list is another thing."""
+        room = self._take(CONTACT, account_id, 1)
+        if not room.allowed:
+            raise _too_many("查看姓名和电话的次数太多，请过一会儿再看", CONTACT, room)
 
     def enter_reset(self, address: str, login: str) -> None:
         """Take one of the links that may be asked for under a name, there or not, and from an address."""

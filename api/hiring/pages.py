@@ -55,6 +55,7 @@ def _contents(here: Services, caller: Caller, found: dict[str, Any], cursor: str
         "doing": DOING,
         "is_open": is_open,
         "further": cursor is not None,
+        "may_call": caller.role in STAFF,
     }
 
 

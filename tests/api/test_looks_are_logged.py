@@ -23,6 +23,7 @@ STEP = {"step": "talking"}
 FORM = {"person_id": "u-8", "step": "talking"}
 INTERN = {"person_id": "u-8", "started_on": "2026-03-01", "ended_on": "2026-08-31", "outcome": "completed"}
 MONTH = {"month": "2026-10", "income_per_head_yuan": 900, "standard_yuan": 700}
+CALL = {"reason": "通知面谈时间"}
 OFFICE = "commissioner"
 
 #: route: who asks, what is asked ({p}: a posting of e-9, {c}: a claim of u-7's, {m}: a recommendation to u-7), the body, and of whom an
@@ -33,6 +34,8 @@ LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
     "GET /api/v1/people/{person_id}/inbox": (OFFICE, "/api/v1/people/u-7/inbox", None, {"u-7"}),
     "GET /api/v1/people/{person_id}/policies": (OFFICE, "/api/v1/people/u-7/policies", None, {"u-7"}),
     "POST /api/v1/people/{person_id}/inbox/{match_id}/answer": (OFFICE, "/api/v1/people/u-7/inbox/{m}/answer", {"answer": "seen"}, {"u-7"}),
+    "POST /api/v1/people/{person_id}/contact": (OFFICE, "/api/v1/people/u-7/contact", CALL, {"u-7"}),
+    "POST /commissioner/contact": (OFFICE, "/commissioner/contact", {"form": {"person_id": "u-7", **CALL}}, {"u-7"}),
     "POST /api/v1/people/{person_id}/incomes": (OFFICE, "/api/v1/people/u-7/incomes", MONTH, {"u-7"}),
     "GET /api/v1/civil-affairs/exits": (OFFICE, "/api/v1/civil-affairs/exits", None, {"u-6"}),
     "DELETE /api/v1/people/{person_id}": (OFFICE, "/api/v1/people/u-5", None, {"u-5"}),
@@ -71,6 +74,7 @@ OPENS_NOBODYS = {
     "account.keys": "one's own account",
     "account.rotate_key": "one's own account",
     "events": "that something changed, and a version of it",
+    "person.contact": "a form, for the routes that are not asked above",
     "person.write": "what is answered was sent by the caller; the message with its sender stays in the log",
     "posting.write": "postings",
     "posting.manage": "postings, for the routes that are not asked above",
