@@ -28,10 +28,11 @@ from streams.intake.messages import (
 from streams.matching import queries, tables
 from streams.matching.memory import OFF, ON, Market
 from streams.matching.messages import Pair, PairHint, PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
+from streams.policy.messages import EmployerCounted
 from streams.runtime.messages import to_json
 from streams.runtime.outcomes import Drop, Emit, Outcomes
 from streams.runtime.subjects import Handler, Preparation, Subject, Work
-from streams.runtime.tables import Look, insert_new, upsert
+from streams.runtime.tables import Look, insert_new, upsert, upsert_newer
 
 PERSON_PAIRS = 20  # at most so many postings go out with one change of a person
 
@@ -92,7 +93,7 @@ def find_people(message: PostingPublished, preparation: Preparation) -> Found:
         with market.lock:
             market.postings.remove(message.posting_id)
         return Found((), 0)
-    employer = market.employer_documents.get(preparation.reading, posting.employer.employer_id)
+    employer = market.employer(preparation.reading, posting.employer.employer_id)
     with market.lock:
         market.postings.upsert(posting)
         best, considered = market.people.match_counted(
@@ -213,7 +214,7 @@ def find_postings(message: PersonRegistered, preparation: Preparation) -> Found:
         best, considered = market.postings.match_counted(person, preparation.as_of, PERSON_PAIRS, rules=market.rules)
     postings = market.posting_documents.many(preparation.reading, [pair.posting_id for pair in best])
     ids = {posting.employer.employer_id for posting in postings.values() if posting.employer.employer_id is not None}
-    employers = market.employer_documents.many(preparation.reading, sorted(ids))
+    employers = market.employers(preparation.reading, sorted(ids))
     hints = market.hints(preparation.as_of)
     view = hints.view(person)
     market.keep_view(message.person_id, view)
@@ -310,6 +311,16 @@ def keep_employer(message: EmployerRegistered, work: Work) -> Outcomes:
     return None
 
 
+def learn_counts(message: EmployerCounted, preparation: Preparation) -> None:
+    preparation.memory.put_counts(message.employer_id, queries.Counted(message.absorbed, message.poverty, message.share))
+
+
+def keep_counts(message: EmployerCounted, work: Work) -> Outcomes:
+    """What policy counts of the employer: the sums in hints of its next pairs, and of all that are read from now on, are at that rate."""
+    row = {name: getattr(message, name) for name in tables.counts.columns.keys()}  # noqa: SIM118 - columns, not names
+    return None if upsert_newer(work.connection, tables.counts, row) else [Drop("superseded")]
+
+
 SUBJECT = Subject(
     "matching",
     (
@@ -321,6 +332,7 @@ SUBJECT = Subject(
         Handler(on=PersonChanged, handle=match_person, prepare=find_postings, emits=(PersonMatched, PersonLeftMarket)),
         Handler(on=PersonRemoved, handle=remove_person, prepare=forget_person, emits=(PersonLeftMarket,)),
         Handler(on=EmployerRegistered, handle=keep_employer, prepare=learn_employer),
+        Handler(on=EmployerCounted, handle=keep_counts, prepare=learn_counts),
     ),
     memory=Market,
     batch=32,

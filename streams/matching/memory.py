@@ -17,9 +17,11 @@ from matcher.columns_people import PeopleColumns
 from matcher.columns_postings import PostingColumns
 from matcher.policy import Catalogue, PairStatuses, load_catalogue, pair_statuses
 from matcher.policy.bulk import PersonView
+from matcher.policy.counted import with_counts
 from matcher.postings_loading import fill_postings
 from matcher.shapes import Employer, Person, Posting, read_shape
-from streams.matching import tables
+from streams.matching import queries, tables
+from streams.matching.queries import NOTHING_COUNTED, Counted
 from streams.runtime.messages import Envelope, from_json
 from streams.runtime.tables import Look
 
@@ -89,6 +91,7 @@ class Market:
         self.person_documents: Documents[Person] = Documents(Person, tables.people)
         self.posting_documents: Documents[Posting] = Documents(Posting, tables.postings)
         self.employer_documents: Documents[Employer] = Documents(Employer, tables.employers)
+        self._counts: dict[str, Counted] = {}  # of the employers of whom policy has counted something
         # A replay names another one; the exchange runs with the one it ships.
         self.catalogue: Catalogue = settings.get("catalogue") or load_catalogue()
         self._hints: PairStatuses | None = None
@@ -118,6 +121,17 @@ class Market:
             del self._views[next(iter(self._views))]
         self._views[id_] = view
 
+    def employers(self, connection: Connection, ids: Iterable[str]) -> dict[str, Employer]:
+        """Employers by id as hints read them, with what policy counts of them."""
+        found = self.employer_documents.many(connection, ids)
+        return {id_: with_counts(employer, *self._counts.get(id_, NOTHING_COUNTED)) for id_, employer in found.items()}
+
+    def employer(self, connection: Connection, id_: str | None) -> Employer | None:
+        return self.employers(connection, [id_]).get(id_) if id_ is not None else None
+
+    def put_counts(self, employer_id: str, counted: Counted) -> None:
+        self._counts[employer_id] = counted
+
     def put_person(self, person: Person) -> None:
         """A person is new or changed."""
         self.person_documents.put(person.person_id, person)
@@ -142,6 +156,7 @@ class Market:
             self.load_people(connection)
             postings = select(tables.postings.c.document).where(tables.postings.c.state == ON).order_by(tables.postings.c.posting_id)
             fill_postings(self.postings, documents_of(connection, postings))
+            self._counts = queries.counts(connection)
         finally:
             if collecting:
                 gc.enable()
@@ -169,3 +184,5 @@ class Market:
                 self.people.remove(envelope.key)
         elif kind == "employer":
             self.employer_documents.drop(envelope.key)
+            self._counts.pop(envelope.key, None)
+            self._counts.update(queries.counts(connection, [envelope.key]))

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, select
 
+from matcher.policy.counted import with_counts
 from matcher.shapes import Employer, Person, Posting, ShapeT, read_shape
 from streams.matching import tables
 from streams.runtime.messages import from_json
+
+
+class Counted(NamedTuple):
+    """What policy counts of an employer, as ``with_counts`` takes it."""
+
+    absorbed: int
+    poverty: int
+    share: str | None
+
+
+NOTHING_COUNTED = Counted(0, 0, None)
 
 
 def _many(connection: Connection, shape: type[ShapeT], table: Table, ids: Iterable[str]) -> dict[str, ShapeT]:
@@ -32,8 +45,23 @@ def people(connection: Connection, ids: Iterable[str]) -> dict[str, Person]:
 
 
 def employers(connection: Connection, ids: Iterable[str]) -> dict[str, Employer]:
-    """Employers by id."""
-    return _many(connection, Employer, tables.employers, ids)
+    """Employers by id, with what policy counts of them: as hints of their postings read them."""
+    found = _many(connection, Employer, tables.employers, ids)
+    counted = counts(connection, found)
+    return {id_: with_counts(employer, *counted.get(id_, NOTHING_COUNTED)) for id_, employer in found.items()}
+
+
+def counts(connection: Connection, ids: Iterable[str] | None = None) -> dict[str, Counted]:
+    """What policy counts of these employers, or of all; one of whom nothing is counted is not in the answer."""
+    table = tables.counts
+    query = select(table.c.employer_id, table.c.absorbed, table.c.poverty, table.c.share)
+    wanted = sorted(set(ids)) if ids is not None else []
+    pages = [query.where(table.c.employer_id.in_(wanted[start : start + 500])) for start in range(0, len(wanted), 500)]
+    return {
+        id_: Counted(absorbed, poverty, share)
+        for page in (pages if ids is not None else [query])
+        for id_, absorbed, poverty, share in connection.execute(page)
+    }
 
 
 def on_market(connection: Connection, posting_id: str) -> bool:

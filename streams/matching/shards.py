@@ -144,7 +144,7 @@ def note_posting(message: PostingPublished, preparation: Preparation) -> Employe
             market.postings.upsert(message.posting)
         else:
             market.postings.remove(message.posting_id)
-    return market.employer_documents.get(preparation.reading, message.posting.employer.employer_id)
+    return market.employer(preparation.reading, message.posting.employer.employer_id)
 
 
 def announce(shards: int) -> Any:

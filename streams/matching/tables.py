@@ -32,6 +32,17 @@ employers = Table(
     Column("document", LargeBinary, nullable=False),
 )
 
+# What policy counts of an employer (E-24); employers of whom nothing is counted have no row.
+counts = Table(
+    "matching_counts",
+    metadata,
+    Column("employer_id", String, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("absorbed", Integer, nullable=False),
+    Column("poverty", Integer, nullable=False),
+    Column("share", String),  # percent
+)
+
 offered = Table(
     "matching_offered",
     metadata,

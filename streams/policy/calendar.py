@@ -9,14 +9,15 @@ from sqlalchemy import select, update
 
 from matcher.days import day_of
 from matcher.match_order import name_id
+from matcher.policy.counted import ABSORBED, POVERTY
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue, leaves
 from matcher.shapes import Employer
 from streams.policy import rules
 from streams.policy.choices import choice_at
 from streams.policy.exits import tell_ends
-from streams.policy.known import catalogue_of, counters, employer_facts, employer_of
-from streams.policy.messages import WindowChanged
+from streams.policy.known import Counters, catalogue_of, counters, employer_facts, employer_of
+from streams.policy.messages import EmployerCounted, WindowChanged
 from streams.policy.offers import EMPLOYER, announce, close, evaluate_employer, evaluate_hire, notify, worth_a_notice
 from streams.policy.tables import employers, hires, offers, progress, windows
 from streams.runtime.clock import ClockTick
@@ -173,16 +174,31 @@ def _due_employers(work: Work, after: str) -> tuple[list[Outcome], str | None]:
 
 
 def _counted(work: Work, employer_id: str) -> list[Outcome]:
-    """Counts as they are now: the next threshold within reach is told once, and a threshold that was passed re-computes the hires."""
-    connection, catalogue = work.connection, catalogue_of(work.settings)
+    """Counts as they are now: matching is told, the next threshold within reach is told once, and a changed count re-computes the hires."""
+    connection = work.connection
     employer = employer_of(connection, employer_id)
     found = counters(connection, employer_id, employer, work.as_of, work.settings)
-    before = from_json(connection.execute(select(employers.c.counters).where(employers.c.employer_id == employer_id)).scalar() or b"null")
-    if before == found.document():
+    before = from_json(connection.execute(select(employers.c.counters).where(employers.c.employer_id == employer_id)).scalar() or b"{}")
+    now = {**found.document(), "by_year": {str(year): number for year, number in sorted(found.by_year.items())}}
+    if now == {name: value for name, value in before.items() if name != "said"}:
         return []
-    connection.execute(update(employers).where(employers.c.employer_id == employer_id).values(counters=to_json(found.document())))
     outcomes: list[Outcome] = []
-    for field, count in ((rules.ABSORBED, found.absorbed), (rules.POVERTY, found.poverty)):
+    said = before.get("said", 0)
+    # Who has hired nobody yet is counted as if nobody had said so: a message for every employer would say nothing.
+    if said or found.absorbed or found.poverty:
+        said += 1
+        outcomes.append(Emit(EmployerCounted(employer_id=employer_id, revision=said, **found.document())))
+    connection.execute(update(employers).where(employers.c.employer_id == employer_id).values(counters=to_json({**now, "said": said})))
+    outcomes += _near_thresholds(work, employer_id, employer, found)
+    if any(before.get(name) != now[name] for name in ("absorbed", "poverty", "by_year")):
+        connection.execute(update(hires).where(hires.c.employer_id == employer_id, hires.c.person.is_not(None)).values(due=True))
+    return outcomes
+
+
+def _near_thresholds(work: Work, employer_id: str, employer: Employer | None, found: Counters) -> list[Outcome]:
+    catalogue = catalogue_of(work.settings)
+    outcomes: list[Outcome] = []
+    for field, count in ((ABSORBED, found.absorbed), (POVERTY, found.poverty)):
         for entry in catalogue.entries:
             steps = rules.thresholds(entry, field)
             if not steps or count == 0 or not entry.window.holds(work.as_of):
@@ -191,7 +207,7 @@ def _counted(work: Work, employer_id: str) -> list[Outcome]:
             if near is None or not _concerns(entry, employer):
                 continue
             benefit = catalogue.benefit_of[entry.id]
-            known = employer_facts(connection, employer_id, work.as_of, work.settings)
+            known = employer_facts(work.connection, employer_id, work.as_of, work.settings)
             choice = choice_at(catalogue, known, work.as_of, field, near[0], benefit)
             numbers = {"count": str(count), "threshold": str(near[0]), "missing": str(near[1]), **choice}
             about = {
@@ -200,8 +216,6 @@ def _counted(work: Work, employer_id: str) -> list[Outcome]:
             }  # fmt: skip
             id_ = name_id(NAMESPACE, f"threshold|{employer_id}|{entry.id}|{near[0]}|{work.as_of.year}")
             outcomes += notify(work, id_, "threshold", "employer", about, numbers=numbers)
-    if before is None or before.get("absorbed") != found.absorbed or before.get("poverty") != found.poverty:
-        connection.execute(update(hires).where(hires.c.employer_id == employer_id, hires.c.person.is_not(None)).values(due=True))
     return outcomes
 
 

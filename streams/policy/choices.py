@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from matcher.policy.conditions import prepare
+from matcher.policy.counted import POVERTY, POVERTY_SHARE
 from matcher.policy.emission import Emission, LeftOut, emit
 from matcher.policy.evaluate import evaluate_entry
 from matcher.policy.loader import Catalogue
@@ -55,8 +56,8 @@ def choices(catalogue: Catalogue, known: EmployerFacts, day: Any) -> list[dict[s
 def choice_at(catalogue: Catalogue, known: EmployerFacts, day: Any, field: str, count: Decimal, benefit: str) -> Numbers:
     """The choice that a benefit will stand in once ``count`` people are reached."""
     facts = {**known.facts, field: count}
-    if field == rules.POVERTY and facts.get(rules.POVERTY_SHARE) == known.counters.share is not None:
-        facts[rules.POVERTY_SHARE] = rules.share_percent(int(count), known.counters.headcount) or Decimal(0)
+    if field == POVERTY and facts.get(POVERTY_SHARE) == known.counters.share is not None:
+        facts[POVERTY_SHARE] = rules.share_percent(int(count), known.counters.headcount) or Decimal(0)
     return choice_for(catalogue, _emission(catalogue, facts, day), benefit)
 
 

@@ -21,17 +21,16 @@ from matcher.policy.pairing import person_side
 from matcher.policy.wording import day_words, window_words
 from matcher.shapes import ShapeError
 from streams.policy import rules
+from streams.policy.claim_book import SYSTEM, change, note, row_of, said
 from streams.policy.known import catalogue_of, employer_facts, employer_of, hire_facts, person_of
-from streams.policy.messages import ClaimDecided, ClaimMade, ClaimObjected, ClaimStageChanged, PersonClaimMade
-from streams.policy.offers import offer_id, yuan_text
+from streams.policy.messages import ClaimDecided, ClaimMade, ClaimObjected, PersonClaimMade
 from streams.policy.supervision import Employed, Filed, Hold, holds
-from streams.policy.tables import claim_steps, claims, hires, offers
+from streams.policy.tables import claims, hires, offers
+from streams.policy.wanted import offer_id, yuan_text
 from streams.runtime.messages import from_json, to_json
-from streams.runtime.outcomes import Drop, Emit, Outcome, Outcomes
+from streams.runtime.outcomes import Drop, Outcome, Outcomes
 from streams.runtime.subjects import Work
 from streams.runtime.tables import upsert
-
-SYSTEM = "system"
 
 
 def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
@@ -64,8 +63,8 @@ def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
         _mark_offer(work, row)
     upsert(work.connection, claims, row)
     for step, by, reason in steps:
-        _note(work, row["claim_id"], step, by, reason)
-    return [_said(row)]
+        note(work, row["claim_id"], step, by, reason)
+    return [said(row)]
 
 
 def _new_row(message: ClaimMade | PersonClaimMade, person_id: str | None, work: Work) -> dict[str, Any]:
@@ -277,7 +276,7 @@ def _mark_offer(work: Work, row: dict[str, Any]) -> None:
 
 def decide_claim(message: ClaimDecided, work: Work) -> Outcomes:
     """审核 and 发放 by staff; a hold is put on with a reason and taken off for good: the same finding does not hold it again."""
-    row = _row(work, message.claim_id)
+    row = row_of(work, message.claim_id)
     if row is None:
         return [Drop("no such claim")]
     if rules.may_decide(row["stage"], row["held"], message.decision, message.reason) is not None:
@@ -291,11 +290,11 @@ def decide_claim(message: ClaimDecided, work: Work) -> Outcomes:
     if message.yuan is not None:
         row["yuan"] = yuan_text(Decimal(message.yuan))
     row.update(stage=stage, held=held)
-    _changed(work, row)
-    _note(work, row["claim_id"], _STEP[message.decision], message.by, message.reason)
+    change(work, row)
+    note(work, row["claim_id"], _STEP[message.decision], message.by, message.reason)
     if message.decision == "reject":
         _unmark_offer(work, row)
-    return [_said(row)]
+    return [said(row)]
 
 
 _STEP = {"approve": "approved", "reject": "rejected", "pay": "paid", "hold": "held", "release": "released"}
@@ -311,13 +310,13 @@ def _unmark_offer(work: Work, row: dict[str, Any]) -> None:
 
 def object_to_claim(message: ClaimObjected, work: Work) -> Outcomes:
     """The claimant objects: it stands at the top of the staff's list until somebody has decided."""
-    row = _row(work, message.claim_id)
+    row = row_of(work, message.claim_id)
     if row is None or not (row["held"] or row["stage"] in ("refused", "rejected")):
         return [Drop("nothing to object to")]
     row["objected"] = True
-    _changed(work, row)
-    _note(work, row["claim_id"], "objected", message.by, message.reason)
-    return [_said(row)]
+    change(work, row)
+    note(work, row["claim_id"], "objected", message.by, message.reason)
+    return [said(row)]
 
 
 def check_claims_again(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
@@ -340,46 +339,7 @@ def check_claims_again(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
             continue
         row["reasons"] = to_json([*from_json(row["reasons"]), *({"rule": one.rule, "text": one.text} for one in new)])
         row["held"] = True
-        _changed(work, row)
-        _note(work, row["claim_id"], "held", SYSTEM, "；".join(one.text for one in new))
-        outcomes.append(_said(row))
+        change(work, row)
+        note(work, row["claim_id"], "held", SYSTEM, "；".join(one.text for one in new))
+        outcomes.append(said(row))
     return outcomes
-
-
-def _row(work: Work, claim_id: str) -> dict[str, Any] | None:
-    found = work.connection.execute(select(claims).where(claims.c.claim_id == claim_id)).mappings().first()
-    return dict(found) if found is not None else None
-
-
-def _changed(work: Work, row: dict[str, Any]) -> None:
-    row["revision"] += 1
-    row["changed_at"] = work.envelope.recorded_at.isoformat()
-    if not row["held"] and row["stage"] not in ("refused", "rejected"):
-        row["objected"] = False
-    upsert(work.connection, claims, row)
-
-
-def _note(work: Work, claim_id: str, step: str, by: str, reason: str | None) -> None:
-    last = work.connection.execute(
-        select(claim_steps.c.number).where(claim_steps.c.claim_id == claim_id).order_by(claim_steps.c.number.desc()).limit(1)
-    ).scalar()
-    entry = {"claim_id": claim_id, "number": (last or 0) + 1, "step": step, "by": by, "reason": reason}
-    upsert(work.connection, claim_steps, {**entry, "at": work.envelope.recorded_at.isoformat()})
-
-
-def _said(row: Mapping[str, Any]) -> Outcome:
-    return Emit(
-        ClaimStageChanged(
-            claim_id=row["claim_id"],
-            revision=row["revision"],
-            benefit=row["benefit"],
-            entry_id=row["entry_id"],
-            employer_id=row["employer_id"],
-            stage=row["stage"],
-            held=row["held"],
-            rules=tuple(one["rule"] for one in from_json(row["reasons"])),
-            yuan=row["yuan"],
-            at=row["changed_at"],
-        ),
-        discriminator=str(row["revision"]),
-    )

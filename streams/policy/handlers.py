@@ -42,6 +42,7 @@ from streams.policy.messages import (
     ClaimMade,
     ClaimObjected,
     ClaimStageChanged,
+    EmployerCounted,
     IncomeRecorded,
     InsuranceRecorded,
     InsuranceYearRecorded,
@@ -274,7 +275,8 @@ def forget_person(message: PersonRemoved, work: Work) -> Outcomes:
 
 
 _NOTICES = (PolicyNotice, PersonPolicyNotice)
-_OFFERS = (*_NOTICES, CheckScheduled)
+# A claim that is not decided yet is raised with its offer.
+_OFFERS = (*_NOTICES, CheckScheduled, ClaimStageChanged)
 
 SUBJECT = Subject(
     "policy",
@@ -287,17 +289,17 @@ SUBJECT = Subject(
         Handler(on=PostingHeld, handle=stop_posting),
         Handler(on=PostingEnded, handle=stop_posting),
         Handler(on=EmployerRegistered, handle=keep_employer),
-        Handler(on=StepTaken, handle=take_step, emits=(*_OFFERS, ClaimStageChanged)),
-        Handler(on=InsuranceRecorded, handle=compare_insurance, emits=(*_OFFERS, ClaimStageChanged)),
+        Handler(on=StepTaken, handle=take_step, emits=_OFFERS),
+        Handler(on=InsuranceRecorded, handle=compare_insurance, emits=_OFFERS),
         Handler(on=InsuranceYearRecorded, handle=take_insurance_year),
-        Handler(on=InternshipEnded, handle=end_internship, emits=_NOTICES),
+        Handler(on=InternshipEnded, handle=end_internship, emits=(*_NOTICES, ClaimStageChanged)),
         Handler(on=IncomeRecorded, handle=take_income, emits=(PersonPolicyNotice, PolicyNotice)),
         Handler(on=ClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
         Handler(on=PersonClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
         Handler(on=ClaimDecided, handle=decide_claim, emits=(ClaimStageChanged,)),
         Handler(on=ClaimObjected, handle=object_to_claim, emits=(ClaimStageChanged,)),
         Handler(on=NoticeSeen, handle=note_seen),
-        Handler(on=ClockTick, handle=follow_the_calendar, emits=(*_OFFERS, WindowChanged)),
+        Handler(on=ClockTick, handle=follow_the_calendar, emits=(*_OFFERS, WindowChanged, EmployerCounted)),
     ),
     rest=0.1,
 )

@@ -13,8 +13,9 @@ from matcher.policy.facts import Facts
 from matcher.policy.pairing import person_side
 from matcher.policy.terms import RemainingMonthsOf
 from streams.policy.known import catalogue_of, employer_facts, person_of
-from streams.policy.offers import Wanted, reconcile
+from streams.policy.offers import reconcile
 from streams.policy.tables import offers
+from streams.policy.wanted import Wanted
 from streams.runtime.outcomes import Outcome
 from streams.runtime.subjects import Work
 

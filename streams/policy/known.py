@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from matcher.policy import Catalogue, load_catalogue
 from matcher.policy.calendar import add_months, whole_months
+from matcher.policy.counted import ABSORBED, POVERTY, POVERTY_SHARE, whole, with_counts
 from matcher.policy.facts import Facts, Span
 from matcher.policy.pairing import merged, person_side, posting_side
 from matcher.shapes import Employer, Person, Posting, read_employer, read_person, read_posting
@@ -92,10 +93,11 @@ def posting_of(connection: Connection, posting_id: str | None) -> Posting:
 
 @dataclass(frozen=True)
 class Counters:
-    """``absorbed``: new hires with six stable months in the counting period; ``poverty``: people from poverty now employed; ``headcount``:
-    all who work there, where stated."""
+    """``absorbed``: new hires with six stable months in the counting period, ``by_year`` of the hire; ``poverty``: people from poverty now
+    employed; ``headcount``: all who work there, where stated."""
 
     absorbed: int
+    by_year: Mapping[int, int]
     poverty: int
     headcount: Decimal | None
     share: Decimal | None
@@ -105,27 +107,24 @@ class Counters:
         return {"absorbed": self.absorbed, "poverty": self.poverty, "share": share}
 
 
-def counters(connection: Connection, employer_id: str, employer: Employer | None, day: date, settings: Mapping[str, Any]) -> Counters:
-    """Counts from the hires known here; what the employer's own record states counts where it is higher (it also knows earlier hires)."""
+def counters(
+    connection: Connection, employer_id: str, employer: Employer | None, day: date, settings: Mapping[str, Any], year: int | None = None
+) -> Counters:
+    """Counts on ``day`` from the hires known here, for hires of ``year`` (the day's own where none is given); what the employer's own
+    record states counts where it is higher (it also knows earlier hires)."""
     period = str(settings.get("absorbed_period", "year"))
     working = and_(hires.c.employer_id == employer_id, hires.c.hired_on.is_not(None))
     rows = connection.execute(select(hires.c.hired_on, hires.c.left_on, hires.c.from_poverty).where(working)).all()
-    absorbed = sum(
-        rules.counts_in_period(hired_on, day, period) and add_months(hired_on, rules.STABLE_MONTHS) <= (left_on or day) and hired_on <= day
-        for hired_on, left_on, _ in rows
-    )
+    by_year = rules.stable_by_year(((hired_on, left_on) for hired_on, left_on, _ in rows), day)
+    absorbed = rules.absorbed_in(by_year, year or day.year, period)
     poverty = sum(from_poverty and hired_on <= day and (left_on is None or left_on > day) for hired_on, left_on, from_poverty in rows)
     stated = employer.facts if employer is not None else {}
-    absorbed = max(absorbed, _whole(stated.get(rules.ABSORBED)))
-    poverty = max(poverty, _whole(stated.get(rules.POVERTY)))
+    absorbed = max(absorbed, whole(stated.get(ABSORBED)))
+    poverty = max(poverty, whole(stated.get(POVERTY)))
     headcount = _decimal(stated.get("employer.headcount"))
     if headcount is None and employer is not None and employer.insured_employees is not None:
         headcount = Decimal(employer.insured_employees)
-    return Counters(absorbed, poverty, headcount, rules.share_percent(poverty, headcount))
-
-
-def _whole(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    return Counters(absorbed, by_year, poverty, headcount, rules.share_percent(poverty, headcount))
 
 
 def _decimal(value: Any) -> Decimal | None:
@@ -133,10 +132,10 @@ def _decimal(value: Any) -> Decimal | None:
 
 
 def counter_facts(found: Counters, employer: Employer | None) -> Facts:
-    facts: Facts = {rules.ABSORBED: Decimal(found.absorbed), rules.POVERTY: Decimal(found.poverty)}
+    facts: Facts = {ABSORBED: Decimal(found.absorbed), POVERTY: Decimal(found.poverty)}
     stated = employer.facts if employer is not None else {}
-    if found.share is not None and stated.get(rules.POVERTY_SHARE) is None:
-        facts[rules.POVERTY_SHARE] = found.share
+    if found.share is not None and stated.get(POVERTY_SHARE) is None:
+        facts[POVERTY_SHARE] = found.share
     return facts
 
 
@@ -154,11 +153,12 @@ def hire_facts(connection: Connection, hire: Mapping[str, Any], day: date, setti
         return None
     catalogue = catalogue_of(settings)
     employer = employer_of(connection, hire["employer_id"])
+    if employer is not None:
+        found = counters(connection, hire["employer_id"], employer, day, settings, hire["hired_on"].year)
+        employer = with_counts(employer, **found.document())
     posting = posting_of(connection, hire["posting_id"])
     base = posting_side(catalogue, posting, employer)
     facts = merged(base, person_side(catalogue, person, hire["hired_on"]))
-    if employer is not None:
-        facts.update(counter_facts(_counters_with(connection, hire, employer, day, settings), employer))
     if hire["contract_months"] is not None:
         facts["contract.min_months"] = Decimal(hire["contract_months"])
     if hire["contract_signed"] is not None:
@@ -169,12 +169,6 @@ def hire_facts(connection: Connection, hire: Mapping[str, Any], day: date, setti
         facts["social_insurance.paid_in_full"] = bool(hire["paid_in_full"])
     facts["employment.stable_months"] = stable_months(hire, day)
     return facts
-
-
-def _counters_with(connection: Connection, hire: Mapping[str, Any], employer: Employer, day: date, settings: Mapping[str, Any]) -> Counters:
-    """The counters with this very hire among them: it is one of those it counts with (004 第21项)."""
-    found = counters(connection, hire["employer_id"], employer, day, settings)
-    return Counters(max(1, found.absorbed), found.poverty, found.headcount, found.share)
 
 
 def stable_months(hire: Mapping[str, Any], day: date) -> Decimal | Span:

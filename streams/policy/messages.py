@@ -219,6 +219,22 @@ class CheckScheduled(Message):
     entry_ids: tuple[str, ...]
 
 
+class EmployerCounted(Message):
+    """Whole state of what policy counts of an employer (E-23, E-24), so that hints of new pairs are at the rate that the count gives.
+
+    ``absorbed``: new hires with six stable months in the counting period; ``poverty``: people from poverty now employed; ``share`` of them
+    in percent, where the number of all who work there is known.
+    """
+
+    type: ClassVar[str] = "employer.counted"
+    key: ClassVar[str] = "employer_id"
+    employer_id: str
+    revision: int
+    absorbed: int
+    poverty: int
+    share: str | None = None
+
+
 class WindowChanged(Message):
     """A window opened, closed, or closes in ``days_left`` days (told 30 and 7 days before): whoever holds an open hint of it is to know."""
 

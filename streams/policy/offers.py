@@ -7,7 +7,7 @@ higher rate gives a top-up beside what was already paid (E-08: 001 一、2(1)).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -24,9 +24,11 @@ from matcher.policy.format import Entry
 from matcher.policy.loader import leaves
 from matcher.policy.wording import step_words
 from streams.policy.choices import choice_for, gave_way
+from streams.policy.claim_book import accepted_of, raise_claim
 from streams.policy.known import EmployerFacts, catalogue_of, employer_facts, hire_facts
 from streams.policy.messages import CheckScheduled, PersonPolicyNotice, PolicyNotice
 from streams.policy.tables import hires, notices, offers
+from streams.policy.wanted import CENT, Wanted, yuan_text
 from streams.runtime.messages import NAMESPACE, to_json
 from streams.runtime.outcomes import Emit, Outcome
 from streams.runtime.subjects import Work
@@ -37,46 +39,6 @@ HIRE, EMPLOYER = "hint_per_match", "enterprise_push"
 LISTED_AMOUNT = "percent_of_base_by_size"
 # Who of a hire's two sides is paid; training bodies, institutions and markets have claims of their own, not of a hire.
 PAYEES = {"employer": "employer", "intern_unit": "employer", "jobseeker": "person"}
-CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """An offer as the evaluation gives it. ``choice``: what it stands against, with both totals (``choices``)."""
-
-    origin: str
-    payee_kind: str
-    employer_id: str | None
-    person_id: str | None
-    about: str
-    entry: Entry
-    benefit: str
-    state: str
-    status: str
-    yuan: Decimal | None
-    percent: Decimal | None
-    basis: str
-    missing: tuple[str, ...]
-    failed: tuple[str, ...]
-    earliest: date | None
-    paid: Decimal | None = None
-    choice: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def offer_id(self) -> str:
-        payee = self.employer_id if self.payee_kind == "employer" else self.person_id
-        return offer_id(self.payee_kind, payee or "", self.benefit, self.about)
-
-
-def offer_id(payee_kind: str, payee: str, benefit: str, about: str) -> str:
-    return name_id(NAMESPACE, f"offer|{payee_kind}|{payee}|{benefit}|{about}")
-
-
-def yuan_text(value: Decimal | None) -> str | None:
-    """The exact sum without needless zeros."""
-    if value is None:
-        return None
-    return format(value.quantize(CENT, ROUND_HALF_UP).normalize(), "f")
 
 
 # -- a hire --------------------------------------------------------------------------------------------------------------
@@ -192,8 +154,9 @@ def _of_employer(catalogue: Catalogue, prepared: Prepared, entry: Entry, known: 
     paid = None
     about = ""
     if entry.amount.type == LISTED_AMOUNT:
-        about = str(known.year)
-        yuan = known.contributions * percent / 100 if known.contributions is not None and percent is not None else None
+        about, yuan = str(known.year), None
+        if known.contributions is not None and percent is not None:
+            yuan = (known.contributions * percent / 100).quantize(CENT, ROUND_HALF_UP)
         paid = known.refunded
     elif entry.amount.type == "fixed_per_insured_employee" and amount.yuan is not None:
         about = str(known.year or prepared.day.year - 1)
@@ -245,7 +208,9 @@ def reconcile(work: Work, wanted: Iterable[Wanted], among: Any, lost: Mapping[st
 
 
 def _write(work: Work, old: dict[str, Any] | None, one: Wanted) -> list[Outcome]:
-    paid = one.paid if one.paid is not None else Decimal(old["paid_yuan"]) if old is not None and old["paid_yuan"] else None
+    before = _paid(old, one)
+    raised = _to_raise(work, old, one, before)
+    paid = one.yuan if raised is not None else before
     row: dict[str, Any] = {
         "offer_id": one.offer_id,
         "origin": one.origin,
@@ -273,8 +238,36 @@ def _write(work: Work, old: dict[str, Any] | None, one: Wanted) -> list[Outcome]
     row["made_on"] = old["made_on"] if old is not None else work.as_of
     row["changed_on"] = work.as_of
     upsert(work.connection, offers, row)
+    if raised is not None:
+        return _raise(work, row, raised, Decimal(raised["yuan"] or 0) + (one.yuan or 0) - (before or 0))
     kind = _kind(old, row)
     return announce(work, row, kind, one.choice) if kind is not None else []
+
+
+def _paid(old: Mapping[str, Any] | None, one: Wanted) -> Decimal | None:
+    """What is paid or claimed already: as insurance data report it, and what was claimed since and is not in their report yet."""
+    before = Decimal(old["paid_yuan"]) if old is not None and old["paid_yuan"] else None
+    if one.paid is None or before is None:
+        return one.paid if one.paid is not None else before
+    return max(one.paid, before) if old is not None and old["state"] == "claimed" else one.paid
+
+
+def _to_raise(work: Work, old: Mapping[str, Any] | None, one: Wanted, paid: Decimal | None) -> dict[str, Any] | None:
+    """The claim that a higher sum raises: accepted, and not yet decided by anybody. What was approved or paid keeps its sum, and the rest
+    is offered as a top-up."""
+    if old is None or old["state"] != "claimed" or one.state != "open" or one.yuan is None:
+        return None
+    return accepted_of(work, one.offer_id) if paid is None or one.yuan > paid else None
+
+
+def _raise(work: Work, row: Mapping[str, Any], claim: dict[str, Any], yuan: Decimal) -> list[Outcome]:
+    """The claim at its new sum, and a notice that says so: nothing has to be claimed again."""
+    before, now = claim["yuan"], yuan_text(yuan) or "0"
+    id_ = name_id(NAMESPACE, f"notice|{row['offer_id']}|raised|{row['revision']}")
+    audience = "person" if row["payee_kind"] == "person" else "employer"
+    numbers = {"before": before} if before is not None else {}
+    said = notify(work, id_, "raised", audience, row, offer=row["offer_id"], yuan=now, numbers=numbers)
+    return [raise_claim(work, claim, now), *said]
 
 
 def _state(old: dict[str, Any] | None, one: Wanted, paid: Decimal | None) -> str:

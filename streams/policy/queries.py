@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
+from matcher.policy.counted import ABSORBED, POVERTY
 from matcher.policy.loader import Catalogue
 from matcher.shapes import Employer, Person
 from streams.policy import rules
@@ -137,7 +138,7 @@ def numbers(connection: Connection, catalogue: Catalogue, employer_id: str, day:
 
 def _thresholds(catalogue: Catalogue, known: EmployerFacts, day: date) -> list[dict[str, Any]]:
     found = []
-    for field, count in ((rules.ABSORBED, known.counters.absorbed), (rules.POVERTY, known.counters.poverty)):
+    for field, count in ((ABSORBED, known.counters.absorbed), (POVERTY, known.counters.poverty)):
         for entry in catalogue.entries:
             ahead = [step for step in rules.thresholds(entry, field) if step > count]
             if ahead and count and entry.window.holds(day):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -92,9 +93,6 @@ def headroom(found: Layoffs, bound: Decimal) -> Headroom:
 
 # -- counts and thresholds (E-23, E-24) ----------------------------------------------------------------------------------
 
-ABSORBED = "employer.newly_absorbed_count"
-POVERTY = "employer.poverty_labour_count"
-POVERTY_SHARE = "employer.poverty_labour_share_percent"
 WITHIN_REACH = 5
 STABLE_MONTHS = 6
 PERIODS = ("year", "all")
@@ -127,9 +125,17 @@ def next_threshold(steps: Sequence[Decimal], count: int, within: int = WITHIN_RE
     return ahead[0], int(ahead[0] - count)
 
 
-def counts_in_period(hired_on: date, day: date, period: str) -> bool:
-    """Whether a hire counts on ``day``: of the same calendar year, or ever. The documents name no period, so it is a setting."""
-    return period == "all" or hired_on.year == day.year
+def stable_by_year(hires: Iterable[tuple[date, date | None]], day: date) -> Counter[int]:
+    """Hires (first day, last day) that have lasted six months by ``day``, by the year in which they were hired: who was hired in autumn is
+    counted in spring, but for the year of the hire."""
+    return Counter(
+        hired_on.year for hired_on, left_on in hires if hired_on <= day and add_months(hired_on, STABLE_MONTHS) <= min(left_on or day, day)
+    )
+
+
+def absorbed_in(by_year: Mapping[int, int], year: int, period: str) -> int:
+    """The count that holds for a hire of this year: of its calendar year, or of all. The documents name no period, so it is a setting."""
+    return sum(by_year.values()) if period == "all" else by_year.get(year, 0)
 
 
 # -- internships (J-22) --------------------------------------------------------------------------------------------------

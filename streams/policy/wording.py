@@ -44,6 +44,9 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
         return f"“{name}”不能再申请了：期限已过，或者条件已经变化。"
     if kind == "top_up":
         return f"“{name}”：一共{sum_words(numbers.get('total'))}，已申请或已发放{sum_words(numbers.get('paid'))}，还可以补{yuan}。"
+    if kind == "raised":
+        before = f"由{sum_words(numbers['before'])}" if "before" in numbers else ""
+        return f"“{name}”：您的申请金额{before}提高到{yuan}，不用再申请。"
     if kind == "ready":
         return f"“{name}”的条件已经满足，现在可以申请{yuan}{last}。{choice_words(catalogue, numbers)}"
     if kind == "changed":

@@ -57,6 +57,7 @@ def back_to_first(database: Path) -> None:
             "delivery_search_keys",
             "delivery_finds",
             "intake_commitments",
+            "matching_counts",
             "matching_parts",
             "shards_people",
             "access_second_factors",
@@ -144,6 +145,19 @@ def test_internship_posts_are_counted_from_what_intake_knows(folder: Path) -> No
     migrate(database)
     assert counted() == before
     assert before
+
+
+def test_what_policy_had_counted_is_there_for_the_hints_before_it_counts_again(folder: Path) -> None:
+    database = folder / "gongqiao.sqlite"
+    counted = (("e-a", b'{"absorbed":7,"poverty":0,"share":null}'), ("e-b", b'{"absorbed":0,"poverty":0,"share":null}'), ("e-c", None))
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("DROP TABLE matching_counts")
+        connection.execute("UPDATE alembic_version SET version_num = '0019'")
+        insert = "INSERT INTO policy_employers (employer_id, revision, due, counters) VALUES (?, 1, 0, ?)"
+        connection.executemany(insert, counted)
+        connection.commit()
+    migrate(database)
+    assert rows(database, "matching_counts") == [("e-a", 0, 7, 0, None)]
 
 
 PROMISES = (

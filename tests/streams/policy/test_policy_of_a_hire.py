@@ -196,6 +196,43 @@ def test_the_hundredth_stable_hire_raises_what_the_earlier_ones_bring_and_what_w
     assert exchange.tables() == before
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_an_accepted_claim_that_nobody_has_decided_yet_is_raised_with_the_rate(exchange: PolicyExchange, held: bool) -> None:
+    exchange.on("2024-01-10").say(employer(size="small", ownership="private", facts={"employer.newly_absorbed_count": 99}))
+    ladder_hire(exchange, 1, on="2024-01-10")
+    exchange.tick("2024-07-11")
+    about = exchange.offers()[LADDER]["about"]
+    exchange.say(claim(about=about, on="2024-01-10", person_id="u-1"))
+    if held:
+        exchange.say(decided("hold", reason="核实用工"))
+    exchange.say(employer(revision=2, size="small", ownership="private", facts={"employer.newly_absorbed_count": 100}))
+    exchange.tick("2024-07-12")
+    raised = exchange.claim("c-1")
+    assert (raised["stage"], raised["held"], raised["yuan"]) == ("accepted", held, "1500")
+    offer = exchange.offers()[LADDER]
+    assert (offer["state"], offer["yuan"], offer["paid_yuan"]) == ("claimed", "1500", "1500")
+    assert [(one.stage, one.yuan) for one in exchange.out("claim.stage_changed")][-1] == ("accepted", "1500")
+    notice = next(one for one in exchange.notices(entry_id=LADDER) if one["kind"] == "raised")
+    assert (notice["yuan"], notice["numbers"]) == ("1500", {"before": "1000"})
+    assert "由1000元提高到1500元，不用再申请" in notice_words(load_catalogue(), notice)
+    before = exchange.tables()
+    exchange.tick()
+    assert exchange.tables() == before
+    exchange.say(claim("c-2", about=about, on="2024-01-10"))
+    assert exchange.claim("c-2")["stage"] == "refused"  # nothing is left to claim
+
+
+def test_an_approved_claim_keeps_its_sum_and_the_rest_is_a_top_up(exchange: PolicyExchange) -> None:
+    exchange.on("2024-01-10").say(employer(size="small", ownership="private", facts={"employer.newly_absorbed_count": 99}))
+    ladder_hire(exchange, 1, on="2024-01-10")
+    exchange.tick("2024-07-11")
+    exchange.say(claim(about=exchange.offers()[LADDER]["about"], on="2024-01-10"), decided("approve"))
+    exchange.say(employer(revision=2, size="small", ownership="private", facts={"employer.newly_absorbed_count": 100}))
+    exchange.tick("2024-07-12")
+    assert exchange.claim("c-1")["yuan"] == "1000"
+    assert [notice["yuan"] for notice in exchange.notices(kind="top_up")] == ["500"]
+
+
 def test_the_counting_period_is_a_setting(opened: Callable[..., PolicyExchange]) -> None:
     counted = {}
     for period in ("year", "all"):
@@ -265,7 +302,8 @@ def test_hires_from_poverty_are_counted_and_leave_the_count_when_they_leave(exch
     exchange.say(employer(recognition=["poverty_workshop"], insured_employees=10))
     exchange.say(person(categories=["registered_unemployed", "poverty_alleviated_labour"]), posting(), step())
     exchange.tick()
-    assert exchange.rows(policy.employers)[0]["counters"] == {"absorbed": 0, "poverty": 1, "share": "10.0"}
+    counted = exchange.rows(policy.employers)[0]["counters"]
+    assert {name: counted[name] for name in ("absorbed", "poverty", "share")} == {"absorbed": 0, "poverty": 1, "share": "10.0"}
     exchange.say(step("left", "2023-09-02"))
     exchange.tick("2023-09-03")
     assert exchange.rows(policy.employers)[0]["counters"]["poverty"] == 0

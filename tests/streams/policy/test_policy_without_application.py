@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.policy import load_catalogue
+from matcher.policy.counted import POVERTY
 from streams.policy import rules
 from tests.streams.policy.policy_exchange import PolicyExchange, employer, internship, person, year
 
@@ -163,7 +164,7 @@ def test_a_contract_before_the_end_counts_as_staying() -> None:
     ("count", "found"), [(24, None), (25, (30, 5)), (29, (30, 1)), (30, None), (45, (50, 5)), (99, (100, 1)), (100, None), (5000, None)]
 )
 def test_the_next_threshold_within_reach(count: int, found: tuple[int, int] | None) -> None:
-    steps = rules.thresholds(CATALOGUE.by_id["poverty_base_ladder_reward__001"], rules.POVERTY)
+    steps = rules.thresholds(CATALOGUE.by_id["poverty_base_ladder_reward__001"], POVERTY)
     assert steps == [30, 50, 100]
     assert rules.next_threshold(steps, count) == (None if found is None else (Decimal(found[0]), found[1]))
 
