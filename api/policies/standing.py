@@ -23,8 +23,8 @@ from api.services import Services
 from matcher.policy import load_catalogue
 from matcher.policy.conditions import prepare
 from matcher.policy.hint import hints_of
+from matcher.policy.own import person_own_facts
 from matcher.policy.package import package, package_json
-from matcher.policy.pairing import merged, person_side
 from matcher.shapes import FieldError, Person
 from streams.policy import queries
 from streams.policy.known import employer_facts
@@ -112,13 +112,7 @@ def employer_why_not(here: Services, employer_id: str) -> list[dict[str, Any]]:
 def person_standing(here: Services, person: Person) -> dict[str, Any]:
     """The person's package (J-11), offers from hires, notices and own claims."""
     catalogue, today = load_catalogue(), market.today(here)
-    side = person_side(catalogue, person, today)
-    facts = merged(side, type(side)({}, {}))
-    if person.intention == "startup":
-        facts.setdefault("person.starting_business", True)
-    if person.intention == "flexible":
-        facts.setdefault("person.employment_form", "flexible")
-    prepared = prepare(catalogue, facts, today)
+    prepared = prepare(catalogue, person_own_facts(catalogue, person, today), today)
     with here.exchange.reading() as connection:
         return {
             "person_id": person.person_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
@@ -13,8 +14,9 @@ import orjson
 
 from infra.batch_files import read_jsonl
 from infra.recommendations import EmployerIndex
+from matcher.policy.counted import with_counts
 from matcher.policy.coverage import STATUSES, Covered, coverage, coverage_json, totals
-from matcher.policy.difference import PairChange, difference
+from matcher.policy.difference import OwnChange, OwnDifference, PairChange, difference, own_changes, own_difference
 from matcher.policy.loader import Catalogue, CatalogueError, build, load_catalogue, read_folder
 from matcher.policy.wording import window_words
 from matcher.shapes import read_employer, read_person, read_posting
@@ -99,22 +101,38 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.option("--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for the pairs that differ, one JSON object a line.")
 def diff(old: Path, new: Path, postings: Path, people: Path, employers: Path | None, as_of: datetime, output: Path | None) -> None:
-    """Say who would gain or lose what if NEW took the place of OLD: every posting with every person, as JSON."""
+    """Say who would gain or lose what if NEW took the place of OLD, as JSON: every posting with every person, and every person, founder
+    and employer alone."""
     try:
         catalogues = read_catalogue(old), read_catalogue(new)
     except CatalogueError as error:
         raise click.ClickException(str(error)) from None
     offers, persons = read_jsonl(postings, read_posting, id_field="posting_id"), read_jsonl(people, read_person, id_field="person_id")
-    firms = EmployerIndex(read_jsonl(employers, read_employer, id_field="employer_id").items if employers is not None else [])
-    pairs = [(posting, firms.of(posting)) for posting in offers.items]
+    firms = read_jsonl(employers, read_employer, id_field="employer_id").items if employers is not None else []
+    # As hints of the exchange's own pairs read them: the hire itself is one of those an employer counts (E-24).
+    of_pairs = EmployerIndex([with_counts(firm, 0, 0, None) for firm in firms])
+    pairs = [(posting, of_pairs.of(posting)) for posting in offers.items]
     with output.open("wb") if output is not None else nullcontext() as file:
 
-        def write(change: PairChange) -> None:
+        def write(change: PairChange | OwnChange) -> None:
             if file is not None:
                 file.write(orjson.dumps(change.as_json()) + b"\n")
 
         found = difference(*catalogues, pairs, persons.items, as_of.date(), each=write)
+        found.people = _own(own_changes(*catalogues, persons.items, (), as_of.date()), len(persons.items), write)
+        found.employers = _own(own_changes(*catalogues, (), firms, as_of.date()), len(firms), write)
     click.echo(orjson.dumps({"old": catalogues[0].version, "new": catalogues[1].version, **asdict(found)}, option=orjson.OPT_INDENT_2))
     rejected = len(offers.rejected) + len(persons.rejected)
     if rejected:
         click.echo(f"{rejected} lines could not be read and were left out", err=True)
+
+
+def _own(changes: Iterable[OwnChange], compared: int, write: Callable[[OwnChange], None]) -> OwnDifference:
+    """The numbers, each change written on its way."""
+
+    def written() -> Iterator[OwnChange]:
+        for change in changes:
+            write(change)
+            yield change
+
+    return own_difference(written(), compared)

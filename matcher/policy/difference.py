@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from matcher.policy.bulk import pair_statuses
 from matcher.policy.evaluate import ELIGIBLE
 from matcher.policy.hint import hints_for_pair
 from matcher.policy.loader import Catalogue
+from matcher.policy.own import OwnHints
 from matcher.shapes import Employer, Person, Posting
 
 
@@ -26,25 +28,40 @@ class EntryChange:
 
 @dataclass
 class EntryEffect:
-    """Pairs that get this hint only with the new catalogue (``gained``), only with the old (``lost``), or for which it becomes certain or
-    stops being so; the first few of them by id."""
+    """Pairs (people, employers) that get this hint only with the new catalogue (``gained``), only with the old (``lost``), or for which it
+    becomes certain or stops being so, or whose amount in words differs (of people and employers); the first few of them by id."""
 
     gained: int = 0
     lost: int = 0
     made_certain: int = 0
     made_uncertain: int = 0
-    examples: list[tuple[str, str]] = field(default_factory=list)
+    other_amount: int = 0
+    examples: list[Any] = field(default_factory=list)
+
+
+@dataclass
+class OwnDifference:
+    """People (their package as jobseeker or founder) or employers: how many were ``compared``, for how many something changes, by how much
+    all told sums change, and for each entry who gains and loses it."""
+
+    compared: int = 0
+    changed: int = 0
+    yuan: float = 0
+    effects: dict[str, EntryEffect] = field(default_factory=dict)
 
 
 @dataclass
 class Difference:
-    """``pairs`` compared, ``changed`` among them, ``yuan`` the change of the sum of all told hints' sums (ceilings counted in full)."""
+    """``pairs`` compared, ``changed`` among them, ``yuan`` the change of the sum of all told hints' sums (ceilings counted in full);
+    ``people`` and ``employers``: what is told to each of them about themselves."""
 
     entries: list[EntryChange]
     pairs: int = 0
     changed: int = 0
     yuan: float = 0
     effects: dict[str, EntryEffect] = field(default_factory=dict)
+    people: OwnDifference = field(default_factory=OwnDifference)
+    employers: OwnDifference = field(default_factory=OwnDifference)
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,26 @@ class PairChange:
         return {
             "person_id": self.person_id, "posting_id": self.posting_id, "change": "changed", "hints_gained": self.gained,
             "hints_lost": self.lost, "hints_changed": self.changed, "yuan": float(self.yuan),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OwnChange:
+    """What one person (``whose`` person_id) or one employer (employer_id) is told about themselves under both catalogues."""
+
+    whose: str
+    id: str
+    gained: dict[str, str]
+    lost: dict[str, str]
+    changed: dict[str, list[str]]
+    amounts: dict[str, list[str]]  # of hints told under both: the amount in words where it differs, a percentage among them
+    yuan: Decimal
+
+    def as_json(self) -> dict[str, Any]:
+        """The same names as a line of ``gongqiao replay``."""
+        return {
+            self.whose: self.id, "change": "changed", "hints_gained": self.gained, "hints_lost": self.lost, "hints_changed": self.changed,
+            "amounts_changed": self.amounts, "yuan": float(self.yuan),
         }  # fmt: skip
 
 
@@ -105,9 +142,39 @@ def difference(
                 continue
             found.changed += 1
             total += yuan
-            _count(found, dict(had), dict(has), (person.person_id, posting.posting_id), examples)
+            _count(found.effects, dict(had), dict(has), (person.person_id, posting.posting_id), examples)
             if each is not None:
                 each(PairChange(person.person_id, posting.posting_id, *hint_changes(dict(had), dict(has)), yuan))
+    found.yuan = float(total)
+    return found
+
+
+def own_changes(
+    old: Catalogue, new: Catalogue, people: Iterable[Person], employers: Iterable[Employer], as_of: date
+) -> Iterator[OwnChange]:
+    """People and employers who are told something else about themselves on that day: as jobseekers, founders, enterprises, institutions."""
+    before, after = OwnHints(old, as_of), OwnHints(new, as_of)
+    each = chain(
+        (("person_id", person.person_id, before.of_person(person), after.of_person(person)) for person in people),
+        (("employer_id", one.employer_id, before.of_employer(one), after.of_employer(one)) for one in employers),
+    )
+    for whose, id_, had, has in each:
+        if had != has:
+            amounts = {name: [had.amounts[name], words] for name, words in has.amounts.items() if had.amounts.get(name, words) != words}
+            yield OwnChange(whose, id_, *hint_changes(had.statuses, has.statuses), amounts, has.yuan - had.yuan)
+
+
+def own_difference(changes: Iterable[OwnChange], compared: int, examples: int = 5) -> OwnDifference:
+    """These changes of people, or of employers, as numbers."""
+    found, total = OwnDifference(compared), Decimal(0)
+    for change in changes:
+        found.changed += 1
+        total += change.yuan
+        had = {**change.lost, **{name: one[0] for name, one in change.changed.items()}}
+        has = {**change.gained, **{name: one[1] for name, one in change.changed.items()}}
+        _count(found.effects, had, has, change.id, examples)
+        for entry_id in change.amounts:
+            found.effects.setdefault(entry_id, EntryEffect()).other_amount += 1
     found.yuan = float(total)
     return found
 
@@ -134,12 +201,12 @@ def _worth(catalogue: Catalogue, posting: Posting, person: Person, employer: Emp
     return sum((Decimal(str(hint["amount"].get("yuan", 0))) for hint in hints), Decimal(0))
 
 
-def _count(found: Difference, had: dict[str, str], has: dict[str, str], pair: tuple[str, str], examples: int) -> None:
+def _count(effects: dict[str, EntryEffect], had: Mapping[str, str], has: Mapping[str, str], who: Any, examples: int) -> None:
     for entry_id in {**had, **has}:
         before, after = had.get(entry_id), has.get(entry_id)
         if before == after:
             continue
-        effect = found.effects.setdefault(entry_id, EntryEffect())
+        effect = effects.setdefault(entry_id, EntryEffect())
         if before is None:
             effect.gained += 1
         elif after is None:
@@ -149,4 +216,4 @@ def _count(found: Difference, had: dict[str, str], has: dict[str, str], pair: tu
         else:
             effect.made_uncertain += 1
         if len(effect.examples) < examples:
-            effect.examples.append(pair)
+            effect.examples.append(who)

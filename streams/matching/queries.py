@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, select
 
@@ -49,6 +49,16 @@ def employers(connection: Connection, ids: Iterable[str]) -> dict[str, Employer]
     found = _many(connection, Employer, tables.employers, ids)
     counted = counts(connection, found)
     return {id_: with_counts(employer, *counted.get(id_, NOTHING_COUNTED)) for id_, employer in found.items()}
+
+
+def everybody(connection: Connection) -> tuple[list[Person], list[Employer]]:
+    """All people and employers as they stated themselves, in the order of their ids."""
+    found: list[list[Any]] = []
+    for shape, table in ((Person, tables.people), (Employer, tables.employers)):
+        key = next(iter(table.primary_key.columns))
+        documents = connection.execute(select(table.c.document).order_by(key)).scalars()
+        found.append([read_shape(shape, from_json(document)) for document in documents])
+    return found[0], found[1]
 
 
 def counts(connection: Connection, ids: Iterable[str] | None = None) -> dict[str, Counted]:

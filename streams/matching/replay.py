@@ -6,14 +6,15 @@ Nothing is sent and nothing is kept: the report says who would gain and lose whi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from matcher.days import day_of
 from matcher.policy import Catalogue, pair_statuses
-from matcher.policy.difference import entry_changes, hint_changes, sum_change, sums_may_differ
+from matcher.policy.difference import entry_changes, hint_changes, own_changes, sum_change, sums_may_differ
 from streams.matching import queries
 from streams.matching.messages import PairHint, PersonMatched, PostingMatched
 from streams.runtime.log import Log
@@ -69,6 +70,17 @@ def sums(connection: Connection, before: Mapping[Key, dict[str, Any]], old: Cata
                     if yuan:
                         found[person.person_id, posting_id] = yuan
     return found
+
+
+def own(connection: Connection, old: Catalogue, new: Catalogue) -> Iterator[dict[str, Any]]:
+    """What people, founders, employers and institutions of the exchange would be told otherwise about themselves, on the last day of the
+    log: the lines of ``policy diff``."""
+    last = connection.execute(select(func.max(log_table.c.recorded_at))).scalar()
+    if last is None:
+        return
+    day = day_of(datetime.fromisoformat(last))
+    for change in own_changes(old, new, *queries.everybody(connection), day):
+        yield change.as_json()
 
 
 def differences(

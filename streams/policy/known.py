@@ -14,6 +14,7 @@ from matcher.policy import Catalogue, load_catalogue
 from matcher.policy.calendar import add_months, whole_months
 from matcher.policy.counted import ABSORBED, POVERTY, POVERTY_SHARE, whole, with_counts
 from matcher.policy.facts import Facts, Span
+from matcher.policy.own import employer_own_facts
 from matcher.policy.pairing import merged, person_side, posting_side
 from matcher.shapes import Employer, Person, Posting, read_employer, read_person, read_posting
 from streams.policy import rules
@@ -199,10 +200,7 @@ def employer_facts(connection: Connection, employer_id: str, day: date, settings
     """Everything known of an employer on a day, from its record, insurance data of the year before, hires and internships."""
     catalogue = catalogue_of(settings)
     employer = employer_of(connection, employer_id)
-    posting = read_posting(_NO_POSTING)
-    side = posting_side(catalogue, posting, employer)
-    facts: Facts = {name: value for name, value in side.derived.items() if name.startswith("employer.")}
-    facts.update({name: stated.value for name, stated in side.explicit.items()})
+    facts = employer_own_facts(catalogue, employer)
     found = counters(connection, employer_id, employer, day, settings)
     facts.update(counter_facts(found, employer))
     year = connection.execute(select(years).where(years.c.employer_id == employer_id, years.c.year == day.year - 1)).mappings().first()

@@ -5,23 +5,25 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from infra.commands.policy import command as policy
 from infra.commands.replay import command
 from infra.composition import exchange
 from infra.sample import generate
 from infra.settings import Settings
+from matcher.days import day_of
 from streams.intake.gateway import receive_employers, receive_people, receive_postings
 from streams.matching import tables
 from streams.matching.replay import announced
+from streams.runtime.tables import log
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,9 @@ def test_a_shorter_contract_in_the_catalogue_shows_whose_hints_change(data_dir: 
     assert result.exit_code == 0, result.output
     found = [json.loads(line) for line in output.read_text().splitlines()]
     assert found
-    assert all(entry["change"] == "changed" and entry["score"][0] == entry["score"][1] for entry in found)
+    pairs = [entry for entry in found if "posting_id" in entry]
+    assert all(entry["change"] == "changed" and entry["score"][0] == entry["score"][1] for entry in pairs)
+    found = pairs
     assert any("job_post_subsidy__004" in {**entry["hints_gained"], **entry["hints_changed"]} for entry in found)
 
 
@@ -78,16 +82,17 @@ def market(data_dir: Path) -> dict[str, Any]:
             files[name] = data_dir / f"{name}.jsonl"
             files[name].write_bytes(b"\n".join(connection.execute(select(table.c.document)).scalars()))
         days = {key: pair["as_of"] for key, pair in announced(connection, opened.log).items()}
+        last = connection.execute(select(func.max(log.c.recorded_at))).scalar_one()
     assert days
-    return {"files": files, "days": days}
+    return {"files": files, "days": days, "last": day_of(datetime.fromisoformat(last))}
 
 
-def _changed(tmp_path: Path, change: Callable[[str], str]) -> tuple[Path, Path]:
-    """The shipped catalogue, and one in which the file of 岗位补贴 is changed."""
+def _changed(tmp_path: Path, change: Callable[[str], str], benefit: str = "job_post_subsidy") -> tuple[Path, Path]:
+    """The shipped catalogue, and one in which the file of one benefit is changed, 岗位补贴 where none is named."""
     old, new = tmp_path / "old", tmp_path / "new"
     for folder in (old, new):
         shutil.copytree(str(resources.files("matcher.policy") / "catalogue"), folder)
-    file = new / "job_post_subsidy.yaml"
+    file = new / f"{benefit}.yaml"
     text = file.read_text(encoding="utf-8")
     assert change(text) != text
     file.write_text(change(text), encoding="utf-8")
@@ -102,7 +107,7 @@ def _replaced(
     output = tmp_path / "replay.jsonl"
     done = CliRunner().invoke(command, ["--data-dir", str(data_dir), "--catalogue", str(new), "--output", str(output)])
     assert done.exit_code == 0, done.output
-    replayed = {_key(line): line for line in map(json.loads, output.read_text().splitlines())}
+    replayed = {_key(line): line for line in map(json.loads, output.read_text().splitlines()) if "posting_id" in line}
     differing: dict[Any, Any] = {}
     given = [part for name, file in market["files"].items() for part in (f"--{name}", str(file))]
     for day in sorted(set(market["days"].values())):
@@ -110,7 +115,7 @@ def _replaced(
         told = CliRunner().invoke(policy, ["diff", str(old), str(new), *given, "--as-of", day.isoformat(), "--output", str(lines)])
         assert told.exit_code == 0, told.output
         assert "could not be read" not in told.stderr
-        found = {_key(line): line for line in map(json.loads, lines.read_text().splitlines())}
+        found = {_key(line): line for line in map(json.loads, lines.read_text().splitlines()) if "posting_id" in line}
         assert json.loads(told.stdout)["changed"] == len(found)
         differing.update({key: line for key, line in found.items() if market["days"].get(key) == day})
     for line in replayed.values():
@@ -165,3 +170,58 @@ def test_replay_and_diff_say_the_same_of_a_window(market: dict[str, Any], data_d
     )
     assert replayed == differing
     assert any("job_post_subsidy__004" in line["hints_lost"] for line in replayed.values()) is changes
+
+
+# -- what people and employers are told about themselves ------------------------------------------------------------------
+
+
+def _cap(text: str) -> str:
+    return text.replace("max_yuan: 5000, previous_max_yuan: 3000", "max_yuan: 6000, previous_max_yuan: 5000")
+
+
+def _gone(text: str) -> str:
+    """Its window is over before the day."""
+    over = "to: 2026-01-31, to_basis: stated"
+    return text.replace("to: null, to_basis: none_stated", over).replace("to: 2028-07-19, to_basis: derived_doc_validity_5y", over)
+
+
+@pytest.mark.parametrize(
+    ("benefit", "change", "whose", "shows"),
+    [
+        ("startup_one_off_subsidy", _cap, "person_id", lambda line: line["yuan"] == 1000 and line["amounts_changed"]),
+        ("flexible_insurance_hukou_free", _gone, "person_id", lambda line: "flexible_insurance_hukou_free__001" in line["hints_lost"]),
+        ("startup_loan_small_micro", _gone, "employer_id", lambda line: "startup_loan_small_micro__000" in line["hints_lost"]),
+        ("labour_brand_construction", _gone, "employer_id", lambda line: "labour_brand_construction__001" in line["hints_lost"]),
+    ],
+    ids=["a founder's sum", "a person's benefit", "an enterprise's loan", "an institution's support"],
+)
+def test_replay_and_diff_say_the_same_of_people_founders_enterprises_and_institutions(
+    market: dict[str, Any],
+    data_dir: Path,
+    tmp_path: Path,
+    benefit: str,
+    change: Callable[[str], str],
+    whose: str,
+    shows: Callable[[dict[str, Any]], Any],
+) -> None:
+    old, new = _changed(tmp_path, change, benefit)
+    replay, diff = tmp_path / "replay.jsonl", tmp_path / "diff.jsonl"
+    done = CliRunner().invoke(command, ["--data-dir", str(data_dir), "--catalogue", str(new), "--output", str(replay)])
+    assert done.exit_code == 0, done.output
+    given = [part for name, file in market["files"].items() for part in (f"--{name}", str(file))]
+    day = market["last"].isoformat()
+    told = CliRunner().invoke(policy, ["diff", str(old), str(new), *given, "--as-of", day, "--output", str(diff)])
+    assert told.exit_code == 0, told.output
+    alone = [line for line in map(json.loads, replay.read_text().splitlines()) if "posting_id" not in line]
+    differing = [line for line in map(json.loads, diff.read_text().splitlines()) if "posting_id" not in line]
+    assert sorted(alone, key=json.dumps) == sorted(differing, key=json.dumps)
+    assert any(shows(line) for line in alone if whose in line)
+    counted = json.loads(told.stdout)
+    for name, key in (("people", "person_id"), ("employers", "employer_id")):
+        mine = [line for line in alone if key in line]
+        assert (counted[name]["changed"], counted[name]["yuan"]) == (len(mine), sum(line["yuan"] for line in mine))
+        assert counted[name]["compared"] == len(market["files"][name].read_bytes().splitlines())
+        assert f"{name} told otherwise about themselves: {len(mine)}" in done.output
+        for entry_id, effect in counted[name]["effects"].items():
+            assert effect["lost"] == sum(entry_id in line["hints_lost"] for line in mine)
+            assert effect["gained"] == sum(entry_id in line["hints_gained"] for line in mine)
