@@ -57,7 +57,8 @@ _SAID = {
     "radius_km": "around near; without it around the seat of the one region named, which is then the centre and no filter",
     "pay_min": "yuan a month, compared with the posting's top",
     "education": "the asker's own level: what asks for more is left out",
-    "offers": "said by the posting, all of them: lodging, board, social insurance, housing fund, weekends off, no overtime, day shift",
+    "offers": "said by the posting, all of them: lodging, board, social insurance, housing fund, weekends off, no overtime, day shift, "
+    "night shift, at most eight hours a day",
     "trade": "work by any of its names: these words, or the occupations they mean",
     "region": "six-digit codes; a city covers its counties",
     "cursor": "from the page before",

@@ -22,7 +22,8 @@ FORMS: tuple[str, ...] = get_args(EmploymentForm)
 TYPES: tuple[str, ...] = get_args(PostingType)
 SOURCES: tuple[str, ...] = get_args(Source)
 ZONES = ("graduate", "gig")
-OFFERS = ("lodging", "board", "insured", "fund", "weekends", "no_overtime", "day_shift")
+OFFERS = ("lodging", "board", "insured", "fund", "weekends", "no_overtime", "day_shift", "night_shift", "eight_hours")
+MOST_HOURS = 8.0  # a day, where short days are asked for
 FACETS = ("city", "region", "form", "type", "source", "education", "zone")
 
 # A run of seven digits or more is a telephone, account or identity number. Intake masks them; one that got through is not searchable.
@@ -196,18 +197,19 @@ def document_of(posting: Posting, version: int) -> IndexDocument:
         education=posting.education_min if rank is not None else None,
         education_rank=rank,
         open_to=tuple(posting.open_to or ()),
-        offers=offers_of(posting.terms),
+        offers=offers_of(posting.terms, posting.work.hours_per_day),
         employer_id=posting.employer.employer_id,
         brand_id=posting.brand_id,
         market_id=posting.market_id,
     )
 
 
-def offers_of(terms: Terms | None) -> tuple[str, ...]:
-    """What the posting says of its terms, of ``OFFERS``: 包住, 包吃, 社会保险, 住房公积金, 双休, 不加班, 白班. Silence is none of them."""
-    if terms is None:
-        return ()
+def offers_of(terms: Terms | None, hours_per_day: float | None = None) -> tuple[str, ...]:
+    """What the posting says of its terms, of ``OFFERS``: 包住, 包吃, 社会保险, 住房公积金, 双休, 不加班, 白班, 夜班, 每天不超过8小时.
+    Silence is none of them. ``hours_per_day``: as its own field states them, which goes before what the terms say."""
+    terms = terms or Terms()
     insurance = terms.insurance or ()
+    hours = hours_per_day if hours_per_day is not None else terms.hours_per_day
     said = (
         terms.lodging is True,
         terms.board is True,
@@ -216,6 +218,8 @@ def offers_of(terms: Terms | None) -> tuple[str, ...]:
         terms.rest_days is not None and terms.rest_days >= 8,
         terms.overtime is False,
         terms.shifts == "day",
+        terms.shifts == "night",
+        hours is not None and hours <= MOST_HOURS,
     )
     return tuple(name for name, holds in zip(OFFERS, said, strict=True) if holds)
 

@@ -31,6 +31,8 @@ _OFFERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("周末双休|双休|周末休息|做五休二", ("weekends",)),
     ("不加班|没有加班|不用加班|无加班", ("no_overtime",)),
     ("长?白班|上白班|不上夜班|不倒班|没有夜班|无夜班", ("day_shift",)),
+    ("长?夜班|上夜班", ("night_shift",)),
+    ("(?:每天|一天|每日)?(?:不超过)?(?:八|(?<!\\d)8)小时(?:以内|工作制|制)?", ("eight_hours",)),
 )
 _NOT_OFFERS = re.compile(r"(?:不|没|无)(?:包|管|要|交|缴|提供|带)?(?:住|吃|社保|五险|双休)")
 _FORMS = {
@@ -95,7 +97,7 @@ class Understood:
 
 _SHOWN = {
     "board": "包吃", "lodging": "包住", "insured": "有社会保险", "fund": "有公积金", "weekends": "双休", "no_overtime": "不加班",
-    "day_shift": "白班",
+    "day_shift": "白班", "night_shift": "夜班", "eight_hours": "每天不超过 8 小时",
     "full_time": "全职", "part_time": "兼职", "gig": "零工", "temporary": "临时工", "seasonal": "季节工",
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,13 +10,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.access.identify import CallerOrNone, Here
-from api.intake.asking import search_postings
+from api.intake.asking import around, search_postings
 from api.pages import page
 from api.problems import BadRequest
 from api.search.saving import LONGEST_NAME, OF_THE_PAGE, as_text
 from api.services import Services
 from api.wording import SOURCES, TYPES, in_words
-from matcher.places import name_of
+from matcher.days import day_of
+from matcher.places import name_of, seat_of
 from matcher.shapes import FieldError
 from matcher.wording import FORMS
 from search.errors import QueryError
@@ -24,16 +26,18 @@ from search.spelling import other_texts
 from search.understanding import Understood, understand
 
 router = APIRouter(include_in_schema=False)
-FILTERS = (*OF_THE_PAGE, "sort")
+FILTERS = (*OF_THE_PAGE, "published_since", "sort")
 FACETS = {"city": "地区", "form": "用工形式", "source": "来源", "type": "岗位类型", "zone": "专区"}
 OFFERS = {
     "lodging": "包住", "board": "包吃", "insured": "有社会保险", "fund": "有公积金", "weekends": "双休", "no_overtime": "不加班",
-    "day_shift": "白班",
+    "day_shift": "白班", "night_shift": "夜班", "eight_hours": "每天不超过8小时",
 }  # fmt: skip
 ZONES = {"graduate": "面向高校毕业生", "gig": "零工"}
 SORTS = {"relevance": "最相关", "date": "最新", "pay": "工资最高"}
 LIMIT = 20
 MOST_OTHERS = 3
+AGES = (3, 7, 30)  # days
+AROUND_KM = 20
 
 
 @router.get("/search")
@@ -63,8 +67,8 @@ def search(request: Request, here: Here, caller: CallerOrNone) -> Response:
             "values": given,
             "errors": errors,
             "found": found,
-            "facets": _facets(found["facets"], asked),
-            "filtered": {name: f"/search?{urlencode(_without(asked, name))}" for name in asked if name not in ("q", "sort", "as")},
+            "facets": [*_facets(found["facets"], asked), *_narrower(asked, day_of(here.exchange.now()))],
+            "filtered": {name: f"/search?{urlencode(_left(asked, name))}" for name in asked if name not in ("q", "sort", "as")},
             "understood": understood.sentence(),
             "as_typed": f"/search?{urlencode({**asked, 'as': 'typed'})}",
             "others": others,
@@ -85,7 +89,7 @@ def _accepted(given: dict[str, str], errors: dict[str, str]) -> dict[str, str]:
     accepted: dict[str, str] = {}
     for name, value in given.items():
         try:
-            read_query({name: value})
+            read_query(around({**_beside(name, given), name: value}))
         except QueryError as error:
             errors[name] = in_words(FieldError(field=error.field, message=error.message))
         else:
@@ -103,6 +107,11 @@ def _others(here: Services, asked: dict[str, str]) -> list[dict[str, Any]]:
     return found[:MOST_OTHERS]
 
 
+def _beside(name: str, given: dict[str, str]) -> dict[str, str]:
+    """What a filter means nothing without: a radius its place."""
+    return {"region": given["region"]} if name == "radius_km" and "region" in given else {}
+
+
 def _name(meant: dict[str, Any]) -> str:
     """What a search is called unless somebody knows a better name: its conditions."""
     places = [name_of(code) or "" for code in as_text(meant.get("region", "")).split(",") if code]
@@ -116,6 +125,28 @@ def _name(meant: dict[str, Any]) -> str:
 
 def _without(asked: dict[str, str], name: str) -> dict[str, str]:
     return {key: value for key, value in asked.items() if key != name}
+
+
+def _narrower(asked: dict[str, str], today: date) -> list[dict[str, Any]]:
+    """Filters that are not counted, as links that add them: what the posting offers, how old it is, how far around the place."""
+    chosen = [value for value in asked.get("offers", "").split(",") if value]
+    shown = [("待遇和班次", [(title, {"offers": ",".join([*chosen, name])}) for name, title in OFFERS.items() if name not in chosen])]
+    if "published_since" not in asked:
+        days = [(f"{days}天内", {"published_since": (today - timedelta(days=days)).isoformat()}) for days in AGES]
+        shown.append(("发布时间", days))
+    place = asked.get("region", "")
+    if "radius_km" not in asked and not place.endswith("0000") and seat_of(place) is not None:
+        shown.append(("范围", [(f"{name_of(place)}周边{AROUND_KM}公里", {"radius_km": str(AROUND_KM)})]))
+    return [
+        {"title": title, "links": [{"title": said, "url": f"/search?{urlencode({**asked, **more})}"} for said, more in links]}
+        for title, links in shown
+        if links
+    ]
+
+
+def _left(asked: dict[str, str], name: str) -> dict[str, str]:
+    """The filters without this one; a radius goes with its place."""
+    return {key: value for key, value in _without(asked, name).items() if name != "region" or key != "radius_km"}
 
 
 def _facets(counts: dict[str, dict[str, int]], asked: dict[str, str]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ LONGEST_NAME = 40
 #: Order and page belong to looking at a list, not to what is looked for.
 OF_A_LIST = ("sort", "facets", "limit", "cursor")
 #: What the page /search takes; a search with other parameters is shown there by nobody.
-OF_THE_PAGE = ("q", "region", "form", "pay_min", "source", "type", "zone", "trade", "offers")
+OF_THE_PAGE = ("q", "region", "form", "pay_min", "source", "type", "zone", "trade", "offers", "radius_km")
 WAIT_S = 5
 
 

@@ -159,6 +159,17 @@ class SearchSuite(IndexCases):
         assert self.found(index, offers=["insured", "weekends", "no_overtime", "day_shift"]) == ["all"]
         assert self.found(index, offers="fund") == []
 
+    def test_the_night_shift_and_short_days_are_asked_for_as_they_are_said(self, index):
+        self.fill(
+            index,
+            posting("night", terms={"shifts": "night", "hours_per_day": 8}),
+            posting("long", terms={"shifts": "two_shift", "hours_per_day": 12}),
+            posting("field", terms={"hours_per_day": 12}, work={"hours_per_day": 6}),
+            posting("silent"),
+        )
+        assert self.found(index, offers="night_shift") == ["night"]
+        assert self.found(index, offers="eight_hours") == ["field", "night"]
+
     def test_a_trade_is_found_by_any_of_its_names(self, index):
         self.fill(
             index,

@@ -124,6 +124,29 @@ def test_what_the_typed_words_were_taken_for_is_said_and_can_be_taken_back(nobod
     assert "理解为" not in nobody.get("/search?q=晨光").text
 
 
+def test_a_search_is_narrowed_by_terms_age_and_the_surroundings_of_a_place(nobody):
+    def followed(text: str, title: str) -> str:
+        link = re.search(rf'<a class="tag" href="([^"]*)">{title}</a>', text)
+        assert link, title
+        return nobody.get(link[1].replace("&amp;", "&")).text
+
+    def number(text: str) -> int:
+        return int(re.search(r"找到(\d+)个岗位", text)[1])
+
+    text = nobody.get("/search?region=140105").text
+    around = followed(text, "小店区周边20公里")
+    assert number(around) > number(text) > 0
+    assert "周边20公里 ✕" in around
+    left = re.search(r'href="([^"]*)">[^<]*小店区 ✕', around)
+    assert left
+    assert "radius_km" not in left[1]
+    assert number(followed(text, "7天内")) <= number(text)
+    assert "以后发布 ✕" in followed(text, "7天内")
+    lodging = followed(text, "包住")
+    assert number(followed(lodging, "每天不超过8小时")) <= number(lodging) <= number(text)
+    assert nobody.get("/search?radius_km=20").status_code == 400
+
+
 def test_where_nothing_is_found_the_name_one_character_away_is_offered(nobody):
     text = nobody.get("/search?q=小店区 焊很工").text
     assert "没有找到岗位" in text

@@ -108,6 +108,14 @@ def test_two_trades_are_alternatives_and_the_nearer_of_two_places_counts() -> No
     assert understand("太原市 小店区").parameters() == {"region": ["140105"]}
 
 
+def test_hours_and_shifts_are_understood_and_other_numbers_are_not() -> None:
+    assert understand("夜班保安").parameters() == {"trade": ["保安"], "offers": ["night_shift"]}
+    assert understand("每天8小时 普工").parameters() == {"trade": ["普工"], "offers": ["eight_hours"]}
+    assert understand("八小时工作制").parameters() == {"offers": ["eight_hours"]}
+    assert "offers" not in understand("18小时").parameters()
+    assert understand("小时工").parameters() == {"trade": ["小时工"]}
+
+
 def test_a_trade_is_no_term_of_work() -> None:
     """社保专员 deals with insurance, and 社保 alone asks for it."""
     assert understand("社保专员").parameters() == {"trade": ["社保专员"]}
