@@ -27,7 +27,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -39,7 +39,7 @@ from streams.runtime.database import is_engine_fault, plain_reason
 from streams.runtime.group import GroupMember
 from streams.runtime.kafka import Brokers, row_of
 from streams.runtime.log import Bell, Log
-from streams.runtime.messages import Envelope, MessageError, Unreadable
+from streams.runtime.messages import MessageError
 from streams.runtime.relay import published
 from streams.runtime.subjects import Subject, Topology
 
@@ -243,18 +243,19 @@ class FaustWorker:
         return True
 
     def _handle_records(self, records: Sequence[tuple[str, int, int, bytes | None]]) -> None:
-        messages: list[Envelope | Unreadable] = []
+        rows: list[Mapping[Any, Any]] = []
         with self._readers.connect() as connection:
             for topic, partition, offset, value in records:
                 if value is None:
                     continue  # a deleted key of a compacted topic
                 try:
-                    found = self._read(connection, value)
+                    row = self._row(connection, value)
                 except MessageError as error:
                     self.member.bury_foreign(f"{topic}/{partition}/{offset}", str(error))
                     continue
-                if found is not None:
-                    messages.append(found)
+                if row is not None:
+                    rows.append(row)
+            messages = self._log.decode_all(connection, rows)
         self.member.handle(messages)
         self._last_batch = time.monotonic()
         self._ring()
@@ -264,17 +265,17 @@ class FaustWorker:
         if self._bell is not None:
             self._bell.ring()
 
-    def _read(self, connection: Connection, value: bytes) -> Envelope | Unreadable | None:
-        """A record's message; None where it is not for this subject."""
+    def _row(self, connection: Connection, value: bytes) -> Mapping[Any, Any] | None:
+        """The row that a record says; None where it is not for this subject."""
         row = row_of(value)
         if self.subject.handler_of(row["type"]) is None:
             return None
-        if row["body"] is None:
-            found = self._log.read_at(connection, [row["seq"]])
-            if not found:
-                raise MessageError("says nothing, and the log does not have it")
-            return found[0]
-        return self._log.decode(connection, row)  # type: ignore[arg-type]
+        if row["body"] is not None:
+            return row
+        found = self._log.rows_at(connection, [row["seq"]])
+        if not found:
+            raise MessageError("says nothing, and the log does not have it")
+        return found[0]
 
     def _errands(self) -> None:
         """What is not a message's: parked keys that are due, the floor, what was overlooked, rows nobody needs any more."""

@@ -195,16 +195,27 @@ class GroupMember:
         n = int(connection.execute(_LAST, {"subject": self.subject.name}).scalar_one())
         waiting = dict(look.waiting)
         finished = 0
+        together: list[Envelope] | None = None if single else []
         for message, ready in zip(batch, prepared, strict=True):
             n += 1
             place = look.place(message)
-            cursor = self._one(connection, message, ready, waiting, place, single=single)
+            cursor = self._one(connection, message, ready, waiting, place, together)
             rows.append(self._row(message, n, cursor, place.page + 1 if cursor is not None else place.page))
             if cursor is not None:
                 break
             finished += 1
         upsert(connection, handled, rows)
+        if together:
+            self._append(connection, together)
         return finished
+
+    def _append(self, connection: Connection, together: list[Envelope]) -> None:
+        try:
+            self._log.append(connection, together)
+        except Exception as error:
+            if is_engine_fault(error):
+                raise
+            raise _Contaminated from error  # one of them cannot be written: alone, it is its message's dead letter
 
     def _row(self, message: Envelope | Unreadable, n: int, cursor: str | None, page: int) -> dict[str, Any]:
         return {
@@ -220,20 +231,27 @@ class GroupMember:
         }
 
     def _one(
-        self, connection: Connection, message: Envelope | Unreadable, ready: Any, waiting: dict[str, int], place: Place, *, single: bool
+        self,
+        connection: Connection,
+        message: Envelope | Unreadable,
+        ready: Any,
+        waiting: dict[str, int],
+        place: Place,
+        together: list[Envelope] | None,
     ) -> str | None:
-        """One message; answers where it goes on, if it does."""
+        """One message; answers where it goes on, if it does. What it emits is put into ``together``; without it the message is alone."""
         if isinstance(message, Unreadable):
             self._setbacks.bury_broken(connection, message)
             return None
         if message.key in waiting and place.cursor is None:
             self._setbacks.park_behind(connection, message)
             return None
-        result = process(self.subject, self._log, connection, message, ready, self.memory, self._settings, place.cursor)
-        if result.failed and self.memory is not None:
-            if not single:
-                raise _Contaminated  # later messages were prepared with memory of what is undone now
-            self._doubt(message)
+        result = process(self.subject, self._log, connection, message, ready, self.memory, self._settings, place.cursor, together=together)
+        if result.failed:
+            if together is not None:
+                raise _Contaminated
+            if self.memory is not None:
+                self._doubt(message)
         if result.retry is not None:
             self._setbacks.park(connection, message, attempts=1, after=result.retry.after, reason=result.retry.reason)
             waiting[message.key] = message.seq
@@ -264,14 +282,24 @@ class GroupMember:
         for message in self._doubtful.values():
             self.memory.refresh(connection, message)
         self._doubtful = {}
-        rows = connection.execute(_OTHERS, {"subject": self.subject.name, "n": self._followed, "worker": self.worker}).all()
+        last, rows = self._others(connection)
         for start in range(0, len(rows), 500):
             for changed in self._log.read_at(connection, [row.seq for row in rows[start : start + 500]]):
                 if isinstance(changed, Envelope):
                     self.memory.refresh(connection, changed)
-        if rows:
-            self._followed = max(self._followed, rows[-1].n)
+        self._followed = last
         self._followed_at = time.monotonic()
+
+    def _others(self, connection: Connection) -> tuple[int, Sequence[Any]]:
+        """The newest ``n``, and what other workers wrote behind the one up to which this one follows.
+
+        Asked in one snapshot or under the lock, so that nothing commits in between. The newest is followed even where all of it is one's
+        own: a worker alone would otherwise look through everything that it did since its start, with every batch.
+        """
+        last = int(connection.execute(_LAST, {"subject": self.subject.name}).scalar_one())
+        if last <= self._followed:
+            return self._followed, []
+        return last, connection.execute(_OTHERS, {"subject": self.subject.name, "n": self._followed, "worker": self.worker}).all()
 
     def _doubt(self, message: Envelope) -> None:
         self._doubtful[f"failed {message.id}"] = message
@@ -283,8 +311,9 @@ class GroupMember:
         """
         if self.memory is None:
             return False
-        rows = connection.execute(_OTHERS, {"subject": self.subject.name, "n": self._followed, "worker": self.worker}).all()
+        last, rows = self._others(connection)
         if not rows:
+            self._followed = last
             return False
         independent = getattr(self.memory, "independent", None)
         if independent is None:
@@ -379,12 +408,16 @@ class GroupMember:
         """
         with self._readers.connect() as connection:
             floor = connection.execute(_FLOOR, {"subject": self.subject.name}).scalar() or 0
-            rows = _open_rows(connection, self.subject.types, floor, until, self.subject.name)
-            return self._log.read_at(connection, [row.seq for row in rows[: self.subject.batch]]) if rows else []
+            rows = _open_rows(connection, self.subject.types, floor, until, self.subject.name, self.subject.batch)
+            return self._log.read_at(connection, [row.seq for row in rows]) if rows else []
 
 
 class _Contaminated(Exception):
-    """A message of a batch failed after later ones were prepared with its memory."""
+    """A message of a batch failed: what it wrote has to be undone, and later ones were prepared with memory of it.
+
+    So each goes alone then, with a savepoint. Of a batch that goes well no message has one, and all that it emits is appended at once:
+    otherwise every message is four times to PostgreSQL and back.
+    """
 
 
 def _places(types: Sequence[str], after: int, until: int) -> Any:
@@ -403,13 +436,13 @@ def _places(types: Sequence[str], after: int, until: int) -> Any:
     ).subquery()
 
 
-def _open_rows(connection: Connection, types: Sequence[str], after: int, until: int, subject: str) -> list[Any]:
-    """Of the next messages of these types in (after, until] those that the subject has not finished."""
+def _open_rows(connection: Connection, types: Sequence[str], after: int, until: int, subject: str, most: int = PAGE) -> list[Any]:
+    """Of the next messages of these types in (after, until] those that the subject has not finished, the first ``most`` of them."""
     places = _places(types, after, until)
     first = select(places.c.seq).order_by(places.c.seq).limit(PAGE).subquery()
     finished = select(handled.c.message_id).where(handled.c.subject == subject, handled.c.message_id == log_table.c.id, handled.c.done)
     query = select(log_table.c.seq).join(first, first.c.seq == log_table.c.seq).where(~finished.exists()).order_by(log_table.c.seq)
-    return list(connection.execute(query).all())
+    return list(connection.execute(query.limit(most)).all())
 
 
 def first_unhandled(connection: Connection, log: Log, subject: Subject, after: int) -> tuple[int, bool]:
@@ -421,7 +454,7 @@ def first_unhandled(connection: Connection, log: Log, subject: Subject, after: i
             places.c.seq.in_(select(places.c.seq).order_by(places.c.seq).limit(PAGE).scalar_subquery())
         )
     ).one()
-    waiting = _open_rows(connection, subject.types, after, end, subject.name)
+    waiting = _open_rows(connection, subject.types, after, end, subject.name, most=1)
     if waiting:
         return int(waiting[0].seq) - 1, True
     if page[1] < PAGE:

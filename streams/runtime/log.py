@@ -18,6 +18,7 @@ from streams.runtime.subjects import Topology
 from streams.runtime.tables import Look, insert_new, log, outbox
 
 _END = Look(select(func.coalesce(func.max(log.c.seq), 0).label("end")))
+Sealed = tuple[str, str | None]  # of whom a row speaks, and what it says; nothing where the key was gone when it was written
 APPENDED = "appended"  # in ``connection.info``: the types appended since the last commit
 
 
@@ -52,17 +53,17 @@ class Log:
         many = list(envelopes)
         people = [str(getattr(e.message, e.message.sealed_for)) for e in many if e.message.sealed_for is not None]
         keys = self.vault.keys(connection, people) if people else {}
-        rows = [self._row(connection, envelope, keys) for envelope in many]
+        rows = [self._row(envelope, keys) for envelope in many]
         connection.info.setdefault(APPENDED, set()).update(envelope.type for envelope in many)
         return insert_new(connection, outbox if connection.dialect.name == "postgresql" else log, rows)
 
-    def _row(self, connection: Connection, envelope: Envelope, keys: Mapping[str, AESGCM]) -> dict[str, object]:
+    def _row(self, envelope: Envelope, keys: Mapping[str, AESGCM]) -> dict[str, object]:
         message = envelope.message
         body = message.body_json()
         if message.sealed_for is not None:
             person = str(getattr(message, message.sealed_for))
             try:
-                body = to_json({message.sealed_for: person, "sealed": self.vault.seal(connection, person, body, keys)})
+                body = to_json({message.sealed_for: person, "sealed": self.vault.seal(person, body, keys)})
             except KeyGone:
                 # The key was destroyed: what follows from the deletion itself carries nothing but the id.
                 body = to_json({message.sealed_for: person, "sealed": None})
@@ -88,17 +89,31 @@ class Log:
         """Messages of these types behind ``after``, oldest first."""
         query = _following(tuple(types), until is not None)
         bounds = {"after": after, "most": limit} | ({"until": until} if until is not None else {})
-        return [self.decode(connection, row) for row in query.mappings(connection, **bounds)]
+        return self.decode_all(connection, query.mappings(connection, **bounds))
 
     def read_at(self, connection: Connection, seqs: Sequence[int]) -> list[Envelope | Unreadable]:
-        query = select(log).where(log.c.seq.in_(list(seqs))).order_by(log.c.seq)
-        return [self.decode(connection, row) for row in connection.execute(query).mappings()]
+        return self.decode_all(connection, self.rows_at(connection, seqs))
+
+    def rows_at(self, connection: Connection, seqs: Sequence[int]) -> Sequence[Mapping[Any, Any]]:
+        """The rows at these places as they stand, for ``decode_all``."""
+        return connection.execute(select(log).where(log.c.seq.in_(list(seqs))).order_by(log.c.seq)).mappings().all()
+
+    def decode_all(self, connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[Envelope | Unreadable]:
+        """What these rows say, with one look for the keys of everybody they speak of; ``Unreadable`` where the person's key is gone, or
+        where a row cannot be read, with the reason."""
+        sealed = [_sealed(row) for row in rows]
+        people = [found[0] for found in sealed if isinstance(found, tuple)]
+        keys = self.vault.keys(connection, people) if people else {}
+        return [self._decoded(row, found, keys) for row, found in zip(rows, sealed, strict=True)]
 
     def decode(self, connection: Connection, row: Mapping[Any, Any]) -> Envelope | Unreadable:
-        """An envelope of a row; ``Unreadable`` where the person's key is gone, or where it cannot be read, with the reason."""
+        """``decode_all`` of one row."""
+        return self.decode_all(connection, [row])[0]
+
+    def _decoded(self, row: Mapping[Any, Any], sealed: Sealed | Exception | None, keys: Mapping[str, AESGCM]) -> Envelope | Unreadable:
         get = row.__getitem__
         try:
-            message = self._message(connection, row)
+            message = self._message(row, sealed, keys)
             recorded_at, occurred_at = datetime.fromisoformat(get("recorded_at")), datetime.fromisoformat(get("occurred_at"))
         except (MessageError, LookupError, TypeError, ValueError) as error:
             # One damaged row must not stop who follows the log: it becomes a dead letter of whom it is for.
@@ -120,17 +135,18 @@ class Log:
             seq=get("seq"),
         )
 
-    def _message(self, connection: Connection, row: Mapping[Any, Any]) -> Message | None:
+    def _message(self, row: Mapping[Any, Any], sealed: Sealed | Exception | None, keys: Mapping[str, AESGCM]) -> Message | None:
         """What a row says; None where the person's key is gone."""
         get = row.__getitem__
-        cls = REGISTRY.get(get("type"))
-        if cls is None or cls.sealed_for is None:
+        if sealed is None:
             return self._read_open(get("type"), get("version"), get("body"))
-        body = from_json(get("body"))
-        if body["sealed"] is None:
+        if isinstance(sealed, Exception):
+            raise sealed
+        person, text = sealed
+        if text is None:
             return None
         try:
-            plain = self.vault.open(connection, str(body[cls.sealed_for]), body["sealed"])
+            plain = self.vault.open(person, text, keys)
         except KeyGone:
             return None
         return read_message(get("type"), get("version"), from_json(plain))
@@ -148,6 +164,18 @@ class Log:
     def end(connection: Connection) -> int:
         """The last place in the log, 0 when it is empty."""
         return int(_END.rows(connection)[0][0])
+
+
+def _sealed(row: Mapping[Any, Any]) -> Sealed | Exception | None:
+    """Of whom a sealed row speaks and what it says, still sealed; None for one that is open, and what is wrong with a damaged one."""
+    cls = REGISTRY.get(row["type"])
+    if cls is None or cls.sealed_for is None:
+        return None
+    try:
+        body = from_json(row["body"])
+        return str(body[cls.sealed_for]), body["sealed"]
+    except (LookupError, TypeError, ValueError) as error:
+        return error
 
 
 def _instant(text: object) -> datetime:

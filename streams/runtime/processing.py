@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +67,14 @@ def process(
     cursor: str | None,
     *,
     all_pages: bool = False,
+    together: list[Envelope] | None = None,
 ) -> Processed:
     """Handle one message in a savepoint of the caller's transaction and append what it emits.
 
     A bug in a handler is the message's dead letter; a fault of the engine goes up to the runner. ``DeadLetter`` and ``Retry`` undo
-    whatever the handler wrote. ``all_pages`` runs every page at once (for parked messages, which have no page of their own).
+    whatever the handler wrote. ``all_pages`` runs every page at once (for parked messages, which have no page of their own). With
+    ``together`` there is no savepoint and nothing is appended: what the message emits is put there, and the caller appends it at the end of
+    its batch, or undoes its whole transaction where the message failed.
     """
     handler = subject.handler_of(envelope.type)
     if handler is None:
@@ -80,11 +84,15 @@ def process(
     emitted = 0
     try:
         while True:
-            with savepoint(connection):
+            with savepoint(connection) if together is None else nullcontext():
                 work = Work(envelope, connection, cursor=cursor, prepared=prepared, memory=memory, settings=settings)
-                result = _apply(handler.name, envelope, handler.handle(envelope.message, work), handler.emits, log, connection)
+                result, out = _apply(handler.name, envelope, handler.handle(envelope.message, work), handler.emits)
                 if result.failed:
                     raise _Undo(result)
+                if together is None:
+                    log.append(connection, out)
+                else:
+                    together += out
             emitted += result.emitted
             if result.cursor is None or not all_pages:
                 return Processed(handler=handler.name, cursor=result.cursor, emitted=emitted)
@@ -99,7 +107,7 @@ def process(
         return Processed(handler=handler.name, dead=(reason, None), failed=True)
 
 
-def _apply(name: str, envelope: Envelope, outcomes: Outcomes, may_emit: tuple[type, ...], log: Log, connection: Connection) -> Processed:
+def _apply(name: str, envelope: Envelope, outcomes: Outcomes, may_emit: tuple[type, ...]) -> tuple[Processed, list[Envelope]]:
     out: list[Envelope] = []
     cursor: str | None = None
     for outcome in outcomes or ():
@@ -111,10 +119,9 @@ def _apply(name: str, envelope: Envelope, outcomes: Outcomes, may_emit: tuple[ty
             case Drop():
                 pass
             case DeadLetter(reason, field):
-                return Processed(handler=name, dead=(reason, field), failed=True)
+                return Processed(handler=name, dead=(reason, field), failed=True), []
             case Retry():
-                return Processed(handler=name, retry=outcome, failed=True)
+                return Processed(handler=name, retry=outcome, failed=True), []
             case Continue(at):
                 cursor = at
-    log.append(connection, out)
-    return Processed(handler=name, cursor=cursor, emitted=len(out))
+    return Processed(handler=name, cursor=cursor, emitted=len(out)), out

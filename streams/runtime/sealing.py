@@ -81,15 +81,6 @@ class Vault:
             self._forgotten.add(person_id)
             self._keys.pop(person_id, None)
 
-    def _key(self, connection: Connection, person_id: str) -> AESGCM:
-        found = self._keys.get(person_id)
-        if found is not None and _alone(connection):
-            return found
-        wrapped = connection.execute(select(person_keys.c.wrapped).where(person_keys.c.person_id == person_id)).scalar()
-        if wrapped is None:
-            raise KeyGone(person_id)
-        return self._unwrap(person_id, wrapped)
-
     def _unwrap(self, person_id: str, wrapped: bytes) -> AESGCM:
         found = _opened(self._wraps, wrapped, person_id.encode())
         if found is None:
@@ -109,7 +100,7 @@ class Vault:
             self._keys[person_id] = key
 
     def keys(self, connection: Connection, people: Collection[str]) -> dict[str, AESGCM]:
-        """The keys of these people in one look, for sealing many messages; who has none is absent.
+        """The keys of these people in one look, for sealing and opening many messages; who has none is absent.
 
         Those found are cached, but for a key made in this very transaction: that might still be rolled back. PostgreSQL: the table is
         always asked, for another process may have destroyed a key or made a new one, and what is sealed with the old one is lost.
@@ -125,25 +116,20 @@ class Vault:
                     self.warm(person, found[person])
         return found
 
-    def seal(self, connection: Connection, person_id: str, plain: bytes, keys: Mapping[str, AESGCM] | None = None) -> str:
-        """Sealed with the person's own key, out of ``keys`` where those were fetched before; raises ``KeyGone``."""
-        key = keys.get(person_id) if keys is not None else self._key(connection, person_id)
-        if key is None:
-            raise KeyGone(person_id)
+    @staticmethod
+    def seal(person_id: str, plain: bytes, keys: Mapping[str, AESGCM]) -> str:
+        """Sealed with the person's own key out of ``keys``; raises ``KeyGone``."""
         nonce = os.urandom(_NONCE)
-        return base64.b64encode(nonce + key.encrypt(nonce, plain, person_id.encode())).decode()
+        return base64.b64encode(nonce + _own(keys, person_id).encrypt(nonce, plain, person_id.encode())).decode()
 
-    def open(self, connection: Connection, person_id: str, sealed: str) -> bytes:
+    @staticmethod
+    def open(person_id: str, sealed: str, keys: Mapping[str, AESGCM]) -> bytes:
         """The plain bytes; raises ``KeyGone`` where the key was destroyed (or another one took its place)."""
-        key = self._key(connection, person_id)
-        raw = base64.b64decode(sealed)
+        key, raw = _own(keys, person_id), base64.b64decode(sealed)
         try:
-            plain = key.decrypt(raw[:_NONCE], raw[_NONCE:], person_id.encode())
+            return key.decrypt(raw[:_NONCE], raw[_NONCE:], person_id.encode())
         except InvalidTag:
             raise KeyGone(person_id) from None
-        if _alone(connection):
-            self.warm(person_id, key)
-        return plain
 
     # -- private values ------------------------------------------------------------------------------------------------
 
@@ -222,6 +208,13 @@ class Vault:
     def _wrapped_hash(self, key: bytes) -> bytes:
         # Its nonce comes from what it wraps, which is always the same: two databases of one master key are the same in this row too.
         return _closed(self._wraps[0], key, HASH_KEY.encode(), nonce=hmac.new(key, HASH_KEY.encode(), hashlib.sha256).digest()[:_NONCE])
+
+
+def _own(keys: Mapping[str, AESGCM], person_id: str) -> AESGCM:
+    key = keys.get(person_id)
+    if key is None:
+        raise KeyGone(person_id)
+    return key
 
 
 def _closed(cipher: AESGCM, plain: bytes, bound: bytes, *, nonce: bytes | None = None) -> bytes:

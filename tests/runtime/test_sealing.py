@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from infra.composition import open_exchange
 from matcher.shapes import read_person
 from streams.intake.messages import PersonReceived
 from streams.runtime.exchange import Exchange, Said
+from streams.runtime.log import Log
 from streams.runtime.messages import Envelope, Unreadable
 from streams.runtime.sealing import KeyGone, Vault, WrongMasterKey
 
@@ -88,6 +90,23 @@ def test_another_master_key_says_so_instead_of_giving_rubbish(exchange: Exchange
         with pytest.raises(WrongMasterKey):
             other.reveal(connection, "person", "u-1")
         with pytest.raises(WrongMasterKey):
-            other.seal(connection, "u-1", b"plain")
+            other.keys(connection, ["u-1"])
         with pytest.raises(KeyGone):
-            other.seal(connection, "u-9", b"plain")
+            other.seal("u-9", b"plain", other.keys(connection, ["u-9"]))
+
+
+def test_a_page_of_messages_asks_for_all_keys_at_once(exchange: Exchange, tmp_path: Path) -> None:
+    for number in range(5):
+        make = partial(exchange.vault.make_key, person_id=f"u-{number}")
+        exchange.append([Said(PersonReceived(person_id=f"u-{number}", person=PERSON), before=make)], source="test")
+    exchange.write(lambda connection: exchange.vault.destroy_key(connection, "u-3"))
+    asked: list[str] = []
+    log = Log(exchange.log.topology, Vault(b"k" * 32))  # of a process that knows no key yet
+    with exchange.reading() as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        driver.set_trace_callback(asked.append)
+        found = log.read(connection, [PersonReceived.type], 0, 10)
+        driver.set_trace_callback(None)
+    assert [isinstance(one, Envelope) for one in found] == [True, True, True, False, True]
+    assert len([text for text in asked if "FROM person_keys" in text]) == 1

@@ -17,8 +17,9 @@ SUITES = (
     ("tests/delivery/test_pushing.py", "tests/delivery/test_redelivery_and_order.py"),
     ("tests/hiring",),
     ("tests/staffing",),
-    ("tests/api/test_matching_and_inbox.py", "tests/api/test_null_characters.py"),
-    ("tests/api/test_audit_chain.py", "tests/runtime/test_rekeying.py"),
+    ("tests/api",),
+    ("tests/pages",),
+    ("tests/runtime/test_rekeying.py",),
 )
 
 
