@@ -11,8 +11,10 @@ import sqlite3
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -41,10 +43,11 @@ PAGE = 500
 SENDERS = 16
 
 
-def measure(people: int, postings: int, rate: float, seconds: float, say: Any = lambda line: None) -> dict[str, Any]:
-    """Figures of one run. ``rate``: postings a second offered in the second phase, for ``seconds``."""
-    offered = int(rate * seconds)
-    sample = generate(seed=5, postings=max(30, postings + offered), employers=400, people=1)
+def measure(people: int, postings: int, rates: Sequence[float], seconds: float, say: Any = lambda line: None) -> dict[str, Any]:
+    """Figures of one run. ``rates``: postings a second offered in the second phase, each for ``seconds``; ``rates`` of the answer has what
+    came of each, and the first one's figures stand beside it as well."""
+    offered = [int(rate * seconds) for rate in rates]
+    sample = generate(seed=5, postings=max(30, postings + sum(offered)), employers=400, people=1)
     noon = datetime.combine(SAMPLE_DAY, datetime.min.time(), SHANGHAI) + timedelta(hours=12)
     started = time.monotonic()
 
@@ -61,12 +64,24 @@ def measure(people: int, postings: int, rate: float, seconds: float, say: Any = 
                 receive_employers(opened, sample.employers, sender="bench", verified=True)
                 loading = _load(opened, people, SAMPLE_DAY, say)
                 throughput = _at_once(opened, sample.postings[:postings], say)
-                latency = _steadily(opened, settings.database, sample.postings[postings : postings + offered], rate, say)
+                left = iter(sample.postings[postings:])
+                steady = [
+                    {"rate": rate, **_steadily(opened, settings.database, list(islice(left, many)), rate, say)}
+                    for rate, many in zip(rates, offered, strict=True)
+                ]
             finally:
                 follower.stop()
                 index.close()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"people": people, "cores": os.cpu_count(), "peak_memory_mb": round(memory), **loading, **throughput, **latency}
+    return {
+        "people": people,
+        "cores": os.cpu_count(),
+        "peak_memory_mb": round(memory),
+        **loading,
+        **throughput,
+        **steady[0],
+        "rates": steady,
+    }
 
 
 def _load(opened: Exchange, people: int, today: date, say: Any) -> dict[str, Any]:
@@ -201,12 +216,20 @@ def _end(opened: Exchange) -> int:
 @click.command("pipeline")
 @click.option("--people", default=100_000, show_default=True, type=click.IntRange(1), help="Registered people to match with.")
 @click.option("--postings", default=2_000, show_default=True, type=click.IntRange(1), help="Postings of the first phase, all at once.")
-@click.option("--rate", default=50.0, show_default=True, type=click.FloatRange(0.1), help="Postings a second offered in the second phase.")
-@click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(0), help="How long they are offered.")
-def command(people: int, postings: int, rate: float, seconds: float) -> None:
+@click.option(
+    "--rate",
+    "rates",
+    multiple=True,
+    default=(50.0,),
+    show_default=True,
+    type=click.FloatRange(0.1),
+    help="Postings a second offered in the second phase; several one after another.",
+)
+@click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(0), help="How long each is offered.")
+def command(people: int, postings: int, rates: tuple[float, ...], seconds: float) -> None:
     """From a posting's arrival to durable pairs with hints and to the inbox, in the embedded exchange.
 
     Everything happens in a temporary folder; made-up people, employers and postings.
     """
-    figures = measure(people, postings, rate, seconds, lambda line: click.echo(line, err=True))
+    figures = measure(people, postings, rates, seconds, lambda line: click.echo(line, err=True))
     click.echo(orjson.dumps(figures).decode())
