@@ -103,7 +103,8 @@ def test_readiness_says_what_is_wrong(furnished: Market, monkeypatch: pytest.Mon
 
     monkeypatch.setitem(furnished.services.checks, "index", lambda: "the index does not take documents")
     monkeypatch.setitem(furnished.services.checks, "clock", broken)
-    monkeypatch.setattr(furnished.services.exchange._writer, "fault", "the disk is full")
+    writer = furnished.services.exchange._writer
+    monkeypatch.setattr(getattr(writer, "_session", writer), "fault", "the disk is full")  # PostgreSQL's writer asks its session
     ready = furnished.client.get("/health/ready")
     assert ready.status_code == 503
     engines = ready.json()["engines"]

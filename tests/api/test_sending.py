@@ -18,6 +18,7 @@ def lines(*objects: Any) -> bytes:
 
 
 def count(market: Market) -> int:
+    market.settle()  # PostgreSQL: what is said comes into the log a moment later
     with market.services.exchange.reading() as connection:
         return len(connection.execute(log.select().where(log.c.source.like("account:%"))).all())
 

@@ -35,6 +35,16 @@ def memory_mb(pid: int) -> int:
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS"))
 
 
+def processor_ms(run: Run) -> dict[str, float]:
+    """What each process has used of a processor since it started, in ms."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    found = {}
+    for name, pid in run.children.items():
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        found[name] = (int(fields[11]) + int(fields[12])) * 1000 / ticks
+    return found
+
+
 def say(run: Run, postings: list[dict[str, Any]]) -> None:
     receive_postings(run.exchange, postings, sender="bench", via="feed", verified=True, ids_given=True, recorded_at=NOW)
 
@@ -45,7 +55,7 @@ def count_handled(run: Run) -> dict[str, int]:
 
 
 def at_once(run: Run, postings: list[dict[str, Any]]) -> dict[str, Any]:
-    before, began = count_handled(run), time.monotonic()
+    before, worked, began = count_handled(run), processor_ms(run), time.monotonic()
     for start in range(0, len(postings), 100):
         say(run, postings[start : start + 100])
     run.drain(1800)
@@ -55,6 +65,7 @@ def at_once(run: Run, postings: list[dict[str, Any]]) -> dict[str, Any]:
         "postings_per_s": round(len(postings) / took, 1),
         "messages_per_s": round(sum(messages.values()) / took, 1),
         "messages": messages,
+        "processor_ms_a_posting": {name: round((ms - worked[name]) / len(postings), 1) for name, ms in processor_ms(run).items()},
     }
 
 
