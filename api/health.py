@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from api.access.identify import Here, services_of
 from api.services import Services
-from streams.runtime.group import unhandled
+from streams.runtime.floor import unhandled
 from streams.runtime.tables import dead_letters, offsets, parked
 
 router = APIRouter(tags=["health"])

@@ -25,7 +25,7 @@ from infra.settings import Settings, SettingsError
 from infra.workers import brokers_of, flows_of
 from streams.runtime.clock import last_tick
 from streams.runtime.database import EngineFault, is_engine_fault, open_engine, plain_reason
-from streams.runtime.group import PAGE, unhandled
+from streams.runtime.floor import PAGE, unhandled
 from streams.runtime.kafka import Brokers
 from streams.runtime.kafka_lag import group_lags
 from streams.runtime.kafka_topics import TopicsWrong, check_topics

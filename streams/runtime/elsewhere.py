@@ -52,7 +52,7 @@ class Elsewhere:
 
     def drain(self, timeout: float = 60.0) -> None:
         """Wait until the outbox is empty and every subject has handled everything in the log."""
-        from streams.runtime.group import unhandled
+        from streams.runtime.floor import unhandled
 
         deadline = time.monotonic() + timeout
         while True:

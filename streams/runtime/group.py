@@ -19,9 +19,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select, union_all, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from streams.runtime.database import is_engine_fault
+from streams.runtime.floor import FLOOR, first_unhandled, open_rows
 from streams.runtime.locks import hold_in_transaction
 from streams.runtime.log import Log
 from streams.runtime.messages import Envelope, Unreadable
@@ -32,14 +33,12 @@ from streams.runtime.tables import handled, insert_new, offsets, upsert
 from streams.runtime.tables import log as log_table
 
 _logger = logging.getLogger("gongqiao.runner")
-PAGE = 2000  # rows looked at in one step of the floor
 KEPT = timedelta(days=1)  # handled rows below the floor are kept so long, for the memories of other workers
 STALE_S = 3600.0  # a memory that has not followed for so long is loaded anew
 
 _HANDLED = select(handled.c.message_id, handled.c.done, handled.c.cursor, handled.c.page).where(
     handled.c.subject == bindparam("subject"), handled.c.message_id.in_(bindparam("ids", expanding=True))
 )
-_FLOOR = select(offsets.c.seq).where(offsets.c.subject == bindparam("subject"))
 _LAST = select(func.coalesce(func.max(handled.c.n), 0)).where(handled.c.subject == bindparam("subject"))
 _OTHERS = (
     select(handled.c.seq, handled.c.n, log_table.c.type, log_table.c.key)
@@ -150,7 +149,7 @@ class GroupMember:
         return chunk[finished:] + rest
 
     def _look(self, connection: Connection, batch: Sequence[Envelope | Unreadable]) -> _Look:
-        floor = connection.execute(_FLOOR, {"subject": self.subject.name}).scalar() or 0
+        floor = connection.execute(FLOOR, {"subject": self.subject.name}).scalar() or 0
         rows = connection.execute(_HANDLED, {"subject": self.subject.name, "ids": [message.id for message in batch]})
         places = {row.message_id: Place(row.done, row.cursor, row.page) for row in rows}
         for message in batch:
@@ -366,7 +365,7 @@ class GroupMember:
     def advance_floor(self) -> int:
         """Raise the subject's offset to where everything is handled, and sweep ``handled`` far below; answers the floor."""
         with self._readers.connect() as connection:
-            floor = connection.execute(_FLOOR, {"subject": self.subject.name}).scalar() or 0
+            floor = connection.execute(FLOOR, {"subject": self.subject.name}).scalar() or 0
             reached = floor
             while True:
                 found = first_unhandled(connection, self._log, self.subject, reached)
@@ -384,7 +383,7 @@ class GroupMember:
     def sweep(self) -> int:
         """Delete rows of ``handled`` that the floor speaks for and that no worker's memory still follows."""
         with self._engine.begin() as connection:
-            floor = connection.execute(_FLOOR, {"subject": self.subject.name}).scalar() or 0
+            floor = connection.execute(FLOOR, {"subject": self.subject.name}).scalar() or 0
             old = (self._now() - KEPT).isoformat()
             ids = connection.execute(
                 select(handled.c.message_id)
@@ -407,8 +406,8 @@ class GroupMember:
         Empty on a good day. The log in PostgreSQL is what was said; if a broker or a client loses a message, it is found here.
         """
         with self._readers.connect() as connection:
-            floor = connection.execute(_FLOOR, {"subject": self.subject.name}).scalar() or 0
-            rows = _open_rows(connection, self.subject.types, floor, until, self.subject.name, self.subject.batch)
+            floor = connection.execute(FLOOR, {"subject": self.subject.name}).scalar() or 0
+            rows = open_rows(connection, self.subject.types, floor, until, self.subject.name, self.subject.batch)
             return self._log.read_at(connection, [row.seq for row in rows]) if rows else []
 
 
@@ -418,51 +417,3 @@ class _Contaminated(Exception):
     So each goes alone then, with a savepoint. Of a batch that goes well no message has one, and all that it emits is appended at once:
     otherwise every message is four times to PostgreSQL and back.
     """
-
-
-def _places(types: Sequence[str], after: int, until: int) -> Any:
-    return union_all(
-        *(
-            select(
-                select(log_table.c.seq)
-                .where(log_table.c.type == type_, log_table.c.seq > after, log_table.c.seq <= until)
-                .order_by(log_table.c.seq)
-                .limit(PAGE)
-                .subquery()
-                .c.seq
-            )
-            for type_ in types
-        )
-    ).subquery()
-
-
-def _open_rows(connection: Connection, types: Sequence[str], after: int, until: int, subject: str, most: int = PAGE) -> list[Any]:
-    """Of the next messages of these types in (after, until] those that the subject has not finished, the first ``most`` of them."""
-    places = _places(types, after, until)
-    first = select(places.c.seq).order_by(places.c.seq).limit(PAGE).subquery()
-    finished = select(handled.c.message_id).where(handled.c.subject == subject, handled.c.message_id == log_table.c.id, handled.c.done)
-    query = select(log_table.c.seq).join(first, first.c.seq == log_table.c.seq).where(~finished.exists()).order_by(log_table.c.seq)
-    return list(connection.execute(query.limit(most)).all())
-
-
-def first_unhandled(connection: Connection, log: Log, subject: Subject, after: int) -> tuple[int, bool]:
-    """How far everything behind ``after`` is handled, looking at most at ``PAGE`` messages, and whether that is where it ends."""
-    end = log.end(connection)
-    places = _places(subject.types, after, end)
-    page = connection.execute(
-        select(func.max(places.c.seq), func.count()).where(
-            places.c.seq.in_(select(places.c.seq).order_by(places.c.seq).limit(PAGE).scalar_subquery())
-        )
-    ).one()
-    waiting = _open_rows(connection, subject.types, after, end, subject.name, most=1)
-    if waiting:
-        return int(waiting[0].seq) - 1, True
-    if page[1] < PAGE:
-        return max(end, after), True
-    return int(page[0]), False
-
-
-def unhandled(connection: Connection, log: Log, subject: Subject) -> int:
-    """How many messages of the log a subject has not handled, counted to ``PAGE`` at most (parked ones and dead letters are handled)."""
-    floor = connection.execute(_FLOOR, {"subject": subject.name}).scalar() or 0
-    return len(_open_rows(connection, subject.types, floor, log.end(connection), subject.name))

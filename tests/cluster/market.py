@@ -32,7 +32,7 @@ from streams.intake.tables import postings as intake_postings
 from streams.matching.messages import PostingMatched
 from streams.runtime.dead_letters import letters, retry
 from streams.runtime.exchange import Exchange
-from streams.runtime.group import unhandled
+from streams.runtime.floor import unhandled
 from streams.runtime.kafka import Brokers, record
 from streams.runtime.kafka_lag import group_lags
 from streams.runtime.log import Log

@@ -19,7 +19,8 @@ from infra.migrate import migrate
 from streams.runtime.database import open_engine
 from streams.runtime.dead_letters import letters, retry
 from streams.runtime.faust_runner import FaustWorker
-from streams.runtime.group import GroupMember, unhandled
+from streams.runtime.floor import unhandled
+from streams.runtime.group import GroupMember
 from streams.runtime.kafka import Brokers, record
 from streams.runtime.kafka_lag import group_lags
 from streams.runtime.locks import RELAY, lock_on
