@@ -10,7 +10,19 @@ from api.delivery import routes as delivery
 from api.help import routes as help_
 from api.hiring import pages as hiring_pages
 from api.hiring import routes as hiring
-from api.intake import asking, commitments, feed, held_pages, profile_pages, report_pages, reporting, same_opening, sending, sitemap
+from api.intake import (
+    asking,
+    commitments,
+    consenting,
+    feed,
+    held_pages,
+    profile_pages,
+    report_pages,
+    reporting,
+    same_opening,
+    sending,
+    sitemap,
+)
 from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
@@ -28,6 +40,7 @@ API_ROUTERS: list[APIRouter] = [
     sending.router,
     asking.router,
     reporting.router,
+    consenting.router,
     commitments.router,
     same_opening.router,
     search.router,
@@ -58,6 +71,7 @@ PAGE_ROUTERS: list[APIRouter] = [
     matching_pages.router,
     delivery_pages.router,
     profile_pages.router,
+    consenting.pages,
     intake_pages.router,
     hiring_pages.router,
     staffing_pages.router,

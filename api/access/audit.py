@@ -34,6 +34,7 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "inbox": ("查看您的收件箱", ("inbox", "reasons", "hints")),
     "answer": ("替您答复推荐", ("inbox",)),
     "policies": ("查看您可以享受的政策", ("hints", "claims")),
+    "consents": ("查看或登记您同意的事项", ("consents",)),
     "incomes": ("登记您家庭的收入", ("registered",)),
     "match": ("查看您与一个岗位合不合适", ("score", "reasons", "hints")),
     "candidates": ("在岗位的人选中看到您", ("score",)),
@@ -67,7 +68,7 @@ FIELDS = {
     "profile": "登记资料", "trade": "学历、经历、技能和证书", "score": "得分", "reasons": "匹配理由", "hints": "政策提示",
     "inbox": "收到的推荐和您的答复", "steps": "办理进展", "claims": "补贴申请", "registered": "是否有登记", "person_id": "登记编号",
     "region": "所在地区", "exit": "渐退期起止日期", "contact": "岗位联系方式", "name": "姓名", "phone": "手机号", "audit": "查看记录",
-    "account": "自己的账号",
+    "account": "自己的账号", "consents": "同意的事项",
 }  # fmt: skip
 
 

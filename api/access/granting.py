@@ -11,6 +11,9 @@ from api.access.accounts import Caller
 from api.access.identify import identify
 from api.problems import Forbidden, NotSignedIn, SecondFactorWanted
 
+#: What no key opens that names its actions: the account itself.
+NOT_BY_KEY = ("account", "account.keys", "account.second_factor")
+
 
 def granted(prefix: str = "") -> Callable[[Request], None]:
     """Whether a caller's role may do this at all, as a dependency of the routers under ``prefix``; raises ``NotSignedIn`` or ``Forbidden``
@@ -44,3 +47,9 @@ def _narrowed(caller: Caller, rule: roles.Rule | None) -> None:
         opens = "、".join(caller.actions)
         detail = f"这个 API 密钥只能用于：{opens}；请换一个可以用于 {action or '这项功能'} 的密钥"
         raise Forbidden(detail, more={"actions": list(caller.actions)})
+
+
+def of_keys(role: str) -> dict[str, str]:
+    """The actions that a key of this role may be limited to, with their words: those that have a route for programs."""
+    programs = [rule for rule in roles.TABLE if any("/api/v1/" in route for route in rule.routes)]
+    return {rule.action: rule.words for rule in programs if role in rule.may and rule.action not in NOT_BY_KEY}

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from api.access import keys, scope
 from api.access.accounts import Caller, create_key
+from api.access.granting import of_keys
 from api.access.identify import CallerOrNone, Here
 from api.access.own_account import done_to_account, with_session
-from api.access.roles import of_keys
 from api.forms import Form, Posted
 from api.pages import page
 from api.problems import Conflict, Invalid, NotFound

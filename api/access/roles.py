@@ -19,8 +19,6 @@ from api.access.accounts import ROLES
 Scope = Literal["all", "region", "own", "shared"]
 ANYONE = "anyone"  # not signed in
 EVERYBODY: tuple[str, ...] = (ANYONE, *ROLES)
-#: What no key opens that names its actions: the account itself.
-NOT_BY_KEY = ("account", "account.keys", "account.second_factor")
 #: What staff may do who must set up a second factor first.
 WHILE_CONFINED = ("session", "account.second_factor")
 
@@ -174,6 +172,13 @@ TABLE: tuple[Rule, ...] = (
         _ME,
         "工作人员也看不到",
     ),
+    Rule(
+        "person.consents",
+        "查看、给出、撤回同意，每项用途一项",
+        ("GET /api/v1/people/{person_id}/consents", "PUT /api/v1/people/{person_id}/consents/{purpose}"),
+        _PERSON,
+        "工作人员：按本人的意思代办，留记录",
+    ),
     Rule("person.looks", "查看谁看过自己的资料", ("GET /api/v1/people/{person_id}/looks",), _ME, "工作人员也看不到"),
     Rule(
         "audit.read",
@@ -207,6 +212,8 @@ TABLE: tuple[Rule, ...] = (
             "GET /me/policies",
             "POST /me/policies/claims",
             "GET /me/looks",
+            "GET /me/consents",
+            "POST /me/consents",
         ),
         _ME,
     ),
@@ -394,9 +401,3 @@ def rules() -> dict[str, Rule]:
                 raise ValueError(f"{route} has two rules: {found[route].action} and {rule.action}")
             found[route] = rule
     return found
-
-
-def of_keys(role: str) -> dict[str, str]:
-    """The actions that a key of this role may be limited to, with their words: those that have a route for programs."""
-    programs = [rule for rule in TABLE if any("/api/v1/" in route for route in rule.routes)]
-    return {rule.action: rule.words for rule in programs if role in rule.may and rule.action not in NOT_BY_KEY}

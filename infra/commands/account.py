@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from api.access import second_factor
 from api.access.accounts import OWNER, ROLES, account_of, caller_of, close_account, create_account, create_key, end_sessions
-from api.access.roles import of_keys
+from api.access.granting import of_keys
 from api.forms import is_mail
 from infra.composition import exchange
 from infra.settings import settings_of

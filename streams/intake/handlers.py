@@ -14,6 +14,7 @@ from matcher.pay import monthly
 from matcher.shapes import Posting, read_posting
 from streams.hiring.messages import OpeningsTaken
 from streams.intake.commitments import broken, broken_reason, decide_commitment, note_commitment
+from streams.intake.consents import followed
 from streams.intake.from_text import completed, note
 from streams.intake.holds import advised, reasons_to_hold, still_waiting, vouched_for
 from streams.intake.identity import content_hash
@@ -342,17 +343,19 @@ def receive_person(message: PersonReceived, work: Work) -> Outcomes:
     """A person's whole profile. The revision is the message's place in the log: after a deletion nothing of what was before can be read,
     so nothing of it may be counted either."""
     revision = work.envelope.seq
-    before = work.connection.execute(select(people.c.revision).where(people.c.person_id == message.person_id)).scalar()
-    if before is not None and before >= revision:
+    before = work.connection.execute(select(people.c.revision, people.c.consents).where(people.c.person_id == message.person_id)).first()
+    if before is not None and before.revision >= revision:
         return [Drop("superseded")]
-    person = message.person
+    person, at = message.person, in_shanghai(work.envelope.recorded_at).isoformat()
+    history = from_json(before.consents) if before is not None and before.consents is not None else []
     values = {
         "person_id": message.person_id,
         "revision": revision,
         "kind": person.kind,
         "region": person.region,
         "doc": to_json(person.model_dump(mode="json", exclude_none=True, by_alias=True, exclude={"private"})),
-        "changed_at": in_shanghai(work.envelope.recorded_at).isoformat(),
+        "changed_at": at,
+        "consents": to_json(followed(history, person.consent, at, work.envelope.source)),
     }
     upsert(work.connection, people, values)
     kind = PersonRegistered if before is None else PersonChanged

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, func, or_, select
 
 from matcher.places import level_of
+from streams.intake.consents import Entry
 from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
 from streams.intake.tables import duplicates, employers, people, postings, received
 from streams.runtime.messages import from_json
@@ -23,6 +24,7 @@ MOST = 500
 _PLAIN = tuple(
     column.name for column in postings.columns if column.name not in ("doc", "notes", "reasons", "decision", "sources", "content_hash")
 )
+_TOLD = tuple(column.name for column in people.c if column.name not in ("doc", "consents"))
 _STATUS = {"published": "open", "held": "held"}
 _VERSIONS = (PostingPublished.type, PostingChanged.type)
 
@@ -236,7 +238,13 @@ def _answer(row: RowMapping, other: bytes | None) -> Found:
 def person(connection: Connection, person_id: str) -> Found | None:
     """``{person_id, revision, kind, region, changed_at, person}``, ``person`` as contract JSON without private values."""
     row = connection.execute(select(people).where(people.c.person_id == person_id)).mappings().first()
-    return None if row is None else {**{name: row[name] for name in row if name != "doc"}, "person": from_json(row["doc"])}
+    return None if row is None else {**{name: row[name] for name in _TOLD}, "person": from_json(row["doc"])}
+
+
+def consents(connection: Connection, person_id: str) -> list[Entry] | None:
+    """What a person agreed to and took back, the oldest first; None where there is no such person."""
+    row = connection.execute(select(people.c.consents).where(people.c.person_id == person_id)).first()
+    return None if row is None else from_json(row.consents) if row.consents is not None else []
 
 
 def people_by_id(connection: Connection, person_ids: Sequence[str]) -> dict[str, Found]:
@@ -245,7 +253,7 @@ def people_by_id(connection: Connection, person_ids: Sequence[str]) -> dict[str,
     for start in range(0, len(person_ids), MOST):
         query = select(people).where(people.c.person_id.in_(list(person_ids[start : start + MOST])))
         for row in connection.execute(query).mappings():
-            found[row["person_id"]] = {**{name: row[name] for name in row if name != "doc"}, "person": from_json(row["doc"])}
+            found[row["person_id"]] = {**{name: row[name] for name in _TOLD}, "person": from_json(row["doc"])}
     return found
 
 

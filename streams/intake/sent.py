@@ -122,7 +122,7 @@ class Rights:
 
     ``in_charge``: which regions (None: no region stated) a member of staff is responsible for; what is sent and what is kept must both
     lie there. ``own_words``: the sender speaks of itself, so what only staff may say stays as it is (``own_words.py``).
-    ``only_senders``: only what nobody else has sent before.
+    ``only_senders``: only what nobody else has sent before; and what a person did not agree to stays so (``consents.kept_refusals``).
     """
 
     in_charge: Callable[[str | None], bool] | None = None

@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection, Table, delete, select
 
 from matcher.shapes import Employer, Person, ShapeError, ShapeT, read_shape
+from streams.intake.consents import kept_refusals
 from streams.intake.identity import posting_id_of
 from streams.intake.messages import EmployerReceived, PersonDeletionReceived, PersonReceived
 from streams.intake.own_words import own_employer, own_person
@@ -81,6 +82,9 @@ def receive_people(
                 continue
             if rights.own_words:
                 person, said_of = own_person(one.person, old)
+                one = replace(one, person=person, notes=(*one.notes, *said_of))
+            if rights.only_senders:
+                person, said_of = kept_refusals(one.person, old)
                 one = replace(one, person=person, notes=(*one.notes, *said_of))
             whole = orjson.dumps(
                 {"person": one.person.model_dump(mode="json", exclude={"private"}), "private": one.private}, option=orjson.OPT_SORT_KEYS

@@ -80,6 +80,7 @@ people = Table(
     Column("region", String),
     Column("doc", LargeBinary),
     Column("changed_at", String),
+    Column("consents", LargeBinary),  # what was agreed to and taken back, the oldest first (consents.py), as JSON
     Index("intake_people_by_region", "region", "kind"),
 )
 

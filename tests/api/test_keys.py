@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from api.access.accounts import create_key
-from api.access.roles import NOT_BY_KEY, TABLE, of_keys, rules
+from api.access.granting import NOT_BY_KEY, of_keys
+from api.access.roles import TABLE, rules
 from api.access.tables import api_keys
 from tests.api.conftest import ACCOUNTS, POSTING, Market, described, furnish, open_market
 from tests.api.test_second_factor import send

@@ -14,6 +14,7 @@ from infra.composition import exchange
 from infra.make_revision import differences, rendered
 from infra.migrate import SchemaError, config, migrate, newest, revision_of
 from streams.intake.gateway import receive_employers
+from streams.runtime.messages import from_json
 from streams.runtime.tables import meta, upsert
 from tests.infra.conftest import settings_of
 
@@ -75,6 +76,7 @@ def back_to_first(database: Path) -> None:
         connection.execute("DROP INDEX access_audit_by_account")
         for column in ("office", "about", "fields", "hash"):
             connection.execute(f"ALTER TABLE access_audit DROP COLUMN {column}")
+        connection.execute("ALTER TABLE intake_people DROP COLUMN consents")
         connection.execute("DROP INDEX intake_postings_by_trade")
         for column in ("first_public", "times_public", "accepted", "in_talks", "occupation_code", "pay_low", "pay_high"):
             connection.execute(f"ALTER TABLE intake_postings DROP COLUMN {column}")
@@ -106,6 +108,21 @@ def test_what_intake_looks_postings_up_by_is_made_anew_from_their_documents(fold
     migrate(database)
     assert looked_up() == before
     assert all(before)
+
+
+def test_what_people_agreed_to_is_of_the_day_of_their_profile(folder: Path) -> None:
+    database = folder / "gongqiao.sqlite"
+
+    def agreed() -> dict[str, list[tuple[str, bool, str]]]:
+        with closing(sqlite3.connect(database)) as connection:
+            kept = connection.execute("SELECT person_id, consents FROM intake_people").fetchall()
+        return {person_id: [(one["purpose"], one["given"], one["at"]) for one in from_json(said)] for person_id, said in kept}
+
+    before = agreed()
+    assert any(before.values())
+    back_to_first(database)
+    migrate(database)
+    assert agreed() == before
 
 
 def test_who_read_whose_data_before_is_chained_in_its_order(folder: Path) -> None:
@@ -152,6 +169,7 @@ def test_what_policy_had_counted_is_there_for_the_hints_before_it_counts_again(f
     counted = (("e-a", b'{"absorbed":7,"poverty":0,"share":null}'), ("e-b", b'{"absorbed":0,"poverty":0,"share":null}'), ("e-c", None))
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("DROP TABLE matching_counts")
+        connection.execute("ALTER TABLE intake_people DROP COLUMN consents")
         connection.execute("UPDATE alembic_version SET version_num = '0019'")
         insert = "INSERT INTO policy_employers (employer_id, revision, due, counters) VALUES (?, 1, 0, ?)"
         connection.executemany(insert, counted)
