@@ -93,7 +93,9 @@ def open_shared(
 
 
 def shared(settings: Settings, *, now: Callable[[], datetime] | None = None) -> Shared:
-    """This process's part of the shared exchange that the settings name; migrates first. Raises ``SettingsError`` where they name none."""
+    """This process's part of the shared exchange that the settings name; migrates first. Raises ``SettingsError`` where they name none, or
+    where production must not run with them."""
+    settings.refuse_unsafe()
     check_engines(settings)
     if not settings.clustered:
         raise SettingsError("GONGQIAO_LOG and GONGQIAO_STATE name no shared exchange: kafka://… and postgresql://… are expected")
@@ -121,6 +123,7 @@ def exchange(settings: Settings, *, run: bool = True, now: Callable[[], datetime
         finally:
             part.close()
         return
+    settings.refuse_unsafe()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     flows = sharded(topology(), settings.shards)
     opened, writer = open_exchange(settings.database, settings.key(), settings.subjects(), flows=flows, now=now)

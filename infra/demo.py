@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.access.accounts import create_account
+from api.access.accounts import account_of, check_password, create_account
 from api.access.tables import accounts as accounts_table
 from api.services import Services
 from infra.sample import generate
@@ -18,6 +18,7 @@ from infra.sample.demo import accounts
 from matcher.days import day_of
 from streams.intake.gateway import receive_employers, receive_people, receive_postings
 from streams.runtime.database import EngineFault
+from streams.runtime.exchange import Exchange
 from streams.runtime.tables import meta, upsert
 
 PASSWORD = "gongqiao-demo"
@@ -32,6 +33,13 @@ def describe_accounts() -> list[str]:
     lines = ["演示账号（密码都是 " + PASSWORD + "）："]
     lines += [f"  {row['account_id']:<8}{ROLES[row['role']]}　{row['name']}" for row in (*accounts(), ADMINISTRATOR)]
     return lines
+
+
+def open_to_everybody(exchange: Exchange) -> list[str]:
+    """Logins of the demonstration that still open with its well-known password."""
+    logins = [row["account_id"] for row in (*accounts(), ADMINISTRATOR)]
+    with exchange.reading() as connection:
+        return [login for login in logins if account_of(connection, login) is not None and check_password(connection, login, PASSWORD)]
 
 
 def make_accounts(services: Services) -> bool:

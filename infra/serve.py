@@ -25,6 +25,7 @@ from api.cache.ringing import Ringing
 from api.cache.shapes import Cache
 from api.market_copy import MarketCopy
 from api.services import Options, Services
+from infra import demo
 from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.engines import redis_arguments, search_options
@@ -47,6 +48,7 @@ def running(settings: Settings) -> Iterator[Services]:
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.data_dir))
         opened = stack.enter_context(exchange(settings))
+        _refuse_demo(settings, opened)
         url, options = settings.search_url, search_options(settings)
         try:
             if needs_reindex(url, options=options):
@@ -83,6 +85,7 @@ def edge(settings: Settings) -> Iterator[Services]:
         )
     with ExitStack() as stack:
         opened = stack.enter_context(exchange(settings, run=False))
+        _refuse_demo(settings, opened)
         index = open_index(settings.search_url, options=search_options(settings))
         stack.callback(index.close)
         copy = MarketCopy(opened, settings.subjects())
@@ -97,6 +100,15 @@ def edge(settings: Settings) -> Iterator[Services]:
         services = _services(settings, opened, index, stack, checks, scratch)
         services.market = copy
         yield services
+
+
+def _refuse_demo(settings: Settings, opened: Exchange) -> None:
+    """Production does not open to passwords that everybody knows."""
+    if settings.mode == "production" and (logins := demo.open_to_everybody(opened)):
+        raise SettingsError(
+            f"production does not start: {', '.join(logins)} still have the password of the demonstration; close them with: "
+            "gongqiao account close --login …"
+        )
 
 
 def _services(

@@ -12,6 +12,9 @@ from pydantic_settings import SettingsConfigDict
 
 from infra.engine_settings import EngineSettings
 
+_DISTINCT = 8  # different bytes that a random key of 32 has at least: fewer come once in 10^30
+_SECRET = 16
+
 
 class SettingsError(RuntimeError):
     """Settings that cannot be run with; says which and what to do."""
@@ -123,6 +126,22 @@ class Settings(EngineSettings):
         secret = self.gateway_secret.get_secret_value() if self.gateway_secret is not None else None
         names = ("smtp_url", "mail_from", "gateway_url", "quiet_from", "quiet_to", "public_url")
         return {**{name: getattr(self, name) for name in names}, "gateway_secret": secret}
+
+    def refuse_unsafe(self) -> None:
+        """Raises ``SettingsError`` naming everything that production must not run with, all at once."""
+        if self.mode != "production":
+            return
+        wrong = []
+        if self.master_key is not None and len(set(self._own_key())) < _DISTINCT:
+            wrong.append("GONGQIAO_MASTER_KEY is no random key; make one with: openssl rand -hex 32, and change to it with: gongqiao rekey")
+        if self.log_level.upper() in ("DEBUG", "NOTSET"):
+            wrong.append("GONGQIAO_LOG_LEVEL=DEBUG writes more into the log than production may; use INFO")
+        if self.public_url is not None and not self.public_url.startswith("https://"):
+            wrong.append("GONGQIAO_PUBLIC_URL must begin with https://: sessions of production go over TLS only")
+        if self.gateway_url is not None and len(self.gateway_secret.get_secret_value() if self.gateway_secret else "") < _SECRET:
+            wrong.append(f"GONGQIAO_GATEWAY_SECRET needs {_SECRET} characters or more; make one with: openssl rand -hex 32")
+        if wrong:
+            raise SettingsError("production does not start: " + "; ".join(wrong))
 
     def key(self) -> bytes:
         """The master key, and behind it the other ones that open (``Vault``). Development makes one beside the database, production wants

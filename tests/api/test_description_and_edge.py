@@ -81,7 +81,12 @@ def test_every_described_path_is_documented(furnished: Market) -> None:
 def test_headers_that_browsers_are_told(furnished: Market) -> None:
     for path in ("/health/live", "/api/v1/postings", "/login", "/api/v1/nowhere"):
         headers = furnished.client.get(path).headers
-        assert "default-src 'self'" in headers["content-security-policy"]
+        policy = dict(one.strip().partition(" ")[::2] for one in headers["content-security-policy"].split(";"))
+        assert policy["default-src"] == "'self'"  # no script, style or frame of others, and none inline
+        assert not policy.keys() & {"script-src", "style-src", "connect-src"}
+        assert (policy["frame-ancestors"], policy["base-uri"], policy["form-action"]) == ("'none'", "'none'", "'self'")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
         assert "no-store" in headers["cache-control"]

@@ -19,9 +19,12 @@ from click.testing import Result
 from sqlalchemy import Connection, select
 
 from api.access import second_factor
-from api.access.accounts import account_of, key_caller, open_session
+from api.access.accounts import account_of, close_account, key_caller, open_session
+from api.services import Services
+from infra import demo
 from infra.commands.rebuild import rebuild
 from infra.composition import exchange
+from infra.serve import running
 from infra.settings import Settings, SettingsError
 from streams.intake.gateway import delete_person
 from streams.intake.tables import people
@@ -235,6 +238,50 @@ def test_production_without_a_key_refuses(tmp_path: Path, program: Start) -> Non
     assert "GONGQIAO_MASTER_KEY is missing" in errors
     assert "Traceback" not in errors
     assert not (tmp_path / "master.key").exists()
+
+
+SAFE = {"mode": "production", "master_key": bytes(range(32)).hex(), "public_url": "https://work.example"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"master_key": "00" * 32}, "GONGQIAO_MASTER_KEY"),
+        ({"master_key": "ab" * 32}, "GONGQIAO_MASTER_KEY"),
+        ({"master_key": None}, "GONGQIAO_MASTER_KEY"),
+        ({"log_level": "debug"}, "GONGQIAO_LOG_LEVEL"),
+        ({"public_url": "http://work.example"}, "GONGQIAO_PUBLIC_URL"),
+        ({"gateway_url": "https://gate.example", "gateway_secret": "short"}, "GONGQIAO_GATEWAY_SECRET"),
+        ({"gateway_url": "https://gate.example"}, "GONGQIAO_GATEWAY_SECRET"),
+    ],
+)
+def test_production_refuses_what_it_must_not_run_with_and_says_which(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said), exchange(Settings(data_dir=tmp_path / "new", **{**SAFE, **changes})):
+        pass
+    assert not (tmp_path / "new" / "gongqiao.sqlite").exists()
+    with exchange(Settings(data_dir=tmp_path, **{**SAFE, **changes, "mode": "development"}), run=False):
+        pass  # a desk may
+
+
+def test_production_says_everything_at_once_and_starts_with_what_is_safe(tmp_path: Path) -> None:
+    both = Settings(data_dir=tmp_path, **{**SAFE, "master_key": "00" * 32, "log_level": "DEBUG"})
+    with pytest.raises(SettingsError, match=r"GONGQIAO_MASTER_KEY.*GONGQIAO_LOG_LEVEL"):
+        both.refuse_unsafe()
+    with exchange(Settings(data_dir=tmp_path, **SAFE), run=False) as opened, opened.reading() as connection:
+        assert connection.execute(select(log)).all() == []
+
+
+def test_production_does_not_open_to_the_passwords_of_the_demonstration(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, **{**SAFE, "mode": "development"})
+    with exchange(settings, run=False) as opened:
+        demo.make_accounts(Services(opened, None))
+    safe = settings.model_copy(update={"mode": "production"})
+    with pytest.raises(SettingsError, match=r"a-demo.*account close"), running(safe):
+        pass
+    with exchange(settings, run=False) as opened:
+        for row in (*demo.accounts(), demo.ADMINISTRATOR):
+            opened.write(lambda connection, login=row["account_id"]: close_account(connection, login))
+        assert demo.open_to_everybody(opened) == []
 
 
 def test_a_setting_that_is_none_is_named(tmp_path: Path, program: Start) -> None:
