@@ -82,7 +82,11 @@ class Figures:
     surveys: tuple[pay_surveys.SurveyedPay, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether there is a figure that a condition or an amount could read."""
+        """Whether there is a figure that a condition or an amount could read; asked for every amount of every pair."""
+        return self._any
+
+    @cached_property
+    def _any(self) -> bool:
         return any(rows for _, rows in self._read_by_policies)
 
     @property

@@ -14,7 +14,7 @@ from matcher.policy.described import WindowState, asked_for, employers_of, group
 from matcher.policy.format import Document, Entry
 from matcher.policy.loader import Catalogue
 from matcher.policy.package import documents
-from matcher.policy.wording import step_words
+from matcher.policy.wording import how_words
 from matcher.text import normalise
 
 PAYEES = {
@@ -38,7 +38,7 @@ class Line:
     groups: tuple[str, ...]
     group_names: tuple[str, ...]
     conditions: tuple[str, ...]
-    step: str
+    how: str
     papers: str
     shown_only: bool
     searched: str
@@ -89,7 +89,7 @@ def lines(catalogue: Catalogue, day: date) -> tuple[Line, ...]:
                 groups=tuple(groups),
                 group_names=tuple(names[code] for code in groups),
                 conditions=tuple(conditions),
-                step=step_words(entry, day)[0],
+                how=how_words(entry),
                 papers=_papers(catalogue, prepared, catalogue.benefit_of[entry.id]),
                 shown_only=is_shown_only(entry),
                 searched=normalise(" ".join([*texts, *conditions, entry.hint or "", *entry.not_modelled])),

@@ -13,8 +13,9 @@ from api.access.identify import CallerOrNone, Here
 from api.pages import page
 from api.policies.listing import PAYEES, STATES, Asked, by_payee, found, groups
 from matcher.policy import load_catalogue
-from matcher.policy.coverage import STATUSES, coverage, totals
+from matcher.policy.coverage import STATUSES, coverage, searched, totals
 from matcher.policy.described import EMPLOYERS
+from matcher.text import normalise
 
 router = APIRouter(include_in_schema=False)
 LONGEST_SEARCH = 100
@@ -72,11 +73,12 @@ def _errors(given: dict[str, str], known_groups: dict[str, str]) -> dict[str, st
 
 @router.get("/policies/coverage")
 def policies_coverage(request: Request, caller: CallerOrNone) -> Response:
-    """Each clause of the five documents: held, shown only, or left out and why."""
+    """Each clause of the five documents: held, shown only, or left out and why; limited by status and by words (``q``)."""
     catalogue = load_catalogue()
-    status = request.query_params.get("status", "")
+    status, q = request.query_params.get("status", ""), request.query_params.get("q", "").strip()
+    terms = normalise(q[:LONGEST_SEARCH]).split()
     covered = coverage(catalogue)
-    shown = [one for one in covered if not status or one.status == status]
+    shown = [one for one in covered if (not status or one.status == status) and all(term in searched(one) for term in terms)]
     return page(
         request,
         "policies_coverage.html",
@@ -86,6 +88,9 @@ def policies_coverage(request: Request, caller: CallerOrNone) -> Response:
             "statuses": STATUSES,
             "totals": totals(covered),
             "number": len(covered),
+            "found": len(shown),
+            "q": q[:LONGEST_SEARCH],
+            "kept": f"&{urlencode({'q': q[:LONGEST_SEARCH]})}" if q else "",
             "chosen": status if status in STATUSES else "",
             "version": catalogue.version,
         },

@@ -17,6 +17,7 @@ from pydantic import Field
 from matcher.policy.format import DocumentId, Entry
 from matcher.policy.loader import Catalogue, CatalogueError, read_yaml, validated
 from matcher.policy.terms import Part
+from matcher.text import normalise
 
 Status = Literal["implemented", "shown_only", "out_of_scope", "unknown"]
 STATUSES: dict[Status, str] = {"implemented": "已实现", "shown_only": "只作提示", "out_of_scope": "不在范围内", "unknown": "尚未判断"}
@@ -120,6 +121,13 @@ def _covered(listed: CoverageFile, document: DocumentId, line: ClauseLine, entri
     status: Status = "implemented" if implemented else "shown_only" if shown_only else "out_of_scope" if line.left else "unknown"
     left = tuple(Left(part.what, listed.reasons[part.why] + (f"（{part.where}）" if part.where else "")) for part in line.left)
     return Covered(document, line.clause, line.title, status, implemented, shown_only, left)
+
+
+def searched(one: Covered) -> str:
+    """What a search of the table reads of a clause: its number and title, the entries with their sentences, what is left out and why."""
+    entries = [text for entry in (*one.implemented, *one.shown_only) for text in (entry.name, entry.clause, entry.quote)]
+    left = [text for part in one.left for text in (part.what, part.why)]
+    return normalise(" ".join([one.document, one.clause, one.title, *entries, *left]))
 
 
 def totals(covered: list[Covered]) -> dict[Status, int]:

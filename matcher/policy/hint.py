@@ -19,7 +19,7 @@ from matcher.policy.loader import Catalogue
 from matcher.policy.named import named
 from matcher.policy.pairing import pair_facts
 from matcher.policy.verdicts import verdicts
-from matcher.policy.wording import condition_words, day_words, question, step_words, value_words, window_words
+from matcher.policy.wording import condition_words, day_words, how_words, question, step_words, value_words, window_words
 from matcher.shapes import Employer, Person, Posting
 
 Hint = dict[str, Any]
@@ -124,6 +124,8 @@ def _hint(catalogue: Catalogue, result: Result, amount: Shown, prepared: Prepare
         },
         "excludes": excludes,
         "evaluable_at": entry.evaluable_at,
+        "application": entry.application,
+        "how": how_words(entry),
         "date": prepared.day.isoformat(),
     }
     if earliest is not None and result.live:

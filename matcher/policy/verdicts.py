@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from matcher.policy.conditions import FALSE, MISSING, TRUE, Prepared, Tree, compiled, decide
+from matcher.policy.conditions import FALSE, MISSING, TRUE, UNNAMED, Prepared, Tree, compiled, decide
 from matcher.policy.facts import KnownTags, Span, Tags
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
@@ -19,7 +19,7 @@ from matcher.policy.named import named
 from matcher.policy.wording import condition_words, label, stated_words, value_words
 
 MET, NOT_MET, UNKNOWN = "met", "not_met", "unknown"
-VERDICTS = {TRUE: MET, FALSE: NOT_MET, MISSING: UNKNOWN}
+_BY_STATE = {FALSE: NOT_MET, TRUE: MET, MISSING: UNKNOWN, UNNAMED: UNKNOWN}
 Verdict = dict[str, Any]
 
 
@@ -27,7 +27,10 @@ def trace(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> list[tuple[
     """Each condition of the entry with its verdict, in the file's order; empty outside the window, where no condition is read."""
     if not entry.window.holds(prepared.day):
         return []
-    return [(tree, VERDICTS[decide(tree, prepared.states)]) for tree in compiled(catalogue).trees[entry.id]]
+    states = prepared.states
+    return [
+        (tree, _BY_STATE[states[tree] if isinstance(tree, int) else decide(tree, states)]) for tree in compiled(catalogue).trees[entry.id]
+    ]
 
 
 def verdicts(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> list[Verdict]:
@@ -36,7 +39,7 @@ def verdicts(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> list[Ver
     ``verdict``: ``met``, ``not_met``, ``unknown``. ``given``: what is known of the fact, None where nothing is. A condition with
     branches has no field and names them under ``any_of`` or ``all_of``.
     """
-    return [_verdict(catalogue, prepared, tree) for tree, _ in trace(catalogue, entry, prepared)]
+    return [_verdict(catalogue, prepared, tree, verdict) for tree, verdict in trace(catalogue, entry, prepared)]
 
 
 def without_given(conditions: Iterable[Verdict], kept: tuple[str, ...]) -> list[Verdict]:
@@ -51,8 +54,7 @@ def without_given(conditions: Iterable[Verdict], kept: tuple[str, ...]) -> list[
     return found
 
 
-def _verdict(catalogue: Catalogue, prepared: Prepared, tree: Tree) -> Verdict:
-    verdict = VERDICTS[decide(tree, prepared.states)]
+def _verdict(catalogue: Catalogue, prepared: Prepared, tree: Tree, verdict: str) -> Verdict:
     if isinstance(tree, int):
         field, words, wanted = _asked(catalogue, tree)
         atom = compiled(catalogue).atoms[tree]
@@ -62,7 +64,7 @@ def _verdict(catalogue: Catalogue, prepared: Prepared, tree: Tree) -> Verdict:
         given = prepared.facts.get(field)
         return {"field": field, "words": words, "wanted": wanted, "given": _given(catalogue, field, given), "verdict": verdict}
     group, parts = tree
-    found = [_verdict(catalogue, prepared, part) for part in parts]
+    found = [_verdict(catalogue, prepared, part, _BY_STATE[decide(part, prepared.states)]) for part in parts]
     words = ("，或者" if group == "any" else "并且").join(dict.fromkeys(part["words"] for part in found))
     return {"field": None, "words": words, "wanted": None, "given": None, "verdict": verdict, f"{group}_of": found}
 

@@ -43,6 +43,15 @@ _STEPS: dict[str, tuple[str, int | None]] = {
 }
 
 
+# What the text says of applying (E-08), by the catalogue's application.
+APPLICATIONS = {
+    "mandated": "免申即享：不用申请，经办机构比对数据后直接发放",
+    "permitted": "各市可以免申即享：经办机构比对数据后直接发放，没有收到的可以申请",
+    "proactive_push": "经办机构比对数据后主动推送政策，仍需要申请",
+    "not_stated": "文件没有写明怎么申请，以经办机构的办事指南为准",
+}
+
+
 def label(catalogue: Catalogue, name: str) -> str:
     known = catalogue.shared.fields.get(name)
     return known.label if known is not None and known.label else name
@@ -139,6 +148,11 @@ def step_words(entry: Entry, day: date) -> tuple[str, date | None]:
     """What must happen before a claim, and the first day on which it can be true if the hire were on ``day``."""
     words, months = _STEPS[entry.evaluable_at]
     return words, add_months(day, months) if months is not None else None
+
+
+def how_words(entry: Entry) -> str:
+    """怎么办理: what must happen before a claim, and whether one has to apply at all."""
+    return "；".join(words for words in (_STEPS[entry.evaluable_at][0], APPLICATIONS[entry.application]) if words)
 
 
 def window_words(entry: Entry) -> str:

@@ -22,6 +22,7 @@ from matcher.policy.emission import Answered, Emission, emit
 from matcher.policy.evaluate import evaluate_entry
 from matcher.policy.format import Entry
 from matcher.policy.loader import leaves
+from matcher.policy.terms import RemainingMonthsOf
 from matcher.policy.wording import step_words
 from streams.policy.choices import choice_for, gave_way
 from streams.policy.claim_book import accepted_of, raise_claim
@@ -73,6 +74,9 @@ def _of_hire(catalogue: Catalogue, prepared: Prepared, result: Answered, hire: M
     if payee is None or not entry.window.holds(day) or hire[f"{payee}_id"] is None:
         return None
     if hire["origin"] == "insurance" and not _names_the_person(catalogue, entry, prepared):
+        return None
+    # What an internship leaves over is offered when one ends (internships.py), and of a hire only where it is known to come out of one.
+    if isinstance(entry.amount, RemainingMonthsOf) and prepared.facts.get("person.in_internship") is not True:
         return None
     amount = shown(catalogue, entry, prepared)
     return Wanted(

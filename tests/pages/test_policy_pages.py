@@ -12,6 +12,7 @@ import pytest
 from api.policies.listing import Asked, by_payee, found, lines
 from matcher.policy import load_catalogue
 from matcher.policy.coverage import coverage, totals
+from matcher.policy.wording import APPLICATIONS
 
 CATALOGUE = load_catalogue()
 ALL = "/policies?state=all"
@@ -141,6 +142,30 @@ def test_the_table_by_status(nobody):
     page = nobody.get("/policies/coverage?status=shown_only").text
     assert page.count('<th scope="row">') == totals(coverage(CATALOGUE))["shown_only"]
     assert nobody.get("/policies/coverage?status=x").status_code == 400
+
+
+def test_the_table_is_searched_by_words_beside_the_status(nobody):
+    def clauses(query: str) -> list[str]:
+        return re.findall(r'<th scope="row">([^<]+)<', unescape(nobody.get(f"/policies/coverage?{query}").text))
+
+    every = clauses("")
+    found = clauses("q=见习补贴")
+    assert found
+    assert len(found) < len(every)
+    assert "第(十二)条" in found
+    assert set(clauses("q=见习补贴 毕业年度 剩余期限")) <= set(found) < set(clauses("q=见习"))
+    shown_only = clauses("q=见习补贴&status=shown_only")
+    assert set(shown_only) <= set(found)
+    assert len(shown_only) + len(clauses("q=见习补贴&status=implemented")) + len(clauses("q=见习补贴&status=out_of_scope")) == len(found)
+    assert clauses("q=没有这样的词") == []
+    assert "找到0条" in text_of(nobody.get("/policies/coverage?q=没有这样的词"))
+    assert 'value="&lt;b&gt;"' in nobody.get("/policies/coverage?q=<b>").text
+
+
+def test_how_one_applies_stands_with_every_entry(nobody):
+    page = text_of(nobody.get(ALL))
+    for code, words in APPLICATIONS.items():
+        assert page.count(words) == sum(entry.application == code for entry in CATALOGUE.entries), code
 
 
 def test_a_policy_without_its_rule_is_not_offered_as_open_alone(nobody):

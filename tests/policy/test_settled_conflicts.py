@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date, timedelta
 
 import pytest
 
 from matcher.policy import CatalogueError, answer_facts, load_catalogue
-from matcher.policy.format import SettledCase, Target
+from matcher.policy.format import Entry, Gap, SettledCase, Target
 from matcher.policy.loader import build, leaves
 from tests.policy.test_catalogue_files import FILES, _letters
 from tests.reference_data import reference_data
 
 CATALOGUE = load_catalogue()
+LAST_DAY_OF_2023 = date(2023, 12, 31)
 CONFLICTS = {conflict.id: conflict for conflict in CATALOGUE.shared.conflicts}
 CASES = [(conflict.id, case) for conflict in CONFLICTS.values() for case in conflict.cases]
 TARGETS = [(conflict.id, target) for conflict in CONFLICTS.values() for target in conflict.targets]
@@ -65,16 +67,40 @@ def test_a_later_version_that_lowers_a_rate_counts_from_its_first_day() -> None:
     ]  # fmt: skip
 
 
-def test_gaps_in_time_have_no_text() -> None:
-    """``gaps``: between two versions nothing holds, and nothing is told."""
-    for gap in CATALOGUE.shared.gaps:
-        if gap.benefit not in CATALOGUE.by_benefit or gap.to is None or "variants" in gap.note:
-            continue
-        for entry in CATALOGUE.by_benefit[gap.benefit]:
-            if entry.document == "003":
-                continue
-            overlaps = entry.window.from_.isoformat() <= gap.to and (entry.window.to is None or entry.window.to.isoformat() >= gap.from_)
-            assert not overlaps, (entry.id, gap)
+def _without_text(gap: Gap) -> list[Entry]:
+    """The entries that a gap speaks of: of a benefit, of the two variants its note names, or all of a window."""
+    if gap.benefit.startswith("all with policy_period"):
+        return [one for one in CATALOGUE.entries if one.window.kind == "policy_period" and one.window.to == LAST_DAY_OF_2023]
+    entries = [one for one in CATALOGUE.by_benefit[gap.benefit] if one.document != "003"]
+    if "variants" not in gap.note:
+        return entries
+    asked = {one.id: {(leaf.field, str(leaf.value)) for leaf in leaves(one.conditions)} for one in entries}
+    six_months = [one for one in entries if ("person.registered_unemployed_months", "6") in asked[one.id]]
+    larger = [
+        one
+        for one in entries
+        if any(leaf.field == "employer.size" and {"medium", "large"} & set(leaf.value) for leaf in leaves(one.conditions))
+    ]
+    assert six_months
+    assert larger
+    return [*six_months, *larger]
+
+
+@pytest.mark.parametrize("gap", CATALOGUE.shared.gaps, ids=lambda gap: f"{gap.benefit} {gap.from_}")
+def test_gaps_in_time_have_no_text(gap: Gap) -> None:
+    """``gaps``: between two versions nothing holds, and nothing is told, whatever is known."""
+    entries = _without_text(gap)
+    assert entries
+    first = date.fromisoformat(gap.from_)
+    last = date.fromisoformat(gap.to) if gap.to is not None else date(2028, 7, 19)
+    for day in (first, first + (last - first) / 2, last):
+        answer = answer_facts(CATALOGUE, {}, day)
+        status = {one["entry_id"]: one["status"] for one in answer["results"]}
+        for entry in entries:
+            assert status[entry.id] == "OUT_OF_WINDOW", (entry.id, day)
+            assert entry.id not in answer["emitted"]
+    before = {one["entry_id"]: one["status"] for one in answer_facts(CATALOGUE, {}, first - timedelta(days=1))["results"]}
+    assert any(before[entry.id] != "OUT_OF_WINDOW" for entry in entries), "a gap begins where something ended"
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,16 @@ def test_one_fact_changed(exchange: PolicyExchange, changes: dict[str, str], sta
     assert (found["state"] if found is not None else None) == state
 
 
+@pytest.mark.parametrize(
+    ("facts", "offered"), [({}, False), ({"person.in_internship": False}, False), ({"person.in_internship": True}, True)]
+)
+def test_the_rest_of_an_internship_is_offered_for_a_hire_out_of_one(
+    exchange: PolicyExchange, facts: dict[str, bool], offered: bool
+) -> None:
+    exchange.say(employer(recognition=["internship_unit"]), person(facts=facts), posting(), step())
+    assert ("internship_remaining_term__000" in exchange.offers()) == offered
+
+
 def test_somebody_who_registered_for_jobs_but_not_as_unemployed_opens_nothing(exchange: PolicyExchange) -> None:
     exchange.say(employer(), person(kind="jobseeker"), posting(), step())
     assert HIRING not in exchange.offers()
