@@ -51,6 +51,7 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "contact": ("查看岗位的联系方式", ("contact",)),
     "called": ("为了打电话，查看您的姓名和手机号", ("name", "phone")),
     "audit": ("查看谁看过您的资料", ("audit",)),
+    "fairness": ("统计各类人员得到推荐的比例", ("statistics",)),
     # About somebody's own account and nobody's data.
     "signed_out": ("全部退出登录", ("account",)),
     "password": ("修改登录密码", ("account",)),
@@ -68,7 +69,7 @@ FIELDS = {
     "profile": "登记资料", "trade": "学历、经历、技能和证书", "score": "得分", "reasons": "匹配理由", "hints": "政策提示",
     "inbox": "收到的推荐和您的答复", "steps": "办理进展", "claims": "补贴申请", "registered": "是否有登记", "person_id": "登记编号",
     "region": "所在地区", "exit": "渐退期起止日期", "contact": "岗位联系方式", "name": "姓名", "phone": "手机号", "audit": "查看记录",
-    "account": "自己的账号", "consents": "同意的事项",
+    "account": "自己的账号", "consents": "同意的事项", "statistics": "统计数字",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""``gongqiao audit verify|list``: who read whose data, and whether that log is whole."""
+"""``gongqiao audit verify|list|fairness``: who read whose data, whether that log is whole, and how often which people are recommended."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from api.access import audit
-from api.access.audit import Head
+from api.access import audit, second_factor
+from api.access.accounts import Caller, caller_of, check_password
+from api.access.audit import Head, Look
+from api.access.fairness import LEAST, rates
 from infra.composition import exchange
-from infra.settings import settings_of
+from infra.settings import Settings, settings_of
+from streams.runtime.exchange import Exchange
 
 _DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the embedded exchange.")
 
@@ -66,3 +69,46 @@ def list_(data_dir: Path | None, person_id: str, account_id: str, limit: int) ->
     for entry in found:
         click.echo("  ".join(str(entry[name]) or "-" for name in audit.HASHED))
     click.echo(f"{len(found)} entries", err=True)
+
+
+@command.command("fairness")
+@_DATA_DIR
+@click.option("--login", required=True, help="Account of an auditor; its password is asked for, and its code where it has one.")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="Recommendations of so many days back.")
+def fairness(data_dir: Path | None, login: str, days: int) -> None:
+    """How often people were sent recommendations, by sex, age and place of first registration: group, people, share of them that was
+    reached, recommendations a person, that share beside everybody's. Groups of fewer than ten people are put together.
+
+    Identity numbers are opened for it and not kept. For auditors alone; that it was counted is an entry of the log.
+    """
+    settings = settings_of(data_dir)
+    with exchange(settings, run=False) as opened:
+        auditor = _auditor(opened, settings, login)
+        opened.write(lambda connection: audit.append(connection, opened.now(), auditor, [Look("", "fairness")]))
+        with opened.reading() as connection, tqdm(disable=not sys.stderr.isatty(), unit=" people") as bar:
+            found = rates(connection, opened.vault, auditor, opened.now().date(), days=days, step=bar.update)
+    for rate in found:
+        beside = "-" if rate.ratio is None else f"{rate.ratio:.2f}"
+        click.echo(f"{rate.by}  {rate.group}  {rate.people}  {rate.reached:.3f}  {rate.pushed:.2f}  {beside}")
+    if not found:
+        click.echo(f"fewer than {LEAST} people are on the market: nothing is told", err=True)
+
+
+def _auditor(opened: Exchange, settings: Settings, login: str) -> Caller:
+    """Whoever is at the keyboard, as the auditor of this name: by password, and by code where the account has a second factor."""
+    password = click.prompt("password", hide_input=True, err=True)
+    with opened.reading() as connection:
+        account_id = check_password(connection, login, password)
+        caller = caller_of(connection, account_id) if account_id is not None else None
+        with_code = caller is not None and second_factor.is_on(connection, caller.account_id)
+    if caller is None:
+        raise click.UsageError("--login: name or password is wrong")
+    if caller.role != "auditor":
+        raise click.UsageError(f"--login: {login} is no auditor (role {caller.role})")
+    if not with_code and settings.staff_second_factor == "required":
+        raise click.UsageError("--login: set up the second factor at /account/second-factor first")
+    if with_code:
+        code = click.prompt("code", err=True)
+        if not opened.write(lambda connection: second_factor.passes(connection, opened.vault, caller.account_id, code, opened.now())):
+            raise click.UsageError("--login: the code is wrong or was used")
+    return caller
