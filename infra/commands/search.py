@@ -17,6 +17,7 @@ from matcher import places
 from matcher.forms import form_of
 from matcher.place_reading import read_place
 from matcher.wording import FORMS, number
+from search.documents import OFFERS
 from search.errors import IndexFault, QueryError
 from search.index import Page, is_elastic, open_index
 from search.query import SORTS, Query, read_query
@@ -154,6 +155,9 @@ def as_json(page: Page, docs: list[dict[str, Any]]) -> bytes:
 @click.option("--source", multiple=True, help="enterprise, gig_market, labour_brand.")
 @click.option("--education", help="Your level (大专, 31 …): what asks for more is left out.")
 @click.option("--zone", multiple=True, help="graduate (kept for graduates), gig.")
+@click.option("--offers", multiple=True, help=f"What the posting must say: {', '.join(OFFERS)}.")
+@click.option("--trade", multiple=True, help="Work by any of its names (骑手 finds 网约配送员); several are alternatives.")
+@click.option("--published-since", help="A day such as 2026-11-01.")
 @click.option("--near", help="LATITUDE,LONGITUDE.")
 @click.option("--radius-km", help="Kilometres around --near.")
 @click.option("--sort", help=f"{', '.join(SORTS)}; relevance by default.")
@@ -163,7 +167,7 @@ def as_json(page: Page, docs: list[dict[str, Any]]) -> bytes:
 @click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of a listing.")
 def command(
     text: str, region: tuple[str, ...], form: tuple[str, ...], kind: tuple[str, ...], source: tuple[str, ...], zone: tuple[str, ...],
-    data_dir: Path | None, json_wanted: bool, **single: str | None,
+    offers: tuple[str, ...], trade: tuple[str, ...], data_dir: Path | None, json_wanted: bool, **single: str | None,
 ) -> None:  # fmt: skip
     """Search the published postings. TEXT: words that must all occur; -word must not; "words side by side"."""
     several = {
@@ -172,6 +176,8 @@ def command(
         "type": list(kind),
         "source": list(source),
         "zone": list(zone),
+        "offers": list(offers),
+        "trade": list(trade),
     }
     settings = settings_of(data_dir)
     try:

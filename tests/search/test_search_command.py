@@ -16,7 +16,7 @@ POSTINGS = [
     {
         "posting_id": "p-1", "source": "enterprise", "title": "焊工", "employer": {"name": "太原晨光机械有限公司"}, "region": "140105",
         "employment_form": "full_time", "pay": {"min": 5000, "max": 7000, "unit": "month"}, "published_at": "2026-11-01T09:00:00+08:00",
-        "location": {"lat": 37.73, "lon": 112.56},
+        "location": {"lat": 37.73, "lon": 112.56}, "terms": {"lodging": True, "hours_per_day": 8},
     },
     {
         "posting_id": "p-2", "source": "gig_market", "title": "焊工日结", "type": "gig", "region": "140202",
@@ -61,6 +61,15 @@ def test_json_is_one_object_on_one_line(data_dir):
     assert (found["cursor"], found["facets"]["form"]) == (None, {"full_time": 1})
 
 
+def test_terms_trade_and_age_are_asked_for(data_dir):
+    def ids(*arguments):
+        return [hit["posting_id"] for hit in json.loads(run(data_dir, *arguments, "--json").output)["hits"]]
+
+    assert ids("--offers", "lodging", "--offers", "eight_hours") == ["p-1"]
+    assert ids("--offers", "night_shift") == []
+    assert ids("--trade", "焊工", "--published-since", "2026-11-01") == ["p-1"]
+
+
 def test_distance_and_the_next_page(data_dir):
     first = json.loads(run(data_dir, "--near", "37.73,112.57", "--sort", "distance", "--limit", "1", "--json").output)
     assert first["hits"][0]["posting_id"] == "p-1"
@@ -79,6 +88,7 @@ def test_nothing_found_is_said(data_dir):
     [
         (["焊" * 10_000], "TEXT"),
         (["--form", "随便"], "--form"),
+        (["--offers", "随便"], "--offers"),
         (["--region", "火星"], "--region"),
         (["--radius-km", "5"], "--radius-km"),
         (["--sort", "newest"], "--sort"),

@@ -48,6 +48,12 @@ def test_headings_as_employers_write_them_become_fields() -> None:
     assert (found["contact.person"], found["contact.phone"]) == ("联系人", "联系电话")
 
 
+@pytest.mark.parametrize("heading", ["描述", "岗位描述", "职位详情", "详细描述"])
+def test_a_description_goes_by_several_headings(heading: str) -> None:
+    sample = [{"岗位名称": "焊工", "单位名称": "样例公司", heading: "按图纸焊接钢架，包住。"}]
+    assert fields(sample)["description"] == heading
+
+
 def test_what_is_proposed_can_be_used_and_says_how_many_rows_it_takes() -> None:
     made = suggest(list(ROW), [*rows(), {**ROW, "*招聘岗位": ""}])
     applied = parse_mapping(made.text).apply(ROW)
