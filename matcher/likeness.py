@@ -23,7 +23,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from matcher.meaning import Vector, meaning_of_text, meaning_of_title
+from matcher.meaning import Vector, meaning_of_text, meaning_of_words
 from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title, kinship_thousandths, occupation
 from matcher.text import tokens, tokens_of_normalised, without_protected
 from matcher.titles import essence
@@ -58,11 +58,8 @@ def _weighed(title: str) -> tuple[dict[str, int], int]:
     return squares, sum(squares.values())
 
 
-@lru_cache(maxsize=20_000)  # half a kB each; a search reads a thousand titles, most of them met before
 def _meaning_of_wish(title: str) -> Vector:
-    found = meaning_of_title(dict.fromkeys(_title_tokens(title), 1))
-    found.flags.writeable = False
-    return found
+    return meaning_of_words(_title_tokens(title))
 
 
 @lru_cache(maxsize=64)  # asked for twice when a posting comes: people are looked for, and it takes its place among the postings

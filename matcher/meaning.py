@@ -14,7 +14,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -47,6 +47,7 @@ def use_table(content: bytes | None) -> None:
     global _instead
     _instead = content
     _table.cache_clear()
+    meaning_of_words.cache_clear()
 
 
 @cache
@@ -102,6 +103,14 @@ def meaning_of_title(counts: Mapping[str, int]) -> Vector:
     known."""
     table = _table()
     return _summed(counts, table.titles, table.title_scales)
+
+
+@lru_cache(maxsize=20_000)  # half a kB each; a search reads a thousand titles, most of them met before
+def meaning_of_words(tokens: tuple[str, ...]) -> Vector:
+    """``meaning_of_title`` of tokens that occur once each; not to be written to."""
+    found = meaning_of_title(dict.fromkeys(tokens, 1))
+    found.flags.writeable = False
+    return found
 
 
 def meaning_of_text(counts: Mapping[str, int]) -> Vector:
