@@ -22,7 +22,7 @@ from api.problems import Conflict, Forbidden, Invalid, NotFound
 from api.services import Services
 from matcher.days import day_of
 from matcher.policy import load_catalogue
-from matcher.policy.facts import read_facts
+from matcher.policy.facts import FIRST_DAY, LAST_DAY, read_facts
 from matcher.shapes import FieldError
 from streams.policy import queries, rules
 from streams.policy.claims import window_fault
@@ -43,7 +43,7 @@ class ClaimIn(BaseModel):
     employer_id: str | None = Field(default=None, max_length=200)
     person_id: str | None = Field(default=None, max_length=200)
     about: str = Field(default="", max_length=200)
-    on: date | None = None
+    on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
     declared: dict[str, Any] = Field(default_factory=dict)
     evidence: list[str] = Field(default_factory=list, max_length=20)
     account: str | None = Field(default=None, min_length=4, max_length=60)

@@ -13,12 +13,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from matcher.policy.format import FactField
 from matcher.policy.loader import Catalogue
 from matcher.shapes import FieldError, ShapeError
 
 FIRST_DAY = date(2021, 1, 1)
 LAST_DAY = date(2100, 12, 31)
 MOST_FACTS = 1000
+LONGEST_TEXT = 100
+MOST_TAGS = 200
+# What a number of this unit can be at all, both included; a fact without a unit is a count.
+RANGES = {"岁": (0, 150), "个月": (0, 1_200), "年": (0, 100), "%": (0, 100), "人": (0, 10_000_000), "元": (0, 10**12), "": (0, 10**12)}
 
 
 @dataclass(frozen=True)
@@ -96,23 +101,70 @@ _EXPECTED = {
 }
 
 
-def read_fact(kind: str, value: Any) -> Value:
-    """One fact as its type wants it; raises ``ValueError`` with what was expected. A list given for an eq or in field is kept as tuple."""
-    found: Value | None
+class FactFault(ValueError):
+    """Why a fact cannot be read, and what is allowed instead."""
+
+    def __init__(self, message: str, allowed: list[str] | None = None):
+        super().__init__(f"{message}; leave an unknown fact out")
+        self.allowed = allowed
+
+
+def range_of(field: FactField) -> tuple[int, int]:
+    """The least and the greatest number that the fact can be."""
+    low, high = RANGES[field.unit]
+    return field.low if field.low is not None else low, field.high if field.high is not None else high
+
+
+def listed_values(catalogue: Catalogue, name: str) -> list[str] | None:
+    """The words that the fact is closed to; ``None``: any text is known, and what no condition names matches none."""
+    field = catalogue.fields[name]
+    words = catalogue.shared.vocabulary.get(name)
+    if words is None or field.open:
+        return None
+    return list(dict.fromkeys([*words, *field.values, *field.words]))
+
+
+def read_fact(catalogue: Catalogue, name: str, value: Any) -> Value:
+    """One fact as the catalogue declares it, inside its range; raises ``FactFault`` with what was expected. A list given for an eq or in
+    field is kept as tuple."""
     if isinstance(value, KnownTags | Span):
         return value
+    field = catalogue.fields[name]
+    found = _typed(field.type, value)
+    if found is None:
+        raise FactFault(_EXPECTED[field.type], listed_values(catalogue, name))
+    if isinstance(found, Decimal):
+        low, high = range_of(field)
+        if not low <= found <= high:
+            raise FactFault(f"a number from {low} to {high} expected", [f"{low} to {high}"])
+    elif isinstance(found, date):
+        first = field.first_day or FIRST_DAY
+        if not first <= found <= LAST_DAY:
+            raise FactFault(f"a date from {first} to {LAST_DAY} expected", [f"{first} to {LAST_DAY}"])
+    elif field.type in ("enum", "set"):
+        _check_words(catalogue, name, (found,) if isinstance(found, str) else found)
+    return found
+
+
+def _check_words(catalogue: Catalogue, name: str, given: Any) -> None:
+    allowed = listed_values(catalogue, name)
+    if len(given) > MOST_TAGS:
+        raise FactFault(f"at most {MOST_TAGS} values expected", allowed)
+    if any(len(item) > LONGEST_TEXT for item in given):
+        raise FactFault(f"texts of at most {LONGEST_TEXT} characters expected", allowed)
+    if allowed is not None and any(item not in allowed for item in given):
+        raise FactFault("one of the listed values expected", allowed)
+
+
+def _typed(kind: str, value: Any) -> Value | None:
     if kind == "set":
         if isinstance(value, list | tuple | set | frozenset) and all(isinstance(item, str) and item for item in value):
             return frozenset(value)
-    elif isinstance(value, list | tuple) and kind in ("enum", "bool"):
+        return None
+    if isinstance(value, list | tuple) and kind in ("enum", "bool"):
         items = tuple(_scalar(kind, item) for item in value)
-        if all(item is not None for item in items):
-            return items
-    else:
-        found = _scalar(kind, value)
-        if found is not None:
-            return found
-    raise ValueError(f"{_EXPECTED[kind]}; leave an unknown fact out")
+        return items if all(item is not None for item in items) else None
+    return _scalar(kind, value)
 
 
 def read_facts(catalogue: Catalogue, raw: Any) -> tuple[Facts, list[str]]:
@@ -133,10 +185,9 @@ def read_facts(catalogue: Catalogue, raw: Any) -> tuple[Facts, list[str]]:
         if value is None:
             continue
         try:
-            facts[name] = read_fact(known.type, value)
-        except ValueError as error:
-            allowed = list(known.values) if known.type in ("enum", "set") else None
-            errors.append(FieldError(field=f"facts.{name}", message=str(error), allowed=allowed or None))
+            facts[name] = read_fact(catalogue, name, value)
+        except FactFault as fault:
+            errors.append(FieldError(field=f"facts.{name}", message=str(fault), allowed=fault.allowed))
     if errors:
         raise ShapeError(errors)
     return facts, ignored

@@ -146,7 +146,11 @@ class Modifier(Part):
 
 
 class FactField(Part):
-    """A fact: its type, who knows it, what readers call it (``label``; of a bool the statement itself), the question that asks for it."""
+    """A fact: its type, who knows it, what readers call it (``label``; of a bool the statement itself), the question that asks for it.
+
+    ``values`` are those that conditions name; a field with a vocabulary takes no other words than those, unless it is ``open``. ``low`` and
+    ``high`` where the range of the unit (``facts.RANGES``) is not this field's; ``first_day`` where days before 2021 count.
+    """
 
     type: FieldType
     from_: str = Field(alias="from")
@@ -155,6 +159,10 @@ class FactField(Part):
     question: str = ""
     unit: str = ""
     words: dict[str, str] = {}
+    open: bool = False
+    low: int | None = None
+    high: int | None = None
+    first_day: date | None = None
 
     @model_validator(mode="after")
     def _can_be_asked(self) -> FactField:

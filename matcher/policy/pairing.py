@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from matcher.policy.calendar import age_span, whole_months, years_between
-from matcher.policy.facts import Facts, KnownTags, Span, Value, read_fact
+from matcher.policy.facts import FactFault, Facts, KnownTags, Span, Value, read_fact
 from matcher.policy.loader import PERSON_PLACE, POSTING_PLACE, Catalogue, load_catalogue
 from matcher.shapes import Employer, FieldError, Person, Posting
 
@@ -55,30 +55,30 @@ class Side:
 
 
 def explicit_facts(catalogue: Catalogue, given: Mapping[str, Any]) -> Facts:
-    """The facts of a shape that conditions read and whose type is right; null is unknown."""
+    """The facts of a shape that conditions read and that can be so (type, range, listed words); null is unknown."""
     found: Facts = {}
     for name, value in given.items():
         known = catalogue.shared.fields.get(name)
         if known is None or known.type == "unstated_marker" or value is None:
             continue
         try:
-            found[name] = read_fact(known.type, value)
-        except ValueError:
+            found[name] = read_fact(catalogue, name, value)
+        except FactFault:
             continue
     return found
 
 
 def faulty_facts(catalogue: Catalogue, given: Mapping[str, Any]) -> list[FieldError]:
-    """One error for each fact of a shape that has the wrong type."""
+    """One error for each fact of a shape that has the wrong type or cannot be so."""
     errors = []
     for name, value in given.items():
         known = catalogue.shared.fields.get(name)
         if known is None or known.type == "unstated_marker" or value is None:
             continue
         try:
-            read_fact(known.type, value)
-        except ValueError as error:
-            errors.append(FieldError(field=f"facts.{name}", message=str(error)))
+            read_fact(catalogue, name, value)
+        except FactFault as fault:
+            errors.append(FieldError(field=f"facts.{name}", message=str(fault), allowed=fault.allowed))
     return errors
 
 

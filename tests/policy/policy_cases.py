@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from matcher.policy import faulty_facts, load_catalogue
 from matcher.policy.conditions import prepare
 from matcher.policy.evaluate import Result, evaluate_entry
-from matcher.policy.facts import read_facts
+from matcher.policy.facts import listed_values, read_facts
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue, leaves
 from matcher.policy.terms import Leaf
@@ -40,18 +42,31 @@ def inside(leaf: Leaf, kind: str) -> list[Any]:
 
 
 def outside(leaf: Leaf, kind: str) -> list[Any]:
-    """Values for which the leaf fails, just beyond the bound."""
+    """Values for which the leaf fails, just beyond the bound; none where the fact cannot be so at all (fewer than no years)."""
+    catalogue = load_catalogue()
+    return [value for value in _beyond(leaf, kind) if not faulty_facts(catalogue, {leaf.field: value})]
+
+
+def other_word(name: str, but: Iterable[str]) -> str:
+    """A word that the fact takes and the condition does not name, nor a modifier as one that may count."""
+    catalogue = load_catalogue()
+    listed = listed_values(catalogue, name)
+    named = {*but, *(modifier.value for modifier in catalogue.shared.modifiers)}
+    return "something_else" if listed is None else next(word for word in reversed(listed) if word not in named)
+
+
+def _beyond(leaf: Leaf, kind: str) -> list[Any]:
     value = leaf.value
     if leaf.op == "contains_any":
         return [[]]
     if leaf.op == "in":
-        return ["something_else"]
+        return [other_word(leaf.field, value)]
     if leaf.op == "between":
         return [_step(value[0], kind, -1), _step(value[1], kind, 1)]
     if kind == "bool":
         return [not value]
     if leaf.op == "eq":
-        return [_step(value, kind, 1)] if kind in ("number", "date") else ["something_else"]
+        return [_step(value, kind, 1)] if kind in ("number", "date") else [other_word(leaf.field, [value])]
     if isinstance(value, str) and kind == "number":
         return []
     if leaf.op in ("gt", "lt"):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.policy import answer_facts, load_catalogue
+from matcher.policy.facts import FIRST_DAY, listed_values, range_of
 from matcher.policy.loader import leaves
 
 CATALOGUE = load_catalogue()
@@ -18,18 +19,20 @@ DAYS = st.dates(date(2021, 10, 1), date(2028, 12, 31)) | st.sampled_from([date(2
 
 def _values(name: str) -> st.SearchStrategy[Any]:
     known = FIELDS[name]
-    words = [*known.values, *CATALOGUE.shared.vocabulary.get(name, {}), "something_else"]
+    words = listed_values(CATALOGUE, name) or [*known.values, *CATALOGUE.shared.vocabulary.get(name, {}), "something_else"]
     if known.type == "bool":
         return st.booleans()
     if known.type == "set":
         return st.lists(st.sampled_from(words), max_size=4)
     if known.type == "date":
-        return st.dates(date(2020, 1, 1), date(2024, 1, 1)).map(date.isoformat)
+        return st.dates(known.first_day or FIRST_DAY, date(2024, 1, 1)).map(date.isoformat)
     if known.type == "enum":
         return st.sampled_from(words) | st.lists(st.sampled_from(words), max_size=2)
     bounds = [leaf.value for entry in CATALOGUE.entries for leaf in leaves(entry.conditions) if leaf.field == name]
     numbers = [float(one) for bound in bounds for one in (bound if isinstance(bound, list) else [bound]) if isinstance(one, int | float)]
-    return st.sampled_from([n + step for n in numbers or [1.0] for step in (-1, -0.1, 0, 0.1, 1)]) | st.integers(0, 200)
+    low, high = range_of(known)
+    near = [n + step for n in numbers or [low + 1.0] for step in (-1, -0.1, 0, 0.1, 1) if low <= n + step <= high]
+    return st.sampled_from(near) | st.integers(low, min(high, low + 200))
 
 
 FACTS = st.lists(st.sampled_from(sorted(FIELDS)), max_size=25, unique=True).flatmap(
