@@ -30,7 +30,7 @@ from streams.policy.known import EmployerFacts, catalogue_of, employer_facts, hi
 from streams.policy.messages import CheckScheduled, PersonPolicyNotice, PolicyNotice
 from streams.policy.tables import hires, notices, offers
 from streams.policy.wanted import CENT, Wanted, yuan_text
-from streams.runtime.messages import NAMESPACE, to_json
+from streams.runtime.messages import NAMESPACE, from_json, to_json
 from streams.runtime.outcomes import Emit, Outcome
 from streams.runtime.subjects import Work
 from streams.runtime.tables import insert_new, upsert
@@ -322,6 +322,8 @@ def announce(work: Work, row: Mapping[str, Any], kind: str, numbers: Mapping[str
     said = dict(numbers or {})
     if kind == "top_up":
         said = {"total": row["yuan"] or "", "paid": row["paid_yuan"] or "", **said}
+    if kind == "comparison" and (missing := from_json(row["missing"])):
+        said["missing"] = ",".join(missing)  # names of facts, told by their labels (E-09: with the amount and what is missing)
     return notify(
         work,
         name_id(NAMESPACE, f"notice|{row['offer_id']}|{kind}|{mark or row['revision']}"),

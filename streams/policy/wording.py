@@ -52,6 +52,8 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
     if kind == "changed":
         return f"“{name}”的金额变为{yuan}。{choice_words(catalogue, numbers)}"
     if kind == "comparison":
-        return f"参保记录显示您招用了一名登记失业人员，可能可以申请“{name}”{yuan}{last}。"
+        labels = [catalogue.fields[name].label for name in numbers.get("missing", "").split(",") if name in catalogue.fields]
+        open_ = f"还要确认：{'、'.join(labels)}。" if labels else ""
+        return f"参保记录显示您招用了一名登记失业人员，可能可以申请“{name}”{yuan}{last}。{open_}"
     open_ = f"可以申请“{name}”{yuan}{last}。" if notice["status"] == "ELIGIBLE" else f"可能可以申请“{name}”{yuan}，还要核对条件{last}。"
     return open_ + choice_words(catalogue, numbers)

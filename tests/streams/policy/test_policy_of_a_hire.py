@@ -327,6 +327,9 @@ def test_insurance_data_find_a_hire_that_did_not_come_through_the_exchange(excha
     notice = next(notice for notice in exchange.notices(entry_id=HIRING) if notice["kind"] == "comparison")
     assert (notice["employer_id"], notice["status"], notice["yuan"]) == ("e-1", "NEEDS_CHECK", "1000")
     assert exchange.offers()[HIRING]["missing"] == ["contract.min_months"]
+    assert notice["numbers"]["missing"] == "contract.min_months"
+    told = notice_words(load_catalogue(), {**notice, "last_day": notice["last_day"].isoformat()})
+    assert told.endswith("还要确认：劳动合同期限。")
     exchange.say(insured(on="2023-09-01"))
     exchange.tick()
     assert len(exchange.notices(entry_id=HIRING)) == 1
