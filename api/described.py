@@ -58,7 +58,7 @@ _SAID = {
     "pay_min": "yuan a month, compared with the posting's top",
     "education": "the asker's own level: what asks for more is left out",
     "offers": "said by the posting, all of them: lodging, board, social insurance, housing fund, weekends off, no overtime, day shift, "
-    "night shift, at most eight hours a day",
+    "night shift, at most eight hours a day, no social insurance",
     "trade": "work by any of its names: these words, or the occupations they mean",
     "region": "six-digit codes; a city covers its counties",
     "cursor": "from the page before",

@@ -22,7 +22,7 @@ FORMS: tuple[str, ...] = get_args(EmploymentForm)
 TYPES: tuple[str, ...] = get_args(PostingType)
 SOURCES: tuple[str, ...] = get_args(Source)
 ZONES = ("graduate", "gig")
-OFFERS = ("lodging", "board", "insured", "fund", "weekends", "no_overtime", "day_shift", "night_shift", "eight_hours")
+OFFERS = ("lodging", "board", "insured", "fund", "weekends", "no_overtime", "day_shift", "night_shift", "eight_hours", "uninsured")
 MOST_HOURS = 8.0  # a day, where short days are asked for
 FACETS = ("city", "region", "form", "type", "source", "education", "zone")
 
@@ -205,8 +205,9 @@ def document_of(posting: Posting, version: int) -> IndexDocument:
 
 
 def offers_of(terms: Terms | None, hours_per_day: float | None = None) -> tuple[str, ...]:
-    """What the posting says of its terms, of ``OFFERS``: 包住, 包吃, 社会保险, 住房公积金, 双休, 不加班, 白班, 夜班, 每天不超过8小时.
-    Silence is none of them. ``hours_per_day``: as its own field states them, which goes before what the terms say."""
+    """What the posting says of its terms, of ``OFFERS``: 包住, 包吃, 社会保险, 住房公积金, 双休, 不加班, 白班, 夜班, 每天不超过8小时,
+    and that no 社会保险 is paid, where that is said. Silence is none of them. ``hours_per_day``: as its own field states them, which goes
+    before what the terms say."""
     terms = terms or Terms()
     insurance = terms.insurance or ()
     hours = hours_per_day if hours_per_day is not None else terms.hours_per_day
@@ -220,6 +221,7 @@ def offers_of(terms: Terms | None, hours_per_day: float | None = None) -> tuple[
         terms.shifts == "day",
         terms.shifts == "night",
         hours is not None and hours <= MOST_HOURS,
+        terms.insurance == (),  # "none" is said; a list without 社会保险 may only be short
     )
     return tuple(name for name, holds in zip(OFFERS, said, strict=True) if holds)
 

@@ -42,7 +42,7 @@ FIELDS: Mapping[str, Json] = {
     "offset": {"type": "long", "index": False, "doc_values": False},
 }
 # Raise it when what is written into the fields changes although the fields do not (another cut of tokens, another key).
-_CONTENT = 2
+_CONTENT = 3
 _TITLE_BOOST = 3.0  # as in the embedded index: a word in the title weighs as much as this many in the text
 # The whitespace tokenizer cuts longer words in two; one that long is never asked for, so it is left out.
 _LONGEST_TOKEN = 255

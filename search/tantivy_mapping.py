@@ -45,7 +45,7 @@ _FIELDS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
 )  # fmt: skip
 _LISTS = {"form": FORMS, "type": TYPES, "source": SOURCES}
 # Raise it when what is written into the fields changes although the fields do not (another cut of tokens, another key).
-_CONTENT = 2
+_CONTENT = 3
 
 # A word in the title weighs as much as this many in the text when the engine picks its best; the order comes from the re-ranking.
 _TITLE_BOOST = 3.0

@@ -40,7 +40,7 @@ _SHOWN = (
 
 
 class ReportIn(BaseModel):
-    """What a user reports: one of six kinds, and what happened in their own words."""
+    """What a user reports: one of nine kinds, and what happened in their own words."""
 
     model_config = ConfigDict(extra="forbid")
     kind: ReportKind
@@ -101,7 +101,8 @@ def shown(report: dict[str, Any]) -> dict[str, Any]:
 
 @router.post("/postings/{posting_id}/reports", status_code=202)
 def report(posting_id: str, given: ReportIn, here: Here, caller: CallerOrNone) -> JSONResponse:
-    """Report a posting in one of six kinds: black_agency, false_posting, discrimination, probation_abuse, probation_wages, no_contract."""
+    """Report a posting in one of nine kinds: black_agency, false_posting, discrimination, probation_abuse, probation_wages, no_contract,
+    wages, annual_leave, leave_wages."""
     return JSONResponse({"report_id": make_report(here, caller, posting_id, given), "state": "received"}, 202)
 
 

@@ -30,7 +30,7 @@ FILTERS = (*OF_THE_PAGE, "published_since", "sort")
 FACETS = {"city": "地区", "form": "用工形式", "source": "来源", "type": "岗位类型", "zone": "专区"}
 OFFERS = {
     "lodging": "包住", "board": "包吃", "insured": "有社会保险", "fund": "有公积金", "weekends": "双休", "no_overtime": "不加班",
-    "day_shift": "白班", "night_shift": "夜班", "eight_hours": "每天不超过8小时",
+    "day_shift": "白班", "night_shift": "夜班", "eight_hours": "每天不超过8小时", "uninsured": "写明不缴社会保险",
 }  # fmt: skip
 ZONES = {"graduate": "面向高校毕业生", "gig": "零工"}
 SORTS = {"relevance": "最相关", "date": "最新", "pay": "工资最高"}

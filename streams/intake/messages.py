@@ -13,7 +13,8 @@ from streams.runtime.messages import Message, Upcast
 
 
 def _says_more(body: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 knows a posting's terms, an employer's licence, a person's consent to tell civil affairs; version 1 did not."""
+    """Version 2 knows a posting's terms, an employer's licence, a person's consent to tell civil affairs, reports on wages and on leave;
+    version 1 did not."""
     return body
 
 
@@ -66,14 +67,21 @@ class HoldDecided(Message):
 REPORT_KINDS = {
     "black_agency": "黑中介", "false_posting": "虚假招聘", "discrimination": "就业歧视", "probation_abuse": "滥用试用期",
     "probation_wages": "拖欠试用期工资", "no_contract": "不依法签订劳动合同",
+    # 001 六、27: 「加强企业职工工资支付保障和最低工资标准、带薪年休假、未休假工资等制度落实情况动态监管。」
+    "wages": "拖欠工资或低于最低工资标准", "annual_leave": "不安排带薪年休假", "leave_wages": "不支付未休年休假工资",
 }  # fmt: skip
-ReportKind = Literal["black_agency", "false_posting", "discrimination", "probation_abuse", "probation_wages", "no_contract"]
+ReportKind = Literal[
+    "black_agency", "false_posting", "discrimination", "probation_abuse", "probation_wages", "no_contract",
+    "wages", "annual_leave", "leave_wages",
+]  # fmt: skip
 
 
 class ViolationReported(Message):
-    """A user reports a posting, or what followed from it, in one of six kinds. ``by``: the account."""
+    """A user reports a posting, or what followed from it, in one of the kinds. ``by``: the account."""
 
     type: ClassVar[str] = "posting.violation_reported"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _says_more}
     key: ClassVar[str] = "posting_id"
     free_text: ClassVar[tuple[str, ...]] = ("text",)
     posting_id: str
@@ -88,6 +96,8 @@ class ReportDecided(Message):
     ``lifted``. ``employer_id``, ``uscc`` and ``kind`` are the report's."""
 
     type: ClassVar[str] = "posting.report_decided"
+    version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: _says_more}
     key: ClassVar[str] = "posting_id"
     free_text: ClassVar[tuple[str, ...]] = ("reason",)
     posting_id: str

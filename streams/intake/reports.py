@@ -1,4 +1,4 @@
-"""Reports by users, in the six kinds of 003 五(一)2, and what staff make of them (E-16).
+"""Reports by users, in the six kinds of 003 五(一)2 and the three of 001 六、27, and what staff make of them (E-16, E-18).
 
 A report says nothing yet: staff find it unfounded, ask for a correction, or confirm it. Asked for a correction, the posting waits; put
 right in time it leaves no mark (004 第16项: a minor fault corrected in time is neither published nor listed). Confirmed, the posting ends,

@@ -170,6 +170,17 @@ class SearchSuite(IndexCases):
         assert self.found(index, offers="night_shift") == ["night"]
         assert self.found(index, offers="eight_hours") == ["field", "night"]
 
+    def test_insured_or_not_is_asked_for_as_it_is_said(self, index):
+        self.fill(
+            index,
+            posting("insured", terms={"insurance": ["social", "commercial"]}),
+            posting("commercial", terms={"insurance": ["commercial"]}),
+            posting("none", terms={"insurance": []}),
+            posting("silent"),
+        )
+        assert self.found(index, offers="insured") == ["insured"]
+        assert self.found(index, offers="uninsured") == ["none"]
+
     def test_a_trade_is_found_by_any_of_its_names(self, index):
         self.fill(
             index,

@@ -45,7 +45,7 @@ def marks(intake: Intake, employer_id: str = "e-1", on: date = FIRST_DAY) -> lis
 
 
 @pytest.mark.parametrize("kind", sorted(REPORT_KINDS))
-def test_each_of_the_six_kinds_waits_for_staff_and_changes_nothing_by_itself(intake: Intake, kind: str) -> None:
+def test_each_of_the_kinds_waits_for_staff_and_changes_nothing_by_itself(intake: Intake, kind: str) -> None:
     posting_id = intake.posted()
     report_id = reported(intake, posting_id, kind)
     with intake.exchange.reading() as connection:
