@@ -179,6 +179,7 @@ def document_of(posting: Posting, version: int) -> IndexDocument:
     """The index's document for a posting. Contact, address and free facts are not looked at."""
     comparable = pay.monthly(posting.pay) or (None, None)
     rank = 0 if posting.education_min == education.NO_REQUIREMENT else education.rank(posting.education_min)
+    where = position_of(posting)
     return IndexDocument(
         posting_id=posting.posting_id,
         version=version,
@@ -192,8 +193,8 @@ def document_of(posting: Posting, version: int) -> IndexDocument:
         pay_min=comparable[0],
         pay_max=comparable[1],
         published=seconds_of(posting.published_at),
-        latitude=posting.location.lat if posting.location else None,
-        longitude=posting.location.lon if posting.location else None,
+        latitude=where[0] if where is not None else None,
+        longitude=where[1] if where is not None else None,
         education=posting.education_min if rank is not None else None,
         education_rank=rank,
         open_to=tuple(posting.open_to or ()),
@@ -202,6 +203,15 @@ def document_of(posting: Posting, version: int) -> IndexDocument:
         brand_id=posting.brand_id,
         market_id=posting.market_id,
     )
+
+
+def position_of(posting: Posting) -> tuple[float, float] | None:
+    """(lat, lon) of the work; the county's seat where no more than the county is said, as the matcher measures. A city is too wide."""
+    if posting.location is not None:
+        return posting.location.lat, posting.location.lon
+    if posting.region is None or places.level_of(posting.region) != "county":
+        return None
+    return places.seat_of(canonical_region(posting.region))
 
 
 def offers_of(terms: Terms | None, hours_per_day: float | None = None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from matcher.places import seat_of
 from search.errors import QueryError
 from search.index import Page
 from search.query import Query, read_query
@@ -232,9 +233,15 @@ class SearchSuite(IndexCases):
 
     def test_facets_in_a_circle_count_the_circle_and_not_its_box(self, index):
         corner = {"lat": 37.73 + 0.085, "lon": 112.56 + 0.105}  # inside the box of 10 km, 13 km away
-        self.fill(index, posting("near"), posting("corner", location=corner), posting("none", location=None))
+        self.fill(index, posting("near"), posting("corner", location=corner), posting("none", location=None, region="140100"))
         page = index.search(read_query({"near": "37.73,112.56", "radius_km": 10, "facets": "form,zone"}))
         assert (page.posting_ids, page.total, page.facets) == (["near"], 1, {"form": {"full_time": 1}, "zone": {}})
+
+    def test_a_posting_that_says_no_more_than_its_county_lies_at_the_countys_seat(self, index):
+        self.fill(index, posting("here", location=None, region="140105"), posting("city", location=None, region="140100"))
+        lat, lon = seat_of("140105")
+        assert self.found(index, near=f"{lat},{lon}", radius_km=1) == ["here"]
+        assert self.found(index, near="40.09,113.30", radius_km=20) == []
 
     # -- order
 
@@ -271,8 +278,8 @@ class SearchSuite(IndexCases):
             posting("near", location={"lat": 37.74, "lon": 112.56}),
             posting("here"),
             posting("other side", location={"lat": -37.0, "lon": -67.0}),
-            posting("nowhere old", location=None, published_at="2026-01-01"),
-            posting("nowhere new", location=None),
+            posting("nowhere old", location=None, region="140100", published_at="2026-01-01"),
+            posting("nowhere new", location=None, region=None),
         )
         page = index.search(read_query({"sort": "distance", "near": "37.73,112.56"}))
         assert page.posting_ids == ["here", "near", "far", "other side", "nowhere new", "nowhere old"]
