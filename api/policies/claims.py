@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from unicodedata import normalize
 from uuid import uuid4
 
 from fastapi import APIRouter, Query
@@ -25,6 +26,7 @@ from matcher.policy import load_catalogue
 from matcher.policy.facts import FIRST_DAY, LAST_DAY, read_facts
 from matcher.shapes import FieldError
 from streams.policy import queries, rules
+from streams.policy.claimed import release_fault
 from streams.policy.claims import window_fault
 from streams.policy.messages import ClaimDecided, ClaimMade, ClaimObjected, PersonClaimMade
 from streams.runtime.exchange import Said
@@ -34,9 +36,9 @@ SUBJECT = "policy"
 
 
 class ClaimIn(BaseModel):
-    """What is claimed: one benefit, or several as one package (J-11). ``about``: the hire (match id) or the year it is about; ``on``: the
-    day of the event, that of the hire where one is named; ``account`` is kept as a keyed hash only. There is no field for household
-    registration, and none is read."""
+    """What is claimed: one benefit, or several as one package (J-11). ``about``: the hire (match id) or the year it is about, the
+    claimant's own; ``on``: the day of the event, always that of the hire where one is named; ``account`` is kept as a keyed hash only.
+    There is no field for household registration, and none is read."""
 
     model_config = ConfigDict(extra="forbid")
     benefits: list[str] = Field(min_length=1, max_length=20)
@@ -104,7 +106,9 @@ def make_claims(here: Services, caller: Caller | None, given: ClaimIn) -> list[s
         if hire["employer_id"] != given.employer_id:
             raise NotFound("这家单位没有这次招用")
         person_id = hire["person_id"]
-        on = on or date.fromisoformat(hire["hired_on"])
+    own = hire is not None and hire["person_id"] == person_id and hire["hired_on"] is not None
+    if hire is not None and own and (on is None or on <= today):
+        on = date.fromisoformat(hire["hired_on"])
     on = on or today
     for benefit in given.benefits:
         entries = catalogue.by_benefit.get(benefit, ())
@@ -114,7 +118,7 @@ def make_claims(here: Services, caller: Caller | None, given: ClaimIn) -> list[s
         if all(faults):
             raise Conflict(f"不能申请“{catalogue.benefit_names[benefit]}”：{faults[-1]}")
     package = str(uuid4()) if len(given.benefits) > 1 else None
-    account = here.exchange.vault.lookup("account", given.account.strip()) if given.account is not None else None
+    account = here.exchange.vault.lookup("account", _account(given.account)) if given.account is not None else None
     fields: dict[str, Any] = {
         "about": given.about, "on": on, "declared": given.declared, "evidence": tuple(given.evidence), "account": account,
         "note": given.note, "package": package, "by": f"account:{who.account_id}",
@@ -130,6 +134,14 @@ def make_claims(here: Services, caller: Caller | None, given: ClaimIn) -> list[s
     ids = here.exchange.append([Said(message) for message in said], source=f"account:{who.account_id}")
     here.exchange.wait_handled(ids[-1], SUBJECT, 5)
     return [message.claim_id for message in said]
+
+
+def _account(given: str) -> str:
+    """An account's number as it is compared: people write it in groups, with blanks or hyphens, or in full width."""
+    written = "".join(one for one in normalize("NFKC", given) if one.isalnum())
+    if len(written) < 4:
+        raise Invalid("收款账户太短", errors=[FieldError(field="account", message="at least 4 letters or digits expected")])
+    return written
 
 
 def claim_for(here: Services, caller: Caller | None, claim_id: str) -> tuple[Caller, dict[str, Any]]:
@@ -157,6 +169,9 @@ def decide(here: Services, caller: Caller | None, claim_id: str, given: Decision
     who = scope.signed_in(caller, *scope.STAFF)
     _, found = claim_for(here, who, claim_id)
     wrong = rules.may_decide(found["stage"], found["held"], given.decision, given.reason)
+    if wrong is None and given.decision == "release":
+        with here.exchange.reading() as connection:
+            wrong = release_fault(connection, load_catalogue(), claim_id)
     if wrong is not None:
         raise Conflict(wrong)
     yuan = format(given.yuan, "f") if given.yuan is not None else None

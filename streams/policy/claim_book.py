@@ -26,7 +26,7 @@ def accepted_of(work: Work, offer_id: str) -> dict[str, Any] | None:
 
 def raise_claim(work: Work, row: dict[str, Any], yuan: str) -> Outcome:
     """A claim that nobody has decided yet comes to more than when it was made (E-24); nothing has to be claimed again."""
-    row["yuan"] = yuan
+    row["yuan"] = row["marked_yuan"] = yuan
     change(work, row)
     note(work, row["claim_id"], "raised", SYSTEM, None)
     return said(row)

@@ -22,6 +22,16 @@ from matcher.policy.wording import day_words, window_words
 from matcher.shapes import ShapeError
 from streams.policy import rules
 from streams.policy.claim_book import SYSTEM, change, note, row_of, said
+from streams.policy.claimed import (
+    about_fault,
+    claimed_before,
+    hire_of,
+    mark_offer,
+    mark_offer_again,
+    on_its_day,
+    release_fault,
+    unmark_offer,
+)
 from streams.policy.known import catalogue_of, employer_facts, employer_of, hire_facts, person_of
 from streams.policy.messages import ClaimDecided, ClaimMade, ClaimObjected, PersonClaimMade
 from streams.policy.supervision import Employed, Filed, Hold, holds
@@ -38,6 +48,8 @@ def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
     if work.connection.execute(select(claims.c.claim_id).where(claims.c.claim_id == message.claim_id)).first() is not None:
         return [Drop("said before")]
     person_id = message.person_id if isinstance(message, PersonClaimMade) else None
+    hire = hire_of(work.connection, message.about, message.employer_id, person_id)
+    message = on_its_day(message, hire, work.as_of)
     row = _new_row(message, person_id, work)
     catalogue = catalogue_of(work.settings)
     entry, result, yuan = _evaluated(catalogue, work, message, person_id)
@@ -49,7 +61,7 @@ def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
             failed=to_json(list(result.failed)),
             yuan=yuan_text(yuan),
         )
-    refused = _refusals(catalogue, work, row, entry)
+    refused = _refusals(catalogue, work, row, entry, hire)
     steps: list[tuple[str, str, str | None]] = [("received", message.by, None)]
     if refused:
         row.update(stage="refused", reasons=_reasons(refused))
@@ -60,7 +72,7 @@ def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
         if found:
             row.update(held=True, reasons=_reasons(found))
             steps.append(("held", SYSTEM, "；".join(one.text for one in found)))
-        _mark_offer(work, row)
+        mark_offer(work, row)
     upsert(work.connection, claims, row)
     for step, by, reason in steps:
         note(work, row["claim_id"], step, by, reason)
@@ -92,6 +104,7 @@ def _new_row(message: ClaimMade | PersonClaimMade, person_id: str | None, work: 
         "missing": to_json([]),
         "failed": to_json([]),
         "yuan": None,
+        "marked_yuan": None,
         "declared": to_json(message.declared),
         "evidence": to_json(list(message.evidence)),
         "account": message.account,
@@ -178,18 +191,17 @@ def window_fault(catalogue: Catalogue, benefit: str, entry: Entry | None, on: da
     return None
 
 
-def _refusals(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entry | None) -> list[Hold]:
+def _refusals(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entry | None, hire: Mapping[str, Any] | None) -> list[Hold]:
     fault = window_fault(catalogue, row["benefit"], entry, row["on"], work.as_of)
     if fault is not None:
         return [Hold("window", fault)]
+    unknown = about_fault(work.connection, catalogue, row, hire)
+    if unknown is not None:
+        return [Hold("about", unknown)]
     merged = _merged(catalogue, work, row)
     if merged is not None:
         return [merged]
-    same = select(claims.c.claim_id).where(
-        claims.c.offer_id == row["offer_id"], claims.c.on == row["on"], claims.c.stage.notin_(("refused", "rejected"))
-    )
-    before = work.connection.execute(same).all()
-    if before and not _has_top_up(work, row):
+    if claimed_before(work.connection, catalogue, row):
         return [Hold("claimed_before", "这件事已经申请过，不用重复申请，可以在“我的申请”里查看进度")]
     return []
 
@@ -206,13 +218,6 @@ def _merged(catalogue: Catalogue, work: Work, row: dict[str, Any]) -> Hold | Non
             name = catalogue.benefit_names[rule.between[0]]
             return Hold("merged", f"您已经申请“{name}”，这项补贴已经归并在里面：“{rule.sources[0].quote}”（{rule.sources[0].source}）")
     return None
-
-
-def _has_top_up(work: Work, row: dict[str, Any]) -> bool:
-    found = work.connection.execute(select(offers).where(offers.c.offer_id == row["offer_id"])).mappings().first()
-    if found is None or found["state"] != "open" or found["paid_yuan"] is None or found["yuan"] is None:
-        return False
-    return Decimal(found["yuan"]) > Decimal(found["paid_yuan"])
 
 
 def _holds(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entry | None) -> list[Hold]:
@@ -257,20 +262,6 @@ def _reasons(found: list[Hold]) -> bytes:
     return to_json([{"rule": one.rule, "text": one.text} for one in found])
 
 
-def _mark_offer(work: Work, row: dict[str, Any]) -> None:
-    """The offer is claimed: it is offered again only with a higher sum. A startup bundle closes the parts it merges (J-37)."""
-    connection = work.connection
-    found = connection.execute(select(offers).where(offers.c.offer_id == row["offer_id"])).mappings().first()
-    if found is not None and found["state"] == "open":
-        paid = Decimal(found["paid_yuan"] or 0) + Decimal(row["yuan"] or 0)
-        values = {"state": "claimed", "paid_yuan": yuan_text(paid) if row["yuan"] is not None else None}
-        connection.execute(
-            offers.update()
-            .where(offers.c.offer_id == row["offer_id"])
-            .values(**values, revision=found["revision"] + 1, changed_on=work.as_of)
-        )
-
-
 # -- what happens to it --------------------------------------------------------------------------------------------------
 
 
@@ -281,31 +272,35 @@ def decide_claim(message: ClaimDecided, work: Work) -> Outcomes:
         return [Drop("no such claim")]
     if rules.may_decide(row["stage"], row["held"], message.decision, message.reason) is not None:
         return [Drop("not now")]
-    stage, held = rules.after_decision(row["stage"], row["held"], message.decision)
+    catalogue = catalogue_of(work.settings)
+    if message.decision == "release" and release_fault(work.connection, catalogue, row["claim_id"]) is not None:
+        return [Drop("claimed again since")]
+    was = row["stage"]
+    stage, held = rules.after_decision(was, row["held"], message.decision)
     if message.decision == "release":
         row["cleared"] = to_json(sorted({*from_json(row["cleared"]), *(one["rule"] for one in from_json(row["reasons"]))}))
         row["reasons"] = to_json([])
     if message.decision in ("hold", "reject") and message.reason is not None:
         row["reasons"] = to_json([*from_json(row["reasons"]), {"rule": "staff", "text": message.reason}])
-    if message.yuan is not None:
+    if message.yuan is not None and message.decision in ("approve", "pay"):
         row["yuan"] = yuan_text(Decimal(message.yuan))
     row.update(stage=stage, held=held)
+    found: list[Hold] = []
+    if message.decision == "reject":
+        unmark_offer(work, row)
+    elif stage != was and message.decision == "release":
+        mark_offer_again(work, row)
+        found = _holds(catalogue, work, row, catalogue.by_id.get(row["entry_id"] or ""))
+    if found:
+        row.update(held=True, reasons=_reasons(found))
     change(work, row)
     note(work, row["claim_id"], _STEP[message.decision], message.by, message.reason)
-    if message.decision == "reject":
-        _unmark_offer(work, row)
+    if found:
+        note(work, row["claim_id"], "held", SYSTEM, "；".join(one.text for one in found))
     return [said(row)]
 
 
 _STEP = {"approve": "approved", "reject": "rejected", "pay": "paid", "hold": "held", "release": "released"}
-
-
-def _unmark_offer(work: Work, row: dict[str, Any]) -> None:
-    offer = work.connection.execute(select(offers).where(offers.c.offer_id == row["offer_id"])).mappings().first()
-    if offer is not None and offer["state"] == "claimed":
-        paid = Decimal(offer["paid_yuan"] or 0) - Decimal(row["yuan"] or 0)
-        values = {"state": "open", "paid_yuan": yuan_text(paid) if paid > 0 else None, "revision": offer["revision"] + 1}
-        work.connection.execute(offers.update().where(offers.c.offer_id == offer["offer_id"]).values(**values))
 
 
 def object_to_claim(message: ClaimObjected, work: Work) -> Outcomes:

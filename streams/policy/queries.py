@@ -264,4 +264,4 @@ def claim_times(connection: Connection, region: str = "140000") -> dict[str, flo
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in _plain(row).items() if name not in ("account", "cleared", "relative", "declared")}
+    return {name: value for name, value in _plain(row).items() if name not in ("account", "cleared", "relative", "declared", "marked_yuan")}

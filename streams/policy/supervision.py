@@ -68,6 +68,7 @@ def holds(
     rivals = [other for other in others if other.claim_id != claim.claim_id and other.counts]
     found = [
         *_several_employers(claim, rivals),
+        *_same_again(catalogue, claim, rivals),
         *_excluded_together(catalogue, claim, rivals),
         *_one_account(claim, rivals),
         *_relatives(claim, rivals),
@@ -78,6 +79,11 @@ def holds(
     return list(dict.fromkeys(found))
 
 
+def limited_by_year(catalogue: Catalogue) -> frozenset[str]:
+    """Benefits that a person may claim several times, so many times a year."""
+    return frozenset(benefit for rule in catalogue.shared.exclusion_rules if rule.rule == "per_year" for benefit in rule.between)
+
+
 def _several_employers(claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:
     if claim.person_id is None or claim.employer_id is None:
         return
@@ -86,6 +92,21 @@ def _several_employers(claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:
         if same and other.employer_id not in (None, claim.employer_id):
             yield Hold("same_person_several_employers", "同一名人员已由另一家单位申请同一项补贴，要核实此人在哪家单位就业。")
             return
+
+
+def _same_again(catalogue: Catalogue, claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:
+    """The same benefit for the same person and employer over another hire. What a higher rate adds is about the same hire."""
+    if claim.benefit in limited_by_year(catalogue):
+        return
+    for other in rivals:
+        same = (other.benefit, other.employer_id, other.person_id) == (claim.benefit, claim.employer_id, claim.person_id)
+        if not same or other.about == claim.about:
+            continue
+        if claim.person_id is None and claim.about and other.about:
+            continue  # two years of one employer
+        who = "您" if claim.employer_id is None else "本单位" if claim.person_id is None else "本单位为同一名人员"
+        yield Hold("same_again", f"{who}已经申请过同一项补贴，要核实是不是同一件事。")
+        return
 
 
 def _excluded_together(catalogue: Catalogue, claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:
@@ -126,8 +147,7 @@ def _relatives(claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:
 
 
 def _too_often(catalogue: Catalogue, claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:
-    limited = {benefit for rule in catalogue.shared.exclusion_rules if rule.rule == "per_year" for benefit in rule.between}
-    if claim.benefit not in limited or claim.person_id is None:
+    if claim.benefit not in limited_by_year(catalogue) or claim.person_id is None:
         return
     same = [o for o in rivals if o.person_id == claim.person_id and o.benefit == claim.benefit and o.on.year == claim.on.year]
     if len(same) >= PER_YEAR:

@@ -180,6 +180,7 @@ claims = Table(
     Column("missing", LargeBinary, nullable=False),
     Column("failed", LargeBinary, nullable=False),
     Column("yuan", String),
+    Column("marked_yuan", String),  # of it what its offer counts as claimed; what staff grant changes yuan alone
     Column("declared", LargeBinary, nullable=False),
     Column("evidence", LargeBinary, nullable=False),
     Column("account", String, index=True),

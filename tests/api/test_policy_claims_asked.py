@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from matcher.match_order import match_id
+from streams.policy.tables import claims
 from tests.api.conftest import EMPLOYER, PERSON, Market, furnish
 
 
@@ -59,9 +61,8 @@ def test_nobody_claims_for_anothers_hire(hired: Market) -> None:
     ).status_code in (200, 422)
     assert claimed(hired, "other-employer").status_code == 403
     assert claimed(hired, "jobseeker").status_code == 403
-    assert (
-        claimed(hired, "employer", about=match_id("u-8", hired.posting_id)).status_code == 202
-    )  # not a hire: the claim is about the employer
+    (told,) = claimed(hired, "employer", about=match_id("u-8", hired.posting_id)).json()["claims"]
+    assert told["stage"] == "refused"  # nobody's hire
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,60 @@ def test_held_objected_released_approved_and_paid(hired: Market) -> None:
     assert set(times) == {"review_hours", "payment_hours"}
 
 
+def rules_of(market: Market, who: str, answer: Any) -> list[tuple[str, list[str], str]]:
+    assert answer.status_code == 202, answer.text
+    found = [market.get(who, f"/claims/{one['claim_id']}").json() for one in answer.json()["claims"]]
+    return [(one["stage"], [reason["rule"] for reason in one["reasons"]], one["on"]) for one in found]
+
+
+def test_another_day_or_another_name_for_it_is_no_other_thing(hired: Market) -> None:
+    assert rules_of(hired, "employer", claimed(hired, on="2026-11-19")) == [("accepted", [], "2026-11-20")]
+    assert rules_of(hired, "employer", claimed(hired, on="2026-11-18")) == [("refused", ["claimed_before"], "2026-11-20")]
+    for changes in ({"about": "x"}, {"about": ""}, {"about": "y", "person_id": "u-7"}, {"about": "", "person_id": "u-7"}):
+        ((stage, rules, _),) = rules_of(hired, "employer", claimed(hired, **changes))
+        assert (stage, rules) == ("refused", ["about"])
+
+
+def test_a_person_claims_a_thing_once_whatever_day_is_written(hired: Market) -> None:
+    def asked(**changes: Any) -> list[tuple[str, list[str]]]:
+        body = {"benefits": ["startup_one_off_subsidy"], "person_id": "u-7", **changes}
+        return [(stage, rules) for stage, rules, _ in rules_of(hired, "jobseeker", hired.post("jobseeker", "/claims", body))]
+
+    assert asked(on="2026-11-20") == [("accepted", [])]
+    assert asked(on="2026-11-19") == asked(on="2026-11-18") == asked() == [("refused", ["claimed_before"])]
+    assert asked(about="k") == [("refused", ["about"])]
+
+
+def test_what_was_claimed_anew_is_not_taken_up_again_beside_it(hired: Market) -> None:
+    (first,) = claimed(hired).json()["claims"]
+    path = f"/claims/{first['claim_id']}/decisions"
+    assert hired.post("commissioner", path, {"decision": "approve", "yuan": 800}).status_code == 202
+    assert hired.post("commissioner", path, {"decision": "reject", "reason": "填错了", "yuan": 0}).status_code == 202
+    (second,) = claimed(hired).json()["claims"]
+    found = hired.get("employer", f"/claims/{second['claim_id']}").json()
+    assert (found["stage"], found["yuan"]) == ("accepted", "10800")
+    assert "marked_yuan" not in found
+    answer = hired.post("commissioner", path, {"decision": "release"})
+    assert answer.status_code == 409
+    assert "同一件事另有一件申请" in answer.json()["detail"]
+    other = f"/claims/{second['claim_id']}/decisions"
+    assert hired.post("commissioner", other, {"decision": "reject", "reason": "重复"}).status_code == 202
+    assert hired.post("commissioner", path, {"decision": "release"}).status_code == 202
+    assert hired.get("employer", f"/claims/{first['claim_id']}").json()["yuan"] == "10800"
+
+
+def test_an_account_is_the_same_however_it_is_written(hired: Market) -> None:
+    written = ("6222000011112222333", "6222 0000 1111 2222 333", "\t6222-0000-1111-2222-333 ", "６２２２００００１１１１２２２２３３３")
+    for number, account in enumerate(written):
+        assert claimed(hired, account=account, benefits=["job_post_subsidy"]).status_code == 202, number
+    with hired.services.exchange.reading() as connection:
+        kept = set(connection.execute(select(claims.c.account)).scalars())
+    assert len(kept) == 1
+    answer = claimed(hired, account="6 - 2 - 2")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "account"
+
+
 def test_a_person_claims_a_package_at_once(hired: Market) -> None:
     standing = hired.get("jobseeker", "/people/u-7/policies").json()
     assert standing["package"]["hints"]
@@ -117,8 +172,8 @@ def test_a_person_claims_a_package_at_once(hired: Market) -> None:
     body = {"benefits": ["startup_one_off_subsidy", "startup_rent_subsidy"], "person_id": "u-7"}
     made = hired.post("jobseeker", "/claims", body).json()["claims"]
     assert len(made) == 2
-    claims = hired.get("jobseeker", "/people/u-7/policies").json()["claims"]
-    assert len({one["package"] for one in claims}) == 1
+    own = hired.get("jobseeker", "/people/u-7/policies").json()["claims"]
+    assert len({one["package"] for one in own}) == 1
 
 
 def test_why_not_says_it_of_every_other_entry(hired: Market) -> None:

@@ -170,12 +170,38 @@ def test_what_policy_had_counted_is_there_for_the_hints_before_it_counts_again(f
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("DROP TABLE matching_counts")
         connection.execute("ALTER TABLE intake_people DROP COLUMN consents")
+        connection.execute("ALTER TABLE policy_claims DROP COLUMN marked_yuan")
         connection.execute("UPDATE alembic_version SET version_num = '0019'")
         insert = "INSERT INTO policy_employers (employer_id, revision, due, counters) VALUES (?, 1, 0, ?)"
         connection.executemany(insert, counted)
         connection.commit()
     migrate(database)
     assert rows(database, "matching_counts") == [("e-a", 0, 7, 0, None)]
+
+
+def test_a_claim_from_before_takes_up_its_own_sum(folder: Path) -> None:
+    database = folder / "gongqiao.sqlite"
+    claims = (
+        ("c-1", "accepted", "1000"),
+        ("c-2", "paid", "800"),
+        ("c-3", "approved", None),
+        ("c-4", "refused", "0"),
+        ("c-5", "rejected", "5"),
+    )
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("ALTER TABLE policy_claims DROP COLUMN marked_yuan")
+        connection.execute("UPDATE alembic_version SET version_num = '0021'")
+        connection.executemany(
+            'INSERT INTO policy_claims (claim_id, stage, yuan, revision, benefit, about, "on", received_at, changed_at, held, reasons,'
+            " cleared, missing, failed, declared, evidence, objected)"
+            " VALUES (?, ?, ?, 1, 'hiring_one_off', '', '2026-11-20', '', '', 0, '[]', '[]', '[]', '[]', '{}', '[]', 0)",
+            claims,
+        )
+        connection.commit()
+    migrate(database)
+    with closing(sqlite3.connect(database)) as connection:
+        kept = dict(connection.execute("SELECT claim_id, marked_yuan FROM policy_claims").fetchall())
+    assert kept == {"c-1": "1000", "c-2": "800", "c-3": None, "c-4": None, "c-5": None}
 
 
 PROMISES = (
