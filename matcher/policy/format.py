@@ -38,6 +38,10 @@ class Window(Part):
     def holds(self, day: date) -> bool:
         return self.from_ <= day and (self.to is None or day <= self.to)
 
+    def over(self, day: date) -> bool:
+        """Whether nothing can be applied for any more: whatever the window is about, a claim has to come inside it too."""
+        return self.to is not None and self.to < day
+
 
 class Superseded(Part):
     entry: str

@@ -126,7 +126,8 @@ def _holders(work: Work, after: str) -> tuple[list[Outcome], str | None]:
         .order_by(offers.c.offer_id)
         .limit(PAGE)
     )
-    rows = [dict(row) for row in work.connection.execute(query).mappings()]
+    connection = work.connection
+    rows = [dict(row) for row in connection.execute(query).mappings()]
     outcomes: list[Outcome] = []
     for row in rows:
         if row["entry_id"] in nearing:
@@ -136,6 +137,8 @@ def _holders(work: Work, after: str) -> tuple[list[Outcome], str | None]:
                 outcomes += announce(work, row, "closing", numbers, mark=event)
         else:
             outcomes += close(work, row, "window")
+            # What it kept out may still be open: the hire is looked at again today.
+            connection.execute(update(hires).where(hires.c.hire_id == row["about"], hires.c.person.is_not(None)).values(due=True))
     return outcomes, rows[-1]["offer_id"] if len(rows) == PAGE else None
 
 

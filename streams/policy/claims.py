@@ -153,11 +153,16 @@ def _evaluated(
         return None, None, None
     prepared = prepare(catalogue, claim_facts(work, message, person_id), message.on)
     results = {entry.id: evaluate_entry(catalogue, entry, prepared) for entry in entries}
-    told = [result.entry_id for result in emit(catalogue, list(results.values()), prepared, None).told]
+    # What is over today gives way to a variant that can still be claimed (X4), and is named only where there is none.
+    open_ = [results[entry.id] for entry in entries if not entry.window.over(work.as_of)]
+    told = [result.entry_id for result in emit(catalogue, open_, prepared, None).told]
+    live = {result.entry_id for result in open_ if result.live}
     order = {"ELIGIBLE": 0, "NEEDS_CHECK": 1, "NOT_ELIGIBLE": 2, "OUT_OF_WINDOW": 3}
     payees = ("employer", "intern_unit") if message.employer_id is not None else ("jobseeker", "enterprise_founder")
-    ranked = sorted(entries, key=lambda entry: (entry.payee not in payees, order[results[entry.id].status], entry.id not in told))
-    chosen = ranked[0]
+    chosen = min(
+        entries,
+        key=lambda entry: (entry.payee not in payees, entry.id not in live, order[results[entry.id].status], entry.id not in told),
+    )
     offer = (
         work.connection.execute(
             select(offers).where(offers.c.offer_id == _offer_of(message, person_id), offers.c.state.in_(("open", "claimed")))

@@ -6,7 +6,7 @@ higher rate gives a top-up beside what was already paid (E-08: 001 一、2(1)).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -28,7 +28,7 @@ from streams.policy.choices import choice_for, gave_way
 from streams.policy.claim_book import accepted_of, raise_claim
 from streams.policy.known import EmployerFacts, catalogue_of, employer_facts, hire_facts
 from streams.policy.messages import CheckScheduled, PersonPolicyNotice, PolicyNotice
-from streams.policy.tables import hires, notices, offers
+from streams.policy.tables import claims, hires, notices, offers
 from streams.policy.wanted import CENT, Wanted, yuan_text
 from streams.runtime.messages import NAMESPACE, from_json, to_json
 from streams.runtime.outcomes import Emit, Outcome
@@ -52,7 +52,7 @@ def evaluate_hire(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
         return []
     catalogue = catalogue_of(work.settings)
     prepared = prepare(catalogue, facts, hire["hired_on"])
-    emission = _told(catalogue, prepared, HIRE)
+    emission = _told(catalogue, prepared, HIRE, _in_the_running(work, catalogue, prepared, hire))
     wanted = [
         replace(found, choice=choice_for(catalogue, emission, found.benefit))
         for result in emission.told
@@ -62,8 +62,23 @@ def evaluate_hire(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
     return [*outcomes, *_schedule(work, hire, wanted)]
 
 
-def _told(catalogue: Catalogue, prepared: Prepared, channel: str) -> Emission:
-    results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
+def _in_the_running(work: Work, catalogue: Catalogue, prepared: Prepared, hire: Mapping[str, Any]) -> Callable[[Entry], bool]:
+    """Which entries are chosen among today. What is over, or is not told of a hire that only insurance data show, keeps nothing else out;
+    what was claimed (or paid) for this hire does whatever the day."""
+    filed = select(claims.c.entry_id).where(claims.c.about == hire["hire_id"], claims.c.stage.notin_(("refused", "rejected")))
+    claimed = set(work.connection.execute(filed).scalars())
+
+    def counts(entry: Entry) -> bool:
+        if entry.id in claimed:
+            return True
+        told = hire["origin"] != "insurance" or HIRE not in entry.usable_as or _names_the_person(catalogue, entry, prepared)
+        return told and not entry.window.over(work.as_of)
+
+    return counts
+
+
+def _told(catalogue: Catalogue, prepared: Prepared, channel: str, counts: Callable[[Entry], bool] = lambda entry: True) -> Emission:
+    results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries if counts(entry)]
     return emit(catalogue, results, prepared, channel)
 
 
@@ -100,14 +115,14 @@ def _of_hire(catalogue: Catalogue, prepared: Prepared, result: Answered, hire: M
 
 
 def _names_the_person(catalogue: Catalogue, entry: Entry, prepared: Prepared) -> bool:
-    """Whether the entry asks for a group that this person is known to belong to. Of a hire that only insurance data show nothing is known
-    of the post, so that everything else would be open too."""
+    """Whether the entry asks for a group that this person is known to belong to, or for any worker at all. Of a hire that only insurance
+    data show nothing is known of the post, so that everything else would be open too."""
     category: Any = prepared.facts.get("person.category")
     holds: frozenset[str] = getattr(category, "holds", category) or frozenset()
     asked = {
         tag for leaf in leaves(entry.conditions) if leaf.field == "person.category" and leaf.op == "contains_any" for tag in leaf.value
     }
-    return bool((asked - set(catalogue.shared.categories.always)) & holds)
+    return not asked.isdisjoint({*catalogue.shared.categories.always, *holds})
 
 
 def _schedule(work: Work, hire: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[Outcome]:
