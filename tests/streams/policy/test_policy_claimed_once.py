@@ -170,3 +170,19 @@ def test_what_staff_granted_or_wrote_beside_a_rejection_does_not_change_the_next
     assert hired.offers()[ENTRY]["paid_yuan"] is None
     hired.say(claim("c-2"))
     assert (told(hired, "c-2"), hired.claim("c-2")["yuan"]) == ([ACCEPTED], "1000")
+
+
+def test_a_hold_grants_nothing(hired: PolicyExchange) -> None:
+    hired.say(claim("c-1"), decided("hold", reason="核实合同", yuan="1"))
+    assert (hired.claim("c-1")["held"], hired.claim("c-1")["yuan"]) == (True, "1000")
+
+
+def test_what_was_claimed_before_its_offer_was_open_is_not_topped_up_by_what_data_report(exchange: PolicyExchange) -> None:
+    exchange.on("2023-11-01").say(employer(size="large"), year(leavings={"dismissed": 90}))
+    exchange.tick("2023-11-02")
+    assert {row["state"] for row in exchange.rows(policy.offers, benefit="job_retention_refund")} == {"excluded"}
+    exchange.say(claim("c-1", "job_retention_refund", person_id=None, about="2022", on="2023-11-01"), year(refunded="100"))
+    exchange.tick("2023-11-03")
+    assert {row["state"] for row in exchange.rows(policy.offers, benefit="job_retention_refund")} == {"open"}
+    exchange.say(claim("c-2", "job_retention_refund", person_id=None, about="2022", on="2023-11-01"))
+    assert told(exchange, "c-2") == [AGAIN]
