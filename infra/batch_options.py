@@ -10,23 +10,27 @@ from typing import Any
 import click
 
 from infra.batch_files import Batch
+from matcher.days import plain_day
 
 
 class Day(click.ParamType):
-    """A day written as 2026-11-20."""
+    """A day written as 2026-11-20, in the years for which there is anything to say."""
 
     name = "date"
+
+    def __init__(self, first: int = 1900, last: int = 2999) -> None:
+        # Months are counted on from this day, which must not run over the calendar's edge.
+        self.first, self.last = first, last
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
         try:
-            day = date.fromisoformat(value)
+            day = plain_day(value)
         except ValueError:
             self.fail(f"{value!r} is not a day; write it as YYYY-MM-DD, such as 2026-11-20", param, ctx)
-        # Months are counted on from this day, which must not run over the calendar's edge.
-        if not 1900 <= day.year <= 2999:
-            self.fail(f"{value!r} lies outside 1900 to 2999; give the day on which the pairs are judged", param, ctx)
+        if not self.first <= day.year <= self.last:
+            self.fail(f"{value!r} lies outside {self.first} to {self.last}; give the day on which the pairs are judged", param, ctx)
         return day
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta, timezone
 
 # China has had one zone without daylight saving since 1991, so a fixed offset is exact for every date the exchange handles.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+_PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def plain_day(text: str) -> date:
+    """The day of a text YYYY-MM-DD, or ``ValueError``: ``date.fromisoformat`` alone takes 2023-W35-5 and 20230901 too."""
+    if not _PLAIN.fullmatch(text):
+        raise ValueError("a day YYYY-MM-DD expected")
+    return date.fromisoformat(text)
 
 
 def day_of(instant: datetime) -> date:

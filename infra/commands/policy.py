@@ -6,20 +6,24 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
+from importlib import resources
 from pathlib import Path
 
 import click
 import orjson
 
-from infra.batch_files import read_jsonl
+from infra.batch_files import Batch, read_jsonl
+from infra.batch_options import Day
 from infra.recommendations import EmployerIndex
+from matcher.days import SHANGHAI, day_of
 from matcher.policy.counted import with_counts
 from matcher.policy.coverage import STATUSES, Covered, coverage, coverage_json, totals
 from matcher.policy.difference import OwnChange, OwnDifference, PairChange, difference, own_changes, own_difference
+from matcher.policy.facts import FIRST_DAY, LAST_DAY
 from matcher.policy.loader import Catalogue, CatalogueError, build, load_catalogue, read_folder
 from matcher.policy.wording import window_words
-from matcher.shapes import read_employer, read_person, read_posting
+from matcher.shapes import Employer, read_employer, read_person, read_posting
 
 
 @click.group("policy")
@@ -36,8 +40,9 @@ def read_catalogue(folder: Path | None) -> Catalogue:
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 def lint(folder: Path | None) -> None:
     """Check every file of the shipped catalogue, or of FOLDER. Faults name file and key; any fault is exit code 1."""
+    files = read_folder(folder if folder is not None else resources.files("matcher.policy") / "catalogue")
     try:
-        catalogue = read_catalogue(folder)
+        catalogue = build(files, today=day_of(datetime.now(SHANGHAI)))
     except CatalogueError as error:
         for fault in error.faults:
             click.echo(fault, err=True)
@@ -90,6 +95,7 @@ def _show_clause(one: Covered) -> None:
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_AS_OF = Day(FIRST_DAY.year, LAST_DAY.year)
 
 
 @command.command("diff")
@@ -98,9 +104,9 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.option("--postings", required=True, type=_FILE)
 @click.option("--people", required=True, type=_FILE)
 @click.option("--employers", type=_FILE)
-@click.option("--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--as-of", required=True, type=_AS_OF, help="The day, YYYY-MM-DD, from 2021 to 2100.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for the pairs that differ, one JSON object a line.")
-def diff(old: Path, new: Path, postings: Path, people: Path, employers: Path | None, as_of: datetime, output: Path | None) -> None:
+def diff(old: Path, new: Path, postings: Path, people: Path, employers: Path | None, as_of: date, output: Path | None) -> None:
     """Say who would gain or lose what if NEW took the place of OLD, as JSON: every posting with every person, and every person, founder
     and employer alone."""
     try:
@@ -108,7 +114,8 @@ def diff(old: Path, new: Path, postings: Path, people: Path, employers: Path | N
     except CatalogueError as error:
         raise click.ClickException(str(error)) from None
     offers, persons = read_jsonl(postings, read_posting, id_field="posting_id"), read_jsonl(people, read_person, id_field="person_id")
-    firms = read_jsonl(employers, read_employer, id_field="employer_id").items if employers is not None else []
+    known = read_jsonl(employers, read_employer, id_field="employer_id") if employers is not None else Batch[Employer]()
+    firms = known.items
     # As hints of the exchange's own pairs read them: the hire itself is one of those an employer counts (E-24).
     of_pairs = EmployerIndex([with_counts(firm, 0, 0, None) for firm in firms])
     pairs = [(posting, of_pairs.of(posting)) for posting in offers.items]
@@ -118,13 +125,15 @@ def diff(old: Path, new: Path, postings: Path, people: Path, employers: Path | N
             if file is not None:
                 file.write(orjson.dumps(change.as_json()) + b"\n")
 
-        found = difference(*catalogues, pairs, persons.items, as_of.date(), each=write)
-        found.people = _own(own_changes(*catalogues, persons.items, (), as_of.date()), len(persons.items), write)
-        found.employers = _own(own_changes(*catalogues, (), firms, as_of.date()), len(firms), write)
+        found = difference(*catalogues, pairs, persons.items, as_of, each=write)
+        found.people = _own(own_changes(*catalogues, persons.items, (), as_of), len(persons.items), write)
+        found.employers = _own(own_changes(*catalogues, (), firms, as_of), len(firms), write)
     click.echo(orjson.dumps({"old": catalogues[0].version, "new": catalogues[1].version, **asdict(found)}, option=orjson.OPT_INDENT_2))
-    rejected = len(offers.rejected) + len(persons.rejected)
+    rejected = [*offers.rejected, *persons.rejected, *known.rejected]
+    for line in rejected:
+        click.echo(f"{line['file']}:{line['line']}: {line['reason']}", err=True)
     if rejected:
-        click.echo(f"{rejected} lines could not be read and were left out", err=True)
+        click.echo(f"{len(rejected)} lines could not be read and were left out", err=True)
 
 
 def _own(changes: Iterable[OwnChange], compared: int, write: Callable[[OwnChange], None]) -> OwnDifference:

@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from matcher.days import plain_day
 from matcher.policy.format import FactField
 from matcher.policy.loader import Catalogue
 from matcher.shapes import FieldError, ShapeError
@@ -74,9 +75,9 @@ def _number(value: Any) -> Decimal | None:
 def _day(value: Any) -> date | None:
     if isinstance(value, date):
         return value
-    if isinstance(value, str) and len(value) == 10:
+    if isinstance(value, str):
         try:
-            return date.fromisoformat(value)
+            return plain_day(value)
         except ValueError:
             return None
     return None

@@ -1,7 +1,7 @@
 """Reads the shipped catalogue (or another folder of the same format): safe YAML, every fault with its file and key.
 
 Refused: unknown fields, duplicate keys, YAML tags and aliases to objects, fields that no dictionary lists, operators that do not fit
-the field's type, references to entries or benefits that do not exist.
+the field's type, references to entries or benefits that do not exist, numbers that cannot be meant (``plausible``).
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from matcher.days import plain_day
 from matcher.figures import Figures, current
 from matcher.policy.format import BenefitFile, Document, Entry, FactField, SharedFile
+from matcher.policy.plausible import bound_fault, implausible, implausible_shared, not_checked_yet
 from matcher.policy.terms import AllOf, AnyOf, ByCategory, ByLevel, ByReference, Condition, Leaf
 
 SHARED_NAME = "_catalogue.yaml"
@@ -160,8 +162,13 @@ def _leaf_faults(leaf: Leaf, shared: SharedFile) -> Iterator[str]:
     elif leaf.op == "between":
         if not (isinstance(value, list) and len(value) == 2 and all(_scalar_fits(known.type, item, shared) for item in value)):
             yield f"{leaf.field}: two bounds of type {known.type} expected"
+            return
     elif known.type in ("number", "date") and not _scalar_fits(known.type, value, shared):
         yield f"{leaf.field}: a {known.type} expected, or a name listed under figures"
+        return
+    fault = bound_fault(leaf, known) if known.type == "number" else None
+    if fault is not None:
+        yield fault
 
 
 def _scalar_fits(kind: str, value: Any, shared: SharedFile) -> bool:
@@ -172,7 +179,7 @@ def _scalar_fits(kind: str, value: Any, shared: SharedFile) -> bool:
     if isinstance(value, date):
         return True
     try:
-        date.fromisoformat(value)
+        plain_day(value)
     except (TypeError, ValueError):
         return False
     return True
@@ -210,10 +217,12 @@ def _entry_faults(entry: Entry, benefits: set[str], ids: set[str], shared: Share
             yield f"excludes: there is no benefit {exclusion.benefit}"
     if f"__{entry.document}" not in entry.id:
         yield f"id: does not name its document {entry.document}"
+    yield from implausible(entry)
 
 
-def build(files: Mapping[str, str], figures: Figures | None = None) -> Catalogue:
-    """The catalogue of these files (name to text), or ``CatalogueError`` with every fault found; read with the process's figures."""
+def build(files: Mapping[str, str], figures: Figures | None = None, *, today: date | None = None) -> Catalogue:
+    """The catalogue of these files (name to text), or ``CatalogueError`` with every fault found; read with the process's figures. With
+    ``today`` an entry checked on a later day is a fault too."""
     figures = current() if figures is None else figures
     if SHARED_NAME not in files:
         raise CatalogueError([f"{SHARED_NAME}: missing"])
@@ -246,6 +255,9 @@ def build(files: Mapping[str, str], figures: Figures | None = None) -> Catalogue
     for benefit, one in benefits.items():
         for entry in one.entries:
             faults += [f"{benefit}.yaml: {entry.id}: {fault}" for fault in _entry_faults(entry, set(benefits), ids, shared)]
+            late = not_checked_yet(entry, today) if today is not None else None
+            faults += [f"{benefit}.yaml: {entry.id}: {late}"] if late is not None else []
+    faults += [f"{SHARED_NAME}: {fault}" for fault in implausible_shared(shared)]
     for rule in shared.exclusion_rules:
         strangers = [other for other in rule.between if other not in benefits]
         faults += [f"{SHARED_NAME}: exclusion_rules.{rule.id}: there is no benefit {other}" for other in strangers]

@@ -6,11 +6,14 @@ import json
 import re
 import unicodedata
 from importlib import resources
+from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from infra.commands.policy import command as policy
 from matcher.policy import CatalogueError, load_catalogue
 from matcher.policy.loader import build, read_folder
 from matcher.policy.schema import json_schema, schema_text
@@ -70,6 +73,55 @@ def test_a_fault_names_its_file_and_key(old: str, new: str, fault: str) -> None:
     assert any(line.startswith((name, "another.yaml", "_catalogue.yaml")) and fault in line for line in caught.value.faults), (
         caught.value.faults
     )
+
+
+@pytest.mark.parametrize(
+    ("benefit", "old", "new", "fault"),
+    [
+        ("hiring_one_off", "{min: 1, max: 99,", "{min: 1, max: 98,", "amount.steps.0.max: a gap: ends at 98, the next step begins at 100"),
+        ("hiring_one_off", "{min: 1, max: 99,", "{min: 1, max: 120,", "amount.steps.0.max: an overlap"),
+        ("hiring_one_off", "{min: 1, max: 99,", "{min: 1,", "amount.steps.0.max: expected"),
+        ("hiring_one_off", "{min: 1, max: 99,", "{min: 100, max: 99,", "amount.steps.0.max: 99 is less than min 100"),
+        ("hiring_one_off", "yuan_per_person: 1000", "yuan_per_person: -1000", "amount.steps.0.yuan_per_person: -1000 is negative"),
+        ("hiring_one_off", "fixed_per_person, yuan: 1500", "fixed_per_person, yuan: -1500", "amount.yuan: -1500 is negative"),
+        ("hiring_one_off", "value: [16, 24]", "value: [24, 16]", "the lower bound comes first"),
+        ("hiring_one_off", "value: [16, 24]", "value: [-16, 24]", "person.age: between -16: 0 or more expected"),
+        ("poverty_base_ladder_reward", "{min: 50, max: 99", "{min: 50, max: 90", "amount.steps.1.max: a gap"),
+        ("poverty_base_ladder_reward", "op: gte, value: 30", "op: gte, value: -30", "employer.poverty_labour_count: gte -30: 0 or more"),
+        ("internship_retention_uplift", "{gte: 70, lt: 80", "{gte: 70, lt: 79", "amount.steps_derived.2: a gap or an overlap"),
+        ("internship_retention_uplift", "{gt: 80, percent", "{gte: 80, percent", "amount.steps_derived.3: a gap or an overlap"),
+        ("job_post_subsidy", "yuan_per_month: 300", "yuan_per_month: -300", "amount.yuan_per_month: -300 is negative"),
+        ("job_post_subsidy", "max_total_yuan: 10800", "max_total_yuan: 10080", "amount.max_total_yuan: 10080 given, but"),
+        ("job_post_subsidy", "max_months: 36", "max_months: 63", "yuan_per_month × max_months is 18900"),
+        ("job_post_subsidy", "op: gte, value: 12", "op: gte, value: -12", "contract.min_months: gte -12: 0 or more expected"),
+        ("job_post_subsidy", "op: gte, value: 12", "op: gte, value: .nan", "contract.min_months"),
+        ("job_post_subsidy", "    quote: ", "    quote: ' ' #", "quote: empty"),
+    ],
+)
+def test_what_would_cost_money_is_refused_with_its_entry_and_key(benefit: str, old: str, new: str, fault: str) -> None:
+    name = f"{benefit}.yaml"
+    assert old in FILES[name]
+    with pytest.raises(CatalogueError) as caught:
+        build(FILES | {name: FILES[name].replace(old, new, 1)})
+    assert any(line.startswith(f"{name}: {benefit}__") and fault in line for line in caught.value.faults), caught.value.faults
+
+
+def test_an_empty_quotation_of_the_shared_file_is_refused() -> None:
+    words = load_catalogue().shared.stackable[0].quote
+    with pytest.raises(CatalogueError, match=r"_catalogue\.yaml: stackable: quote: empty"):
+        build(FILES | {"_catalogue.yaml": FILES["_catalogue.yaml"].replace(words, "''", 1)})
+
+
+def test_a_check_in_the_future_is_refused_by_lint_and_never_by_a_reader(tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert CliRunner().invoke(policy, ["lint", str(tmp_path)]).exit_code == 0
+    changed = re.sub(r"checked_on: \S+", "checked_on: 2999-01-01", FILES["job_post_subsidy.yaml"], count=1)
+    (tmp_path / "job_post_subsidy.yaml").write_text(changed, encoding="utf-8")
+    done = CliRunner().invoke(policy, ["lint", str(tmp_path)])
+    assert done.exit_code == 1
+    assert re.search(r"job_post_subsidy\.yaml: job_post_subsidy__00\d: checked_on: 2999-01-01 is in the future", done.stderr)
+    assert build(FILES | {"job_post_subsidy.yaml": changed}).entries
 
 
 def test_a_file_missing_or_not_listed_is_a_fault() -> None:

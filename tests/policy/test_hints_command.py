@@ -60,6 +60,7 @@ def test_a_channel_limits_what_is_told_and_nothing_else(tmp_path: Path) -> None:
         (GOOD | {"date": "2020-12-31"}, "date", "2021-01-01 to 2100-12-31"),
         (GOOD | {"date": "2101-01-01"}, "date", "2021-01-01 to 2100-12-31"),
         (GOOD | {"date": "20240501"}, "date", "existing date"),
+        (GOOD | {"date": "2023-W35-5"}, "date", "existing date"),
         (GOOD | {"facts": {"person.age": "24"}}, "facts.person.age", "a number"),
         (GOOD | {"facts": {"person.age": True}}, "facts.person.age", "a number"),
         (GOOD | {"facts": {"person.age": [24]}}, "facts.person.age", "a number"),
@@ -158,3 +159,45 @@ def test_diff_says_who_would_gain_and_lose(tmp_path: Path) -> None:
     same = CliRunner().invoke(policy, ["diff", str(old), str(old), *files, "--as-of", "2026-11-20"])
     assert json.loads(same.stdout)["entries"] == []
     assert json.loads(same.stdout)["changed"] == 0
+
+
+def _diff_files(folder: Path) -> tuple[list[str], list[str]]:
+    shipped = str(resources.files("matcher.policy") / "catalogue")
+    good = {
+        "postings": {"posting_id": "p-1", "source": "enterprise", "title": "焊工"},
+        "people": {"person_id": "u-1", "kind": "jobseeker"},
+        "employers": {"employer_id": "e-1", "size": "small"},
+    }
+    for name, data in good.items():
+        (folder / f"{name}.jsonl").write_text(json.dumps(data) + "\n", encoding="utf-8")
+    files = [part for name in good for part in (f"--{name}", str(folder / f"{name}.jsonl"))]
+    return ["diff", shipped, shipped, *files], list(good)
+
+
+def test_diff_counts_the_lines_of_every_file_that_it_leaves_out_and_says_why(tmp_path: Path) -> None:
+    asked, names = _diff_files(tmp_path)
+    for name in names:
+        with (tmp_path / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+            file.write("{not json}\n[1]\n")
+    done = CliRunner().invoke(policy, [*asked, "--as-of", "2026-11-20"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["pairs"], told["people"]["compared"], told["employers"]["compared"]) == (1, 1, 1)
+    for name in names:
+        assert f"{name}.jsonl:2: not valid JSON" in done.stderr
+        assert f"{name}.jsonl:3: " in done.stderr
+    assert "6 lines could not be read and were left out" in done.stderr
+
+
+@pytest.mark.parametrize("day", ["2020-12-31", "2101-01-01", "2023-W35-5", "20230901", "2023-9-1", "2023-02-29", "gestern", ""])
+def test_diff_takes_only_a_day_of_the_calendar_that_policies_know(tmp_path: Path, day: str) -> None:
+    asked, _ = _diff_files(tmp_path)
+    done = CliRunner().invoke(policy, [*asked, "--as-of", day])
+    assert done.exit_code == 2
+    assert "--as-of" in done.stderr
+
+
+@pytest.mark.parametrize("day", ["2021-01-01", "2100-12-31"])
+def test_diff_takes_the_first_and_the_last_day(tmp_path: Path, day: str) -> None:
+    asked, _ = _diff_files(tmp_path)
+    assert CliRunner().invoke(policy, [*asked, "--as-of", day]).exit_code == 0
