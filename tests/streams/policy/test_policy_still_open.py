@@ -49,15 +49,6 @@ def test_the_claim_of_the_one_still_open_is_accepted(small: PolicyExchange) -> N
     )
 
 
-def test_a_claim_without_an_offer_finds_the_variant_still_open_too(exchange: PolicyExchange) -> None:
-    exchange.on("2024-04-05")
-    exchange.say(employer(size="small"), person(registered_unemployed_on="2022-01-01"))
-    declared = {"employment.is_new_hire": True, "employment.stable_months": 6, "contract.min_months": 12}
-    exchange.say(claim(on="2023-10-01", about="elsewhere", declared=declared))
-    found = exchange.claim("c-1")
-    assert (found["stage"], found["entry_id"]) == ("accepted", LADDER)
-
-
 @pytest.mark.parametrize("steps", [(), ("approve",), ("approve", "pay")])
 def test_what_was_claimed_in_time_is_not_offered_again_under_another_variant(small: PolicyExchange, steps: tuple[str, ...]) -> None:
     small.say(claim(on="2023-10-01"), *(decided(one) for one in steps))
