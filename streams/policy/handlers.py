@@ -24,6 +24,7 @@ from streams.intake.messages import (
 )
 from streams.policy.calendar import follow_the_calendar
 from streams.policy.claims import check_claims_again, decide_claim, object_to_claim, take_claim
+from streams.policy.employments import begins, hire_for_insurance, hire_for_step, insurance_alone
 from streams.policy.exits import take_income
 from streams.policy.internship_posts import count_posting, stop_posting
 from streams.policy.internships import offer_remaining_months
@@ -122,18 +123,17 @@ def take_step(message: StepTaken, work: Work) -> Outcomes:
     """A hire opens benefits for both sides; leaving ends what depended on staying."""
     if message.step not in ("hired", "left") and message.before != "hired":
         return [Drop("no hire")]
-    known = work.connection.execute(select(hires).where(hires.c.hire_id == message.match_id)).mappings().first()
-    if known is None and message.step != "hired":
+    employer_id = message.employer_id or _employer_of_posting(work, message.posting_id)
+    hire = hire_for_step(work.connection, message, employer_id)
+    if hire is None:
         return [Drop("no hire")]
-    hire = dict(known) if known is not None else _new_hire(message.match_id, "platform", message.person_id, message.employer_id)
-    hire["posting_id"] = message.posting_id
-    hire["employer_id"] = message.employer_id or _employer_of_posting(work, message.posting_id) or hire["employer_id"]
+    hire["employer_id"] = employer_id or hire["employer_id"]
     if message.step == "hired":
-        hire.update(hired_on=message.on, left_on=None)
-        if message.contract is not None:
-            _add_contract(hire, message)
+        _join_step(work, hire, message)
     elif message.step == "left":
         hire["left_on"] = message.on
+    elif hire["hire_id"] != message.match_id and hire["insured_on"] is not None:
+        insurance_alone(hire)
     else:
         hire["left_on"] = hire["hired_on"]  # the hire was taken back: it never counted
     if hire["person"] is None:
@@ -141,11 +141,13 @@ def take_step(message: StepTaken, work: Work) -> Outcomes:
     return _hire_changed(work, hire)
 
 
-def _new_hire(hire_id: str, origin: str, person_id: str, employer_id: str | None) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(column.name for column in hires.columns)
-    row.update(hire_id=hire_id, origin=origin, person_id=person_id, employer_id=employer_id, due=False)
-    row.update(was_unemployed=False, from_poverty=False)
-    return row
+def _join_step(work: Work, hire: dict[str, Any], message: StepTaken) -> None:
+    """The hire stands on the posting of its last step, with its contract; it began on the earliest day that anybody said."""
+    if hire["left_on"] is not None and hire["left_on"] <= hire["hired_on"]:
+        hire.update(hired_on=None, left_on=None)  # it had been taken back
+    hire.update(origin="platform", posting_id=message.posting_id, hired_on=begins(work.connection, hire, message.on))
+    if message.contract is not None:
+        _add_contract(hire, message)
 
 
 def _employer_of_posting(work: Work, posting_id: str) -> str | None:
@@ -192,15 +194,9 @@ def _all_known(work: Work, hire: dict[str, Any]) -> bool:
 
 def compare_insurance(message: InsuranceRecorded, work: Work) -> Outcomes:
     """Insurance data beside the unemployment register (E-09): who is insured by an employer was hired by it, also without the exchange."""
-    own = (hires.c.person_id == message.person_id) & (hires.c.employer_id == message.employer_id)
-    known = work.connection.execute(select(hires).where(own).order_by(hires.c.origin.desc(), hires.c.hire_id)).mappings().first()
-    if known is not None:
-        hire = dict(known)
-    else:
-        id_ = name_id(NAMESPACE, f"insured|{message.employer_id}|{message.person_id}")
-        hire = _new_hire(id_, "insurance", message.person_id, message.employer_id)
-        hire["hired_on"] = message.insured_on
+    hire, new = hire_for_insurance(work.connection, message)
     before = dict(hire)
+    hire["hired_on"] = begins(work.connection, hire, message.insured_on)
     hire["insured_on"] = message.insured_on
     hire["insurance_ended_on"] = message.ended_on
     if message.paid_in_full is not None:
@@ -209,7 +205,7 @@ def compare_insurance(message: InsuranceRecorded, work: Work) -> Outcomes:
         hire["left_on"] = message.ended_on
     if hire["person"] is None:
         _add_person(work, hire)
-    if known is not None and hire == before:
+    if not new and hire == before:
         return [Drop("said before")]
     return _hire_changed(work, hire)
 
@@ -267,7 +263,7 @@ def forget_person(message: PersonRemoved, work: Work) -> Outcomes:
     connection.execute(delete(offers).where(offers.c.person_id == id_))
     connection.execute(delete(incomes).where(incomes.c.person_id == id_))
     connection.execute(delete(notices).where(notices.c.person_id == id_))
-    connection.execute(update(hires).where(hires.c.person_id == id_).values(person_id=None, person=None, check_on=None, due=False))
+    connection.execute(update(hires).where(hires.c.person_id == id_).values(person_id=None, person=None, due=False))
     connection.execute(update(internships).where(internships.c.person_id == id_).values(person_id=None))
     empty = {"declared": to_json({}), "note": None, "account": None, "relative": None, "person_id": None}
     connection.execute(update(claims).where(claims.c.person_id == id_).values(**empty))

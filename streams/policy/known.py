@@ -94,8 +94,8 @@ def posting_of(connection: Connection, posting_id: str | None) -> Posting:
 
 @dataclass(frozen=True)
 class Counters:
-    """``absorbed``: new hires with six stable months in the counting period, ``by_year`` of the hire; ``poverty``: people from poverty now
-    employed; ``headcount``: all who work there, where stated."""
+    """People, not hires. ``absorbed``: newly hired with six stable months in the counting period, ``by_year`` of the hire; ``poverty``:
+    people from poverty now employed; ``headcount``: all who work there, where stated."""
 
     absorbed: int
     by_year: Mapping[int, int]
@@ -115,16 +115,19 @@ def counters(
     record states counts where it is higher (it also knows earlier hires)."""
     period = str(settings.get("absorbed_period", "year"))
     working = and_(hires.c.employer_id == employer_id, hires.c.hired_on.is_not(None))
-    rows = connection.execute(select(hires.c.hired_on, hires.c.left_on, hires.c.from_poverty).where(working)).all()
-    by_year = rules.stable_by_year(((hired_on, left_on) for hired_on, left_on, _ in rows), day)
-    absorbed = rules.absorbed_in(by_year, year or day.year, period)
-    poverty = sum(from_poverty and hired_on <= day and (left_on is None or left_on > day) for hired_on, left_on, from_poverty in rows)
+    # A person who is forgotten still counts, each of their hires as somebody.
+    who = func.coalesce(hires.c.person_id, hires.c.hire_id)
+    rows = connection.execute(select(who, hires.c.hired_on, hires.c.left_on, hires.c.from_poverty).where(working)).all()
+    stable = rules.stable_by_year(((one, hired_on, left_on) for one, hired_on, left_on, _ in rows), day)
+    absorbed = rules.absorbed_in(stable, year or day.year, period)
+    poverty = len({one for one, hired_on, left_on, counts in rows if counts and hired_on <= day and (left_on is None or left_on > day)})
     stated = employer.facts if employer is not None else {}
     absorbed = max(absorbed, whole(stated.get(ABSORBED)))
     poverty = max(poverty, whole(stated.get(POVERTY)))
     headcount = _decimal(stated.get("employer.headcount"))
     if headcount is None and employer is not None and employer.insured_employees is not None:
         headcount = Decimal(employer.insured_employees)
+    by_year = {hired_in: len(people_) for hired_in, people_ in stable.items()}
     return Counters(absorbed, by_year, poverty, headcount, rules.share_percent(poverty, headcount))
 
 

@@ -24,6 +24,7 @@ from matcher.policy.format import Entry
 from matcher.policy.loader import leaves
 from matcher.policy.terms import RemainingMonthsOf
 from matcher.policy.wording import step_words
+from streams.policy import rules
 from streams.policy.choices import choice_for, gave_way
 from streams.policy.claim_book import accepted_of, raise_claim
 from streams.policy.known import EmployerFacts, catalogue_of, employer_facts, hire_facts
@@ -49,7 +50,7 @@ def evaluate_hire(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
     """The offers of one hire, to the employer and to the person; the version is that of the day of the hire (the event)."""
     facts = hire_facts(work.connection, hire, work.as_of, work.settings)
     if facts is None:
-        return []
+        return _schedule(work, hire, [])
     catalogue = catalogue_of(work.settings)
     prepared = prepare(catalogue, facts, hire["hired_on"])
     emission = _told(catalogue, prepared, HIRE, _in_the_running(work, catalogue, prepared, hire))
@@ -126,16 +127,27 @@ def _names_the_person(catalogue: Catalogue, entry: Entry, prepared: Prepared) ->
 
 
 def _schedule(work: Work, hire: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[Outcome]:
-    """The next day on which a condition of these offers can first be true; said once for each day."""
+    """The next day on which a condition of these offers can first be true, or on which the hire is six months old and counts (E-24),
+    whatever it is offered; said once for each day."""
     coming = [one for one in wanted if one.earliest is not None and one.earliest > work.as_of and hire["left_on"] is None]
-    due = min((one.earliest for one in coming if one.earliest is not None), default=None)
+    counts_on = _counts_on(hire)
+    days = [one.earliest for one in coming if one.earliest is not None]
+    due = min([*days, counts_on] if counts_on is not None and counts_on > work.as_of else days, default=None)
     if due != hire["check_on"]:
         work.connection.execute(hires.update().where(hires.c.hire_id == hire["hire_id"]).values(check_on=due))
-        if due is not None and hire["employer_id"] is not None:
+        if due is not None and hire["employer_id"] is not None and hire["person_id"] is not None:
             entries = tuple(sorted(one.entry.id for one in coming if one.earliest == due))
             said = CheckScheduled(match_id=hire["hire_id"], employer_id=hire["employer_id"], due=due, entry_ids=entries)
             return [Emit(said, discriminator=due.isoformat())]
     return []
+
+
+def _counts_on(hire: Mapping[str, Any]) -> date | None:
+    """The day on which a hire has lasted six months; ``None`` where it ended before."""
+    if hire["hired_on"] is None:
+        return None
+    day = rules.stable_until(hire["hired_on"])
+    return day if hire["left_on"] is None or hire["left_on"] >= day else None
 
 
 # -- an employer ---------------------------------------------------------------------------------------------------------

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
@@ -125,17 +124,24 @@ def next_threshold(steps: Sequence[Decimal], count: int, within: int = WITHIN_RE
     return ahead[0], int(ahead[0] - count)
 
 
-def stable_by_year(hires: Iterable[tuple[date, date | None]], day: date) -> Counter[int]:
-    """Hires (first day, last day) that have lasted six months by ``day``, by the year in which they were hired: who was hired in autumn is
-    counted in spring, but for the year of the hire."""
-    return Counter(
-        hired_on.year for hired_on, left_on in hires if hired_on <= day and add_months(hired_on, STABLE_MONTHS) <= min(left_on or day, day)
-    )
+def stable_until(hired_on: date) -> date:
+    """The day on which a hire has lasted its six months."""
+    return add_months(hired_on, STABLE_MONTHS)
 
 
-def absorbed_in(by_year: Mapping[int, int], year: int, period: str) -> int:
+def stable_by_year(hires: Iterable[tuple[str, date, date | None]], day: date) -> dict[int, set[str]]:
+    """Who (person, first day, last day) has stayed six months by ``day``, by the year of the hire: who was hired in autumn is counted in
+    spring, but for the year of the hire. A person counts once, however often they were hired."""
+    found: dict[int, set[str]] = {}
+    for who, hired_on, left_on in hires:
+        if hired_on <= day and stable_until(hired_on) <= min(left_on or day, day):
+            found.setdefault(hired_on.year, set()).add(who)
+    return found
+
+
+def absorbed_in(by_year: Mapping[int, Set[str]], year: int, period: str) -> int:
     """The count that holds for a hire of this year: of its calendar year, or of all. The documents name no period, so it is a setting."""
-    return sum(by_year.values()) if period == "all" else by_year.get(year, 0)
+    return len(set().union(*by_year.values())) if period == "all" else len(by_year.get(year, ()))
 
 
 # -- internships (J-22) --------------------------------------------------------------------------------------------------

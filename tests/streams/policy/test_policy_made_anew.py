@@ -30,6 +30,7 @@ def a_year(exchange: PolicyExchange) -> None:
     exchange.say(employer("e-2"), person("u-2", categories=["registered_unemployed", "employment_difficulty"]), insured("u-2", "e-2"))
     exchange.say(*(internship(f"u-i{number}", signed=number < 7) for number in range(10)))
     exchange.say(claim(account="k1:a"), claim("c-2", about=match_id("u-1", "p-1")))
+    exchange.say(insured("u-2", "e-1"), posting("p-2"), step(person_id="u-2"), step(person_id="u-2", posting_id="p-2", on="2023-09-02"))
     exchange.say(ClaimObjected(claim_id="c-2", by="account:e-1", reason="填错了"), decided("approve"), decided("pay"))
     exchange.tick("2023-12-01").tick("2023-12-24").tick("2024-01-01").tick("2024-03-01")
     exchange.say(step("left", "2024-03-01"), year("e-1", 2023, contributions="120000"))
