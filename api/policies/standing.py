@@ -29,6 +29,7 @@ from matcher.shapes import FieldError, Person
 from streams.policy import queries
 from streams.policy.known import employer_facts
 from streams.policy.messages import IncomeRecorded, InsuranceRecorded, InsuranceYearRecorded, InternshipEnded, Leaving, NoticeSeen
+from streams.policy.rules import LAYOFFS
 from streams.runtime.exchange import Said
 
 router = APIRouter(tags=["policies"])
@@ -183,10 +184,21 @@ def _append(here: Services, who: Caller, message: Any) -> str:
     return message_id
 
 
+def _check_year(given: InsuranceYearIn, this_year: int) -> None:
+    """Raises a problem for a year that has not begun, and for more people dismissed than were ever insured in it."""
+    if given.year > this_year:
+        raise Invalid("年度不对", errors=[FieldError(field="year", message=f"2020 to {this_year} expected: this year has not begun")])
+    insured, laid_off = max(given.insured_by_month), sum(one.number for one in given.leavings if one.reason in LAYOFFS)
+    if laid_off > insured:
+        said = f"{', '.join(sorted(LAYOFFS))} come to {laid_off}: 0 to {insured} expected, the most insured in a month"
+        raise Invalid("减少的人数比参保人数多", errors=[FieldError(field="leavings", message=said)])
+
+
 @router.post("/employers/{employer_id}/insurance-years", status_code=202)
 def insurance_year(employer_id: str, given: InsuranceYearIn, here: Here, caller: CallerOrNone) -> JSONResponse:
     """The year's insurance data of an employer; a new report of the same year replaces the one before. By staff."""
     who = _staff(here, caller, employer_id)
+    _check_year(given, market.today(here).year)
     message = InsuranceYearRecorded(
         employer_id=employer_id,
         year=given.year,

@@ -24,6 +24,12 @@ def accepted_of(work: Work, offer_id: str) -> dict[str, Any] | None:
     return dict(found) if found is not None else None
 
 
+def is_claimed(work: Work, offer_id: str) -> bool:
+    """Whether a claim of this offer stands: under way or paid."""
+    stands = select(claims.c.claim_id).where(claims.c.offer_id == offer_id, claims.c.stage.notin_(("refused", "rejected")))
+    return work.connection.execute(stands.limit(1)).first() is not None
+
+
 def raise_claim(work: Work, row: dict[str, Any], yuan: str) -> Outcome:
     """A claim that nobody has decided yet comes to more than when it was made (E-24); nothing has to be claimed again."""
     row["yuan"] = row["marked_yuan"] = yuan

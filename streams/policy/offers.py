@@ -26,7 +26,7 @@ from matcher.policy.terms import RemainingMonthsOf
 from matcher.policy.wording import step_words
 from streams.policy import rules
 from streams.policy.choices import choice_for, gave_way
-from streams.policy.claim_book import accepted_of, raise_claim
+from streams.policy.claim_book import accepted_of, is_claimed, raise_claim
 from streams.policy.known import EmployerFacts, catalogue_of, employer_facts, hire_facts
 from streams.policy.messages import CheckScheduled, PersonPolicyNotice, PolicyNotice
 from streams.policy.tables import claims, hires, notices, offers
@@ -251,7 +251,7 @@ def _write(work: Work, old: dict[str, Any] | None, one: Wanted) -> list[Outcome]
         "about": one.about,
         "benefit": one.benefit,
         "entry_id": one.entry.id,
-        "state": _state(old, one, paid),
+        "state": _state(work, old, one, paid),
         "status": one.status,
         "yuan": yuan_text(one.yuan),
         "paid_yuan": yuan_text(paid),
@@ -301,15 +301,22 @@ def _raise(work: Work, row: Mapping[str, Any], claim: dict[str, Any], yuan: Deci
     return [raise_claim(work, claim, now), *said]
 
 
-def _state(old: dict[str, Any] | None, one: Wanted, paid: Decimal | None) -> str:
-    if one.state != "open" or old is None or old["state"] != "claimed":
+def _state(work: Work, old: dict[str, Any] | None, one: Wanted, paid: Decimal | None) -> str:
+    if one.state != "open" or old is None:
         return one.state
-    # Claimed already: more is due only where the sum has grown beyond it.
-    return "open" if paid is not None and one.yuan is not None and one.yuan > paid else "claimed"
+    # Claimed or paid already: more is due only where the sum has grown beyond it.
+    more = one.yuan is not None and (paid is None or one.yuan > paid)
+    if old["state"] == "claimed":
+        return "open" if more and paid is not None else "claimed"
+    if more or paid is None or one.yuan is None:
+        return "open"
+    return "claimed" if is_claimed(work, one.offer_id) else "settled"
 
 
 def _kind(old: dict[str, Any] | None, row: dict[str, Any]) -> str | None:
-    """What there is to say of a changed offer; nothing of what is only listed."""
+    """What there is to say of a changed offer; of what is only listed nothing but that it had been told and holds no longer."""
+    if row["state"] == "excluded" and old is not None and old["state"] == "open" and worth_a_notice(old):
+        return "closed"
     if row["state"] != "open":
         return None
     owed = row["paid_yuan"] is not None and row["yuan"] is not None and Decimal(row["yuan"]) > Decimal(row["paid_yuan"])
@@ -338,10 +345,10 @@ def close(work: Work, row: dict[str, Any], because: str, numbers: Mapping[str, s
 
 
 def owed_yuan(row: Mapping[str, Any]) -> str | None:
-    """What is still to be paid: the sum without what was paid."""
-    if row["yuan"] is None:
+    """What is still to be paid: the sum without what was paid; nothing of what does not hold (its sum says what was computed)."""
+    if row["yuan"] is None or row["state"] == "excluded":
         return None
-    return yuan_text(Decimal(row["yuan"]) - Decimal(row["paid_yuan"] or 0))
+    return yuan_text(max(Decimal(row["yuan"]) - Decimal(row["paid_yuan"] or 0), Decimal(0)))
 
 
 def announce(work: Work, row: Mapping[str, Any], kind: str, numbers: Mapping[str, str] | None = None, mark: str = "") -> list[Outcome]:
@@ -349,6 +356,8 @@ def announce(work: Work, row: Mapping[str, Any], kind: str, numbers: Mapping[str
     said = dict(numbers or {})
     if kind == "top_up":
         said = {"total": row["yuan"] or "", "paid": row["paid_yuan"] or "", **said}
+    if kind == "closed" and row["state"] == "excluded" and (failed := from_json(row["failed"])):
+        said["failed"] = ",".join(failed)  # why it holds no longer
     if kind == "comparison" and (missing := from_json(row["missing"])):
         said["missing"] = ",".join(missing)  # names of facts, told by their labels (E-09: with the amount and what is missing)
     return notify(

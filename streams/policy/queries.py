@@ -160,7 +160,7 @@ def _layoffs(catalogue: Catalogue, known: EmployerFacts, day: date, formula: str
     room = rules.headroom(known.layoffs, bound) if bound is not None else None
     return {
         "year": known.year,
-        "percent": str(known.layoffs.percent.normalize()),
+        "percent": format(known.layoffs.percent.normalize(), "f"),
         "laid_off": known.layoffs.laid_off,
         "insured": known.layoffs.insured,
         "formula": rules.FORMULAS[formula],

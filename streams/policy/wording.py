@@ -22,6 +22,11 @@ def sum_words(yuan: str | None) -> str:
         return ""
 
 
+def _labels(catalogue: Catalogue, names: str | None) -> str:
+    """Names of facts, as a notice carries them, by their labels."""
+    return "、".join(catalogue.fields[name].label for name in (names or "").split(",") if name in catalogue.fields)
+
+
 def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
     """One sentence that says what happened and what to do."""
     name = catalogue.benefit_names.get(notice["benefit"], notice["benefit"])
@@ -40,6 +45,8 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
         return f"“{name}”还有{numbers['days_left']}天到期{last}，要办请尽快。"
     if kind == "closed" and numbers.get("choice"):
         return f"“{name}”现在不再提供。{choice_words(catalogue, numbers)}"
+    if kind == "closed" and (failed := _labels(catalogue, numbers.get("failed"))):
+        return f"“{name}”不再符合条件：{failed}。以前告知的金额不再有效；数据有误的，请向经办机构核实。"
     if kind == "closed":
         return f"“{name}”不能再申请了：期限已过，或者条件已经变化。"
     if kind == "top_up":
@@ -52,8 +59,8 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
     if kind == "changed":
         return f"“{name}”的金额变为{yuan}。{choice_words(catalogue, numbers)}"
     if kind == "comparison":
-        labels = [catalogue.fields[name].label for name in numbers.get("missing", "").split(",") if name in catalogue.fields]
-        open_ = f"还要确认：{'、'.join(labels)}。" if labels else ""
+        missing = _labels(catalogue, numbers.get("missing"))
+        open_ = f"还要确认：{missing}。" if missing else ""
         return f"参保记录显示您招用了一名登记失业人员，可能可以申请“{name}”{yuan}{last}。{open_}"
     open_ = f"可以申请“{name}”{yuan}{last}。" if notice["status"] == "ELIGIBLE" else f"可能可以申请“{name}”{yuan}，还要核对条件{last}。"
     return open_ + choice_words(catalogue, numbers)

@@ -182,6 +182,24 @@ def test_why_not_says_it_of_every_other_entry(hired: Market) -> None:
     assert all(one["failed"] for one in told if one["status"] == "NOT_ELIGIBLE")
 
 
+@pytest.mark.parametrize(
+    ("faulty", "field", "said"),
+    [
+        ({"year": 2027}, "year", "2020 to 2026"),
+        ({"year": 2019}, "year", "2020"),
+        ({"leavings": [{"reason": "dismissed", "number": 20}, {"reason": "laid_off", "number": 9}]}, "leavings", "0 to 28"),
+    ],
+)
+def test_a_year_s_data_that_cannot_be_are_named_with_what_is_allowed(hired: Market, faulty: dict[str, Any], field: str, said: str) -> None:
+    given = {"year": 2026, "insured_by_month": [27, 28], "leavings": [{"reason": "dismissed", "number": 28}]}
+    answer = hired.post("commissioner", "/employers/e-9/insurance-years", {**given, **faulty})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"].endswith(field)
+    assert said in error["message"]
+    assert hired.post("commissioner", "/employers/e-9/insurance-years", given).status_code == 202
+
+
 def test_insurance_data_give_the_layoff_rate_with_its_headroom_and_a_notice_can_be_read(hired: Market) -> None:
     year = {"year": 2025, "insured_by_month": [28] * 12, "leavings": [{"reason": "dismissed", "number": 2}], "contributions_yuan": 36000.5}
     assert hired.post("commissioner", "/employers/e-9/insurance-years", year).status_code == 202

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from matcher.policy import load_catalogue
 from matcher.policy.counted import POVERTY
-from streams.policy import rules
-from tests.streams.policy.policy_exchange import PolicyExchange, employer, internship, person, year
+from streams.policy import queries, rules
+from streams.policy.wording import notice_words
+from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, internship, person, year
 
 REFUND = "job_retention_refund__000"
 CATALOGUE = load_catalogue()
@@ -94,6 +95,48 @@ def test_data_before_the_employer_registers_wait_for_it(exchange: PolicyExchange
     assert [row["state"] for row in refunds(exchange)] == ["open"]
 
 
+def test_a_proposal_that_holds_no_longer_is_taken_back_with_the_reason_and_nothing_is_owed(exchange: PolicyExchange) -> None:
+    exchange.on("2023-10-01").say(employer(), year(leavings={"dismissed": 5}))
+    exchange.tick("2023-10-02")
+    exchange.say(year(leavings={"dismissed": 6}))
+    exchange.tick("2023-10-03")
+    told = [one for one in exchange.out("policy.notice") if one.benefit == "job_retention_refund"]
+    assert [(one.kind, one.yuan) for one in told] == [("offer", "60000"), ("closed", None)]
+    assert told[1].numbers == {"failed": f"{rules.LAYOFF},{rules.INSURED}"}
+    words = notice_words(CATALOGUE, told[1].model_dump(mode="json"))
+    assert CATALOGUE.fields[rules.LAYOFF].label in words
+    assert "不再符合条件" in words
+    (listed,) = exchange.ask(queries.proposals, "job_retention_refund", "140000")
+    assert (listed["state"], listed["owed_yuan"]) == ("excluded", None)
+    exchange.say(year(leavings={"dismissed": 7}))
+    exchange.tick("2023-10-04")
+    assert len(exchange.notices(benefit="job_retention_refund")) == 2
+    exchange.say(year(leavings={"dismissed": 5}))
+    exchange.tick("2023-10-05")
+    (listed,) = exchange.ask(queries.proposals, "job_retention_refund", "140000")
+    assert (listed["state"], listed["owed_yuan"]) == ("open", "60000")
+    assert [one.kind for one in exchange.out("policy.notice") if one.benefit == "job_retention_refund"] == ["offer", "closed", "offer"]
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_what_is_paid_already_is_not_offered_again_with_nothing_to_come(exchange: PolicyExchange, corrected: bool) -> None:
+    exchange.on("2023-10-01").say(employer(size="large"), year())
+    exchange.tick("2023-10-02")
+    exchange.say(claim("r", "job_retention_refund", person_id=None, about="2022", on="2023-10-02"))
+    exchange.say(decided("approve", "r"), decided("pay", "r"))
+    for day, report in ((3, year(refunded="30000")), (4, year(refunded="0")), (5, year())):
+        exchange.say(report)
+        exchange.tick(f"2023-10-0{day}")
+    if corrected:
+        exchange.say(year(leavings={"dismissed": 6}))
+        exchange.tick("2023-10-06")
+        exchange.say(year())
+        exchange.tick("2023-10-07")
+    (found,) = exchange.ask(queries.proposals, "job_retention_refund", "140000")
+    assert (found["state"], found["yuan"], found["paid_yuan"], found["owed_yuan"]) == ("claimed", "30000", "30000", "0")
+    assert [(one["kind"], one["yuan"]) for one in exchange.notices(benefit="job_retention_refund")] == [("offer", "30000")]
+
+
 # -- the rate itself -----------------------------------------------------------------------------------------------------
 
 
@@ -119,6 +162,13 @@ def test_nobody_insured_gives_no_rate(months: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(("insured", "bound"), [(30, "20"), (31, "5.5"), (1, "20"), (1000, "5.5")])
 def test_the_bound_is_read_from_the_entry(insured: int, bound: str) -> None:
     assert rules.layoff_bound(CATALOGUE, CATALOGUE.by_id[REFUND], insured) == Decimal(bound)
+
+
+@pytest.mark.parametrize(("dismissed", "percent"), [(20, "20"), (100, "100"), (5, "5"), (0, "0")])
+def test_a_round_rate_is_written_in_full(exchange: PolicyExchange, dismissed: int, percent: str) -> None:
+    exchange.on("2023-10-01").say(employer(), year(leavings={"dismissed": dismissed}))
+    exchange.tick("2023-10-02")
+    assert exchange.ask(queries.numbers, CATALOGUE, "e-1", exchange.today, {})["layoffs"]["percent"] == percent
 
 
 @given(st.integers(1, 5000), st.integers(0, 300))
