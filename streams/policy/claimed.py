@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from matcher.match_order import match_id
 from matcher.policy import Catalogue
 from streams.policy.messages import ClaimMade, PersonClaimMade
 from streams.policy.offers import HIRE, owed_yuan
@@ -24,18 +25,23 @@ OVERTURNED = ("refused", "rejected")
 
 
 def hire_of(connection: Connection, about: str, employer_id: str | None, person_id: str | None) -> dict[str, Any] | None:
-    """The hire that a claim is about, where it is this claimant's."""
-    found = connection.execute(select(hires).where(hires.c.hire_id == about)).mappings().first() if about else None
+    """The hire that a claim is about, where it is this claimant's. A match whose step joined a hire known before is that hire."""
+    own = select(hires).where(hires.c.person_id == person_id).order_by(hires.c.hired_on.desc(), hires.c.hire_id)
+    jobs = connection.execute(own).mappings().all() if about and person_id is not None else []
+    found = next((one for one in jobs if one["hire_id"] == about), None)
+    if found is None and person_id is not None:
+        found = next((one for one in jobs if one["posting_id"] and match_id(person_id, one["posting_id"]) == about), None)
     if found is None or found["person_id"] != person_id or employer_id not in (None, found["employer_id"]):
         return None
     return dict(found)
 
 
 def on_its_day(message: ClaimMade | PersonClaimMade, hire: Mapping[str, Any] | None, today: date) -> ClaimMade | PersonClaimMade:
-    """A hire has one day, whatever the claimant writes; a day that has not come stays as it was written, and is refused."""
-    if hire is None or hire["hired_on"] is None or message.on > today:
+    """A hire has one id and one day, whatever the claimant writes; a day that has not come stays as it was written, and is refused."""
+    if hire is None:
         return message
-    return message.model_copy(update={"on": hire["hired_on"]})
+    on = message.on if hire["hired_on"] is None or message.on > today else hire["hired_on"]
+    return message.model_copy(update={"about": hire["hire_id"], "on": on})
 
 
 def about_fault(connection: Connection, catalogue: Catalogue, row: Mapping[str, Any], hire: Mapping[str, Any] | None) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 
 from matcher.match_order import match_id
 from streams.policy import tables as policy
-from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, person, posting, step, year
+from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, insured, person, posting, step, year
 
 ENTRY = "hiring_one_off__000_registered_unemployed"
 
@@ -102,11 +102,23 @@ def test_a_sum_that_is_still_to_be_set_is_claimed_once_too(hired: PolicyExchange
 
 
 def test_the_same_person_hired_again_by_the_same_employer_is_looked_at(hired: PolicyExchange) -> None:
-    hired.say(posting("p-2"), step(posting_id="p-2"))
+    hired.say(posting("p-2"), step("left", "2023-10-20"), step(on="2023-10-21", posting_id="p-2"))
     hired.say(claim("c-1", "job_post_subsidy"), claim("c-2", "job_post_subsidy", about=match_id("u-1", "p-2")))
     assert told(hired, "c-1", "c-2") == [ACCEPTED, ("accepted", True, ["same_again"])]
     hired.say(decided("release", "c-2"))
     assert told(hired, "c-2") == [ACCEPTED]
+
+
+def test_a_second_posting_of_the_same_hire_is_the_same_thing(hired: PolicyExchange) -> None:
+    hired.say(posting("p-2"), step(posting_id="p-2"))
+    hired.say(claim("c-1", "job_post_subsidy"), claim("c-2", "job_post_subsidy", about=match_id("u-1", "p-2")))
+    assert told(hired, "c-1", "c-2") == [ACCEPTED, AGAIN]
+
+
+def test_a_match_whose_step_joined_what_insurance_showed_is_claimed_by_its_own_id(exchange: PolicyExchange) -> None:
+    exchange.on("2023-09-02").say(employer(), person(), posting(), insured(), step())
+    exchange.say(claim("c-1"), claim("c-2", about=exchange.rows(policy.hires)[0]["hire_id"]))
+    assert told(exchange, "c-1", "c-2") == [ACCEPTED, AGAIN]
 
 
 def test_a_certificate_is_claimed_once_a_year(exchange: PolicyExchange) -> None:
@@ -153,7 +165,7 @@ def test_a_refused_claim_that_is_released_in_place_of_a_rejected_one_comes_to_th
 
 
 def test_what_is_taken_up_again_is_held_for_what_has_come_up_since(hired: PolicyExchange) -> None:
-    hired.say(posting("p-2"), step(posting_id="p-2"))
+    hired.say(posting("p-2"), step("left", "2023-10-20"), step(on="2023-10-21", posting_id="p-2"))
     hired.say(claim("c-1", "job_post_subsidy"), decided("reject", reason="合同不清楚"))
     hired.say(claim("c-2", "job_post_subsidy", about=match_id("u-1", "p-2")), decided("release", "c-1"))
     assert told(hired, "c-1", "c-2") == [("accepted", True, ["same_again"]), ACCEPTED]
