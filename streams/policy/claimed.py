@@ -54,6 +54,8 @@ def about_fault(connection: Connection, catalogue: Catalogue, row: Mapping[str, 
         by_employer = row["employer_id"] is not None
         return f"“{name}”不是按一次招用申请的，不用写是哪一次招用" if by_employer and told and not any(told) else None
     payee = "employer" if row["employer_id"] is not None else "person"
+    if payee == "employer" and not told:
+        return None  # a training body or another institution, of whom nothing is offered: it names the course or the placements itself
     own = select(offers.c.about, offers.c.person_id).where(
         offers.c.payee_kind == payee, offers.c[f"{payee}_id"] == row[f"{payee}_id"], offers.c.benefit == row["benefit"]
     )

@@ -11,6 +11,7 @@ from streams.policy import tables as policy
 from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, insured, person, posting, step, year
 
 ENTRY = "hiring_one_off__000_registered_unemployed"
+TRAINING = "order_directed_training"  # of training bodies alone
 
 
 @pytest.fixture
@@ -198,3 +199,11 @@ def test_what_was_claimed_before_its_offer_was_open_is_not_topped_up_by_what_dat
     assert {row["state"] for row in exchange.rows(policy.offers, benefit="job_retention_refund")} == {"open"}
     exchange.say(claim("c-2", "job_retention_refund", person_id=None, about="2022", on="2023-11-01"))
     assert told(exchange, "c-2") == [AGAIN]
+
+
+def test_a_training_body_names_what_it_claims_for(exchange: PolicyExchange) -> None:
+    exchange.on("2026-11-01").say(employer())
+    for number, about in enumerate(("焊工班2026-09", "焊工班2026-10", "焊工班2026-10")):
+        exchange.say(claim(f"c-{number}", TRAINING, person_id=None, about=about, on="2026-11-01"))
+    rules = [[reason["rule"] for reason in exchange.claim(f"c-{number}")["reasons"]] for number in range(3)]
+    assert [("about" in found, "claimed_before" in found) for found in rules] == [(False, False), (False, False), (False, True)]
