@@ -7,9 +7,14 @@ import re
 import pytest
 
 from api.problems import Invalid
+from infra.sample import demo
+from matcher.days import day_of
 from matcher.match_order import match_id
+from streams.intake import gateway
 from streams.policy import queries as policy
 from tests.pages.reading import sent_posting
+
+PERSON = "u-claimed"
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +29,18 @@ def claim_path(site):
         "contact.person": "温经理", "contact.phone": "15400000088",
     }  # fmt: skip
     posting = sent_posting(site, employer, values)
-    hire = {"person_id": "u-demo", "step": "hired", "months": "12", "signed": "1", "on": "", "insured_on": ""}
+    # Somebody of one's own: other files have the demonstration's person hired and gone again at this employer.
+    someone = demo.person(day_of(site.services.exchange.now()))
+    del someone["private"]
+    gateway.receive_people(site.services.exchange, [{**someone, "person_id": PERSON}], sender="test")
+    site.settle()
+    hire = {"person_id": PERSON, "step": "hired", "months": "12", "signed": "1", "on": "", "insured_on": ""}
     assert employer.send(f"/employer/postings/{posting}/steps", hire).status_code == 303
     site.settle()
     page = employer.get("/employer/policies").text
     assert "铆焊工（支座）" in page
-    # Another file may have had the same person hired and gone again: a claim for that hire would be held. Or hired and still there: then
-    # it is that hire, and goes by its id.
-    offered = re.findall(r'name="benefit" value="job_post_subsidy"><input type="hidden" name="about" value="([^"]+)"', page)
-    own = match_id("u-demo", posting)
-    about = own if own in offered else offered[-1]
+    about = match_id(PERSON, posting)
+    assert f'name="benefit" value="job_post_subsidy"><input type="hidden" name="about" value="{about}"' in page
     form = {
         "benefit": "job_post_subsidy",
         "about": about,
