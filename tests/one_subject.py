@@ -34,6 +34,7 @@ class OneSubject:
         self.at = self.begins
         flows = Topology(TOPICS, (self.subject,))
         self.open, self._writer = open_exchange(path, b"k" * 32, settings or {}, flows=flows, now=lambda: self.at.astimezone(UTC))
+        self._writer._together = 0.0  # nobody else writes here, so there is nobody to wait for
         self.open.runner.start()
 
     def close(self) -> None:
