@@ -16,8 +16,8 @@ from sqlalchemy import Connection, func, select
 
 from api.access.accounts import Caller
 from matcher.masking import id_number_valid
-from matcher.places import level_of
 from streams.delivery.tables import pairs, sides
+from streams.intake.regions import lies_in
 from streams.intake.tables import people
 from streams.runtime.sealing import Vault
 
@@ -101,8 +101,8 @@ def _sent(connection: Connection, since: str) -> dict[str, int]:
 def _on_market(connection: Connection, region: str | None) -> Iterator[str]:
     query = select(sides.c.id).where(sides.c.kind == "person", sides.c.on_market).order_by(sides.c.id)
     if region is not None:
-        here = region[: {"province": 2, "city": 4}.get(level_of(region), 6)]
-        query = query.join(people, people.c.person_id == sides.c.id).where(people.c.region.like(f"{here}%"))
+        here = lies_in(people.c.region, region) & people.c.region.is_not(None)
+        query = query.join(people, people.c.person_id == sides.c.id).where(here)
     return iter(connection.execute(query.execution_options(yield_per=5000)).scalars())
 
 

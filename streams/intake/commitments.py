@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from matcher.days import in_shanghai
-from matcher.places import level_of
 from matcher.shapes import Employer, Licence, read_employer
 from streams.intake.holds import BROKEN_PROMISE
 from streams.intake.messages import CommitmentDecided, EmployerRegistered
 from streams.intake.openings import Openings
+from streams.intake.regions import lies_in
 from streams.intake.tables import commitments, employers, postings
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Continue, Drop, Emit, Outcome, Outcomes
@@ -194,12 +194,7 @@ def counts(connection: Connection, *, region: str | None = None) -> dict[str, in
 
 
 def _in_region(region: str | None) -> list[ColumnElement[bool]]:
-    if region is None:
-        return []
-    level = level_of(region)
-    if level == "province":
-        return [or_(employers.c.region.like(f"{region[:2]}%"), employers.c.region.is_(None))]
-    return [employers.c.region.like(f"{region[:4]}%") if level == "city" else employers.c.region == region]
+    return [lies_in(employers.c.region, region)] if region is not None else []
 
 
 def _row(connection: Connection, employer_id: str) -> dict[str, Any] | None:

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, or_, select
 
-from matcher.places import level_of
 from streams.intake.consents import Entry
 from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
+from streams.intake.regions import lies_in
 from streams.intake.tables import duplicates, employers, people, postings, received
 from streams.runtime.messages import from_json
 from streams.runtime.tables import log
@@ -201,12 +201,7 @@ def held_by_rule(connection: Connection, *, region: str | None = None) -> dict[s
 
 def in_region(query: Select[Any], region: str | None) -> Select[Any]:
     """Postings in a region: a province by two digits, a city by four; those without a region are the province's business."""
-    if region is None:
-        return query
-    level = level_of(region)
-    if level == "province":
-        return query.where(or_(postings.c.region.like(f"{region[:2]}%"), postings.c.region.is_(None)))
-    return query.where(postings.c.region.like(f"{region[:4]}%") if level == "city" else postings.c.region == region)
+    return query.where(lies_in(postings.c.region, region)) if region is not None else query
 
 
 def _answers(connection: Connection, query: Select[Any]) -> list[Found]:

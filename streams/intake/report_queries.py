@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from matcher.places import level_of
 from streams.intake.messages import REPORT_KINDS
+from streams.intake.regions import lies_in
 from streams.intake.reports import MARK_DAYS
 from streams.intake.tables import postings, reports
 
@@ -57,12 +57,7 @@ def counts(connection: Connection, *, region: str | None = None) -> dict[str, di
 
 
 def _in_region(region: str | None) -> list[Any]:
-    if region is None:
-        return []
-    level = level_of(region)
-    if level == "province":
-        return [or_(reports.c.region.like(f"{region[:2]}%"), reports.c.region.is_(None))]
-    return [reports.c.region.like(f"{region[:4]}%") if level == "city" else reports.c.region == region]
+    return [lies_in(reports.c.region, region)] if region is not None else []
 
 
 def _found(connection: Connection, *conditions: Any, limit: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -29,8 +30,8 @@ def announced(connection: Connection, log: Log) -> dict[Key, dict[str, Any]]:
     """The newest announcement of every pair in a log: score, points, hints by entry, its day and the catalogue it was made with."""
     found: dict[Key, dict[str, Any]] = {}
     query = select(log_table).where(log_table.c.type.in_((PostingMatched.type, PersonMatched.type))).order_by(log_table.c.seq)
-    for row in connection.execute(query.execution_options(yield_per=500)).mappings():
-        envelope = log.decode(connection, row)
+    rows = connection.execute(query.execution_options(yield_per=500)).mappings().partitions()
+    for envelope in chain.from_iterable(log.decode_all(connection, page) for page in rows):
         if isinstance(envelope, Unreadable):
             continue
         message = envelope.message

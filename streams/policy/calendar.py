@@ -16,7 +16,7 @@ from matcher.shapes import Employer
 from streams.policy import rules
 from streams.policy.choices import choice_at
 from streams.policy.exits import tell_ends
-from streams.policy.known import Counters, catalogue_of, counters, employer_facts, employer_of
+from streams.policy.known import Counters, EmployerFacts, catalogue_of, counters, employer_facts, employer_of
 from streams.policy.messages import EmployerCounted, WindowChanged
 from streams.policy.offers import EMPLOYER, announce, close, evaluate_employer, evaluate_hire, notify, worth_a_notice
 from streams.policy.tables import employers, hires, offers, progress, windows
@@ -201,6 +201,7 @@ def _counted(work: Work, employer_id: str) -> list[Outcome]:
 def _near_thresholds(work: Work, employer_id: str, employer: Employer | None, found: Counters) -> list[Outcome]:
     catalogue = catalogue_of(work.settings)
     outcomes: list[Outcome] = []
+    known: EmployerFacts | None = None  # read once, and for few employers at all
     for field, count in ((ABSORBED, found.absorbed), (POVERTY, found.poverty)):
         for entry in catalogue.entries:
             steps = rules.thresholds(entry, field)
@@ -210,7 +211,7 @@ def _near_thresholds(work: Work, employer_id: str, employer: Employer | None, fo
             if near is None or not _concerns(entry, employer):
                 continue
             benefit = catalogue.benefit_of[entry.id]
-            known = employer_facts(work.connection, employer_id, work.as_of, work.settings)
+            known = known or employer_facts(work.connection, employer_id, work.as_of, work.settings)
             choice = choice_at(catalogue, known, work.as_of, field, near[0], benefit)
             numbers = {"count": str(count), "threshold": str(near[0]), "missing": str(near[1]), **choice}
             about = {

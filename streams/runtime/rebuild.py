@@ -133,9 +133,9 @@ def compare(shadow: Connection, live: Connection, log: Log, subject: Subject, re
 def _outputs(connection: Connection, log: Log, names: set[str]) -> dict[str, dict[str, Any] | None]:
     found: dict[str, dict[str, Any] | None] = {}
     query = select(log_table).where(log_table.c.source.in_(names)).order_by(log_table.c.seq)
-    for row in connection.execute(query).mappings():
-        envelope = log.decode(connection, row)
-        found[row["id"]] = None if isinstance(envelope, Unreadable) else envelope.message.body()
+    for rows in connection.execute(query).mappings().partitions(500):
+        for envelope in log.decode_all(connection, rows):
+            found[envelope.id] = None if isinstance(envelope, Unreadable) else envelope.message.body()
     return found
 
 
