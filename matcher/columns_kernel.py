@@ -3,13 +3,14 @@
 ``judge`` is the only place where the rules stand in compiled form: scanning and explaining both use it, and a property test holds it to
 ``matcher.blockers`` and ``matcher.criteria``.
 
-A person is a gate of 16 bytes, a record of 48, and a list of numbers in the pool. Everything is laid out in one
+A person is a gate of 16 bytes, a record of 64, and a list of numbers in the pool. Everything is laid out in one
 function over a block of rows, because an array handed to a function inside the loop costs a reference count each time (numba 0.68:
 75 ns a person instead of 25; taken out of a tuple there, 340).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,16 +22,8 @@ from matcher.occupation_likeness import WEIGHT
 
 Array = npt.NDArray[Any]
 
-#: What a person is looked at first for: sixteen bytes, so that the many who are blocked cost a quarter of a line of the cache. Unknown is
-#: -1 for ``floor``, 0 for ``rank`` and ``forms``.
-GATE = np.dtype([
-    ("wished", np.uint64),  # a bit for each wished region (``region_bit``); regions share bits, so it can only say that none is met
-    ("floor", np.int32),  # least monthly pay in fen
-    ("flags", np.uint16),
-    ("forms", np.uint8),  # bits of the wished forms
-    ("rank", np.uint8),  # of the level of education
-])  # fmt: skip
-#: The rest of a person, for those who get past the gate. Unknown is -1 for numbers of distinct values, 0 for ``sixteen`` and ``free``.
+#: A person: one line of the cache. Unknown is -1 for numbers of distinct values and ``floor``, 0 for ``rank``, ``forms``, ``sixteen`` and
+#: ``free``.
 PERSON = np.dtype([
     ("record", np.int64),  # where the person's list starts in the pool: wished evidence and major, then from each of the next offsets on
     ("jobs", np.uint16),  # past jobs, each (evidence, thousandths of a year or -1)
@@ -47,7 +40,13 @@ PERSON = np.dtype([
     ("home", np.int32),  # number of the region
     ("registered", np.int32),  # number of the region of registration
     ("free", np.int32),  # ordinal of the first free day
+    ("floor", np.int32),  # least monthly pay in fen
+    ("flags", np.uint16),
+    ("forms", np.uint8),  # bits of the wished forms
+    ("rank", np.uint8),  # of the level of education
+    ("spare", np.int32),
 ])  # fmt: skip
+assert PERSON.itemsize == 64
 #: One posting. Unknown is -1, for ``form``, ``starts`` 0, for ``region`` -2.
 POSTING = np.dtype([
     ("x", np.int64),
@@ -102,7 +101,9 @@ _COUNTS, _UNKNOWN = 1, 2
 class People(NamedTuple):
     """The arrays of all people, in the order in which compiled functions take them."""
 
-    gates: Array  # GATE
+    wished: Array  # the gate, by which ``sieve`` looks at everybody: ``wished_bits``, least pay, ``traits_of``
+    floors: Array
+    traits: Array
     rows: Array  # PERSON
     pool: Array
     limits: Array  # squared chords
@@ -132,18 +133,33 @@ class Names(NamedTuple):
 
 
 EVERY_REGION = (1 << 64) - 1
+_FORMS_AT, _RANK_AT, _ANY = 16, 24, 255
 
 
 def region_bit(number: int) -> int:
-    """The bit of ``GATE.wished`` for the region of this number."""
+    """The bit of ``People.wished`` for the region of this number. Regions share bits, so bits can only say that none is met."""
     return 1 << (number & 63)
+
+
+def wished_bits(numbers: Iterable[int]) -> int:
+    """``People.wished`` of a person who wishes for the regions of these numbers; every bit where none is wished for."""
+    bits = 0
+    for number in numbers:
+        bits |= region_bit(number)
+    return bits or EVERY_REGION
+
+
+def traits_of(flags: Any, forms: Any, rank: Any) -> Any:
+    """``People.traits``: flags, forms and rank in one number, or in one array; a form and a level nobody knows are every form and the
+    highest level, since neither blocks."""
+    return (flags & (ALIVE | CONSENTS | DECLINES)) | (forms + _ANY * (forms == 0)) << _FORMS_AT | (rank + _ANY * (rank == 0)) << _RANK_AT
 
 
 @compiled
 def _gate_bits(
     flags: Any, forms: Any, rank: Any, floor: Any, silent_consent: Any, form: Any, asked_rank: Any, top: Any
 ) -> Any:  # pragma: no cover - compiled
-    """Blockers that the gate alone decides. Without branches: what a million people answer cannot be foretold."""
+    """Blockers that ``sieve`` looks for too. Without branches: what a million people answer cannot be foretold."""
     bits = CONSENT * ((flags & DECLINES != 0) | (not silent_consent) & (flags & CONSENTS == 0))
     bits |= FORM * ((form != 0) & (forms != 0) & (forms & form == 0))
     bits |= EDUCATION * ((asked_rank > 0) & (rank > 0) & (rank < asked_rank))
@@ -152,27 +168,57 @@ def _gate_bits(
 
 
 @compiled
-def sieve(gates: Array, posting: Array, first: int, size: int, passed: Array) -> int:  # pragma: no cover - compiled
-    """Rows among ``size`` from ``first`` on whom nothing in the gate blocks, into ``passed``; answers how many. For one posting."""
+def sieve(
+    wished: Array, floors: Array, traits: Array, posting: Array, first: int, size: int, marks: Array, passed: Array
+) -> int:  # pragma: no cover - compiled
+    """Rows among ``size`` from ``first`` on whom the gate does not block, into ``passed``; answers how many. For one posting.
+
+    The first loop has one form for everybody and columns of their own, so that it is done for eight people and more at a time.
+    """
     ask = posting[0]
     if not ask.in_market:
         return 0
-    silent_consent, form, asked_rank, top = ask.silent_consent, ask.form, ask.rank, ask.top
-    wished = ask.wished if ask.has_region else np.uint64(0xFFFFFFFFFFFFFFFF)
+    # Never no bit at all: who wishes for no region has every bit and passes. Others may pass by it too, and are judged.
+    regions = (ask.wished | np.uint64(1)) if ask.has_region else np.uint64(EVERY_REGION)
+    most = np.int32(min(ask.top, 2**31 - 1)) if ask.top >= 0 else np.int32(2**31 - 1)
+    consents = ALIVE if ask.silent_consent else ALIVE | CONSENTS
+    looked, found = np.uint32(consents | DECLINES), np.uint32(consents)
+    forms = np.uint32((ask.form if ask.form != 0 else _ANY) << _FORMS_AT)
+    least = np.uint32(max(ask.rank, 0))
+    near, pay, other, mark = wished[first : first + size], floors[first : first + size], traits[first : first + size], marks[:size]
+    for index in range(size):
+        trait = other[index]
+        mark[index] = (
+            (near[index] & regions != 0) & (pay[index] <= most) & (trait & looked == found) & (trait & forms != 0)
+            & (trait >> np.uint32(_RANK_AT) >= least)
+        )  # fmt: skip
     count = 0
-    for row in range(first, first + size):
-        gate = gates[row]
-        flags = np.int64(gate.flags)
-        bits = _gate_bits(flags, np.int64(gate.forms), np.int64(gate.rank), np.int64(gate.floor), silent_consent, form, asked_rank, top)
-        open_to = (flags & ALIVE != 0) & (bits == 0) & ((flags & WISHES_REGION == 0) | (gate.wished & wished != 0))
-        passed[count] = row
-        count += open_to
+    for index in range(size):
+        passed[count] = first + index
+        count += mark[index]
     return count
 
 
 @compiled
+def fetch(people: Array, pool: Array, rows: Array) -> int:  # pragma: no cover - compiled
+    """Reads something of each of these rows and of their lists, so that they stand in a near cache when they are judged.
+
+    Judging waits for memory at every row; here nothing waits for anything, so the processor asks for many rows at once. The answer says
+    nothing, but has to be used, or the compiler leaves all of it out.
+    """
+    said = np.int64(0)
+    for index in range(rows.size):
+        said += people[rows[index]].record
+    for index in range(rows.size):
+        one = people[rows[index]]
+        if one.end > 0:
+            said += pool[one.record] + pool[one.record + one.end - 1]
+    return said  # type: ignore[return-value]
+
+
+@compiled
 def judge(
-    gates: Array, people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
+    people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
     certificate_masks: Array, regions: Array, groups: Array, steps: Array,
     evidence_each: Any, regions_each: Any, by_posting: bool, first: int, picked: Array, keys: Array, details: Array,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
@@ -188,16 +234,15 @@ def judge(
     unblocked = 0
     for index in range(keys.size):
         row = picked[index] if picked.size > 0 else first + index
-        gate = gates[0 if by_posting else row]
         one = people[0 if by_posting else row]
         ask = posting[row if by_posting else 0]
-        flags = np.int64(gate.flags)
+        flags = np.int64(one.flags)
         keys[index] = -1
         if not flags & ALIVE or not (ask.in_market or full):
             continue
-        # Blockers that look at the gate alone, then those that look at the record alone.
+        # Blockers that look at the record alone.
         bits = _gate_bits(
-            flags, np.int64(gate.forms), np.int64(gate.rank), np.int64(gate.floor), ask.silent_consent, ask.form, ask.rank, ask.top
+            flags, np.int64(one.forms), np.int64(one.rank), np.int64(one.floor), ask.silent_consent, ask.form, ask.rank, ask.top
         )
         if bits != 0 and not full:
             continue
@@ -310,10 +355,10 @@ def judge(
         education = np.int64(_NO_EDUCATION)
         if ask.rank == 0:
             education = np.int64(_OF_EDUCATION)
-        elif ask.rank < 0 or gate.rank == 0:
+        elif ask.rank < 0 or one.rank == 0:
             silent |= 4
         else:
-            education = np.int64(_OF_EDUCATION if gate.rank >= ask.rank else 0)
+            education = np.int64(_OF_EDUCATION if one.rank >= ask.rank else 0)
 
         nearness = np.int64(-1)
         if square >= 0:
@@ -331,7 +376,7 @@ def judge(
             silent |= 16
 
         pay = np.int64(_NO_PAY)
-        floor = np.int64(gate.floor)
+        floor = np.int64(one.floor)
         if floor < 0 or (ask.low < 0 and ask.top < 0):
             silent |= 32
         elif ask.low >= 0 and ask.low >= floor:
@@ -348,10 +393,10 @@ def judge(
             pay = np.int64(2 * _HALF_PAY)
 
         hours = np.int64(_NO_HOURS)
-        if ask.form == 0 or gate.forms == 0:
+        if ask.form == 0 or one.forms == 0:
             silent |= 64
         else:
-            hours = np.int64(_OF_HOURS if gate.forms & ask.form else 0)
+            hours = np.int64(_OF_HOURS if one.forms & ask.form else 0)
 
         priority = 0
         if ask.key_employer and group.registered:
@@ -374,5 +419,5 @@ def details_of(people: People, ask: Ask, rows: Array, by_posting: bool = False) 
     """Per row: tenths of the eight criteria, bits of what is not stated, priority, bits of the blockers; shape (rows, 11)."""
     out = np.zeros((rows.size, 11), np.int32)
     if rows.size:
-        judge(*people, *ask, by_posting, 0, rows.astype(np.int64), np.empty(rows.size, np.int32), out)
+        judge(people.rows, people.pool, people.limits, *ask, by_posting, 0, rows.astype(np.int64), np.empty(rows.size, np.int32), out)
     return out

@@ -21,7 +21,6 @@ from matcher.columns_kernel import (
     ALIVE,
     CONSENTS,
     DECLINES,
-    GATE,
     HAS_HOME,
     HAS_MAJOR,
     LOCATED,
@@ -30,8 +29,9 @@ from matcher.columns_kernel import (
     SAYS_EXPERIENCE,
     SAYS_SKILLS,
     WISHES_REGION,
+    wished_bits,
 )
-from matcher.columns_people import MOST_ENTRIES, PeopleColumns, wished_bits
+from matcher.columns_people import MOST_ENTRIES, PeopleColumns
 from matcher.distance import spot, squared_chord_of
 from matcher.experience import year_thousandths
 from matcher.fen import in_fen
@@ -74,7 +74,7 @@ class _Loader:
 
     def __init__(self, columns: PeopleColumns) -> None:
         self.names: list[str] = []
-        self._gates: list[tuple[int, ...]] = []
+        self._wished: list[int] = []
         self._rows: list[tuple[int, ...]] = []
         self._pool: list[int] = []
         self._lengths: list[int] = []
@@ -160,13 +160,7 @@ class _Loader:
         group = self._groups[document["kind"], None if categories is None else tuple(categories)]
         self.names.append(document["person_id"])
         self._lengths.append(end)
-        self._gates.append((
-            wished_bits(record[regions:]),
-            -1 if floor is None else self._floor[floor],
-            flags,
-            forms,
-            self._rank[schooling.get("level")],
-        ))  # fmt: skip
+        self._wished.append(wished_bits(record[regions:]))
         self._rows.append((
             self._before + len(self._pool) if end else 0, jobs, skills, certificates, regions, end,
             0 if born is None else self._sixteen[born],
@@ -176,6 +170,11 @@ class _Loader:
             -1 if home is None else region[home],
             -1 if registered is None else region[registered],
             0 if free is None else self._day[free],
+            -1 if floor is None else self._floor[floor],
+            flags,
+            forms,
+            self._rank[schooling.get("level")],
+            0,
         ))  # fmt: skip
         self._pool += record
 
@@ -183,9 +182,10 @@ class _Loader:
         """Put the block into the arrays."""
         if not self.names:
             return
-        self._columns.extend(self.names, np.array(self._gates, GATE), np.array(self._rows, PERSON), self._pool, self._lengths)
+        wished, rows = np.array(self._wished, np.uint64), np.array(self._rows, PERSON)
+        self._columns.extend(self.names, wished, rows, self._pool, self._lengths)
         self._before += len(self._pool)
-        self.names, self._gates, self._rows, self._pool, self._lengths = [], [], [], [], []
+        self.names, self._wished, self._rows, self._pool, self._lengths = [], [], [], [], []
 
 
 class _Place:

@@ -21,7 +21,6 @@ from matcher.columns_kernel import (
     BIT_CODES,
     CONSENTS,
     DECLINES,
-    GATE,
     HAS_HOME,
     HAS_MAJOR,
     LOCATED,
@@ -34,10 +33,11 @@ from matcher.columns_kernel import (
     Ask,
     People,
     details_of,
-    region_bit,
+    traits_of,
+    wished_bits,
 )  # fmt: skip
 from matcher.columns_scan import best_rows
-from matcher.columns_storage import RaggedRows, RowNames
+from matcher.columns_storage import RaggedRows, RowNames, in_lines
 from matcher.columns_vocabulary import Atoms, Certificates, GroupSets, Limits, Regions, Skills
 from matcher.distance import spot, squared_chord_of
 from matcher.experience import year_thousandths
@@ -51,14 +51,6 @@ from matcher.text import without_protected
 MOST_ENTRIES = 65_535
 
 
-def wished_bits(numbers: Iterable[int]) -> int:
-    """``GATE.wished`` of a person who wishes for the regions of these numbers."""
-    bits = 0
-    for number in numbers:
-        bits |= region_bit(number)
-    return bits
-
-
 class PeopleColumns:
     """People to be matched with postings.
 
@@ -68,8 +60,8 @@ class PeopleColumns:
     def __init__(self, people: Iterable[Person] = ()) -> None:
         self._names = RowNames()
         self._records = RaggedRows()
-        self._gates = np.zeros(16, GATE)
-        self._rows = np.zeros(16, PERSON)
+        self._wished, self._floors, self._traits = np.zeros(16, np.uint64), np.zeros(16, np.int32), np.zeros(16, np.uint32)
+        self._rows = in_lines(16, PERSON)
         self.atoms, self.skills, self.certificates = Atoms(), Skills(), Certificates()
         self.regions, self.groups, self.limits = Regions(), GroupSets(), Limits()
         for person in people:
@@ -88,19 +80,22 @@ class PeopleColumns:
         self._room(people)
 
     def _room(self, rows: int) -> None:
-        if rows > self._rows.size:
-            gates, larger = np.zeros(rows, GATE), np.zeros(rows, PERSON)
-            gates[: self._rows.size], larger[: self._rows.size] = self._gates, self._rows
-            self._gates, self._rows = gates, larger
+        size = self._rows.size
+        if rows > size:
+            for name in ("_wished", "_floors", "_traits", "_rows"):
+                held = getattr(self, name)
+                larger = in_lines(rows, held.dtype)
+                larger[:size] = held
+                setattr(self, name, larger)
 
-    def extend(self, names: list[str], gates: Array, rows: Array, records: list[int], lengths: list[int]) -> None:
-        """Adds people with new ids, already as numbers (``columns_loading``): ``GATE``, ``PERSON`` and their lists one after another."""
-        start = self.row_count
+    def extend(self, names: list[str], wished: Array, rows: Array, records: list[int], lengths: list[int]) -> None:
+        """Adds people with new ids, already as numbers (``columns_loading``): ``wished_bits``, ``PERSON``, their lists in one."""
+        start, end = self.row_count, self.row_count + len(names)
         self._names.extend(names)
         self._records.extend(records, lengths)
-        self._room(start + len(names) if start + len(names) <= self._rows.size else max(start + len(names), self._rows.size * 3 // 2))
-        self._gates[start : start + len(names)] = gates
-        self._rows[start : start + len(names)] = rows
+        self._room(end if end <= self._rows.size else max(end, self._rows.size * 3 // 2))
+        self._wished[start:end], self._floors[start:end], self._rows[start:end] = wished, rows["floor"], rows
+        self._traits[start:end] = traits_of(*(rows[name].astype(np.uint32) for name in ("flags", "forms", "rank")))
 
     # ---- one person --------------------------------------------------------------------------------------------------------------------
 
@@ -122,14 +117,10 @@ class PeopleColumns:
         for form in desired.employment_forms or ():
             forms |= FORM_BITS[form]
         legal = None if person.birth_year_month is None else sixteen_on(person.birth_year_month)
+        rank = education.rank(education.code_of(person.education.level)) or 0
+        floor = -1 if desired.pay_min is None else in_fen(desired.pay_min)
         start = self._records.put(row, record)
-        self._gates[row] = (
-            wished_bits(record[regions:]),
-            -1 if desired.pay_min is None else in_fen(desired.pay_min),
-            flags,
-            forms,
-            education.rank(education.code_of(person.education.level)) or 0,
-        )
+        self._wished[row], self._floors[row], self._traits[row] = wished_bits(record[regions:]), floor, traits_of(flags, forms, rank)
         self._rows[row] = (
             start, jobs, skills, named, regions, end,
             0 if legal is None else legal.year * 12 + legal.month,
@@ -139,6 +130,7 @@ class PeopleColumns:
             -1 if person.region is None else self.regions.add(person.region),
             -1 if person.registered_at is None else self.regions.add(person.registered_at),
             0 if desired.available_from is None else desired.available_from.toordinal(),
+            floor, flags, forms, rank, 0,
         )  # fmt: skip
         if self._records.wasteful:
             self._rows["record"][: self._records.rows] = self._records.compact()
@@ -180,7 +172,7 @@ class PeopleColumns:
         row = self._names.remove(person_id)
         if row is None:
             return False
-        self._gates[row]["flags"] = 0
+        self._rows[row]["flags"] = self._traits[row] = 0
         return True
 
     # ---- one posting -------------------------------------------------------------------------------------------------------------------
@@ -188,7 +180,8 @@ class PeopleColumns:
     def people(self) -> People:
         """The columns as compiled functions take them."""
         count = self._names.lengths.size
-        return People(self._gates[:count], self._rows[:count], self._records.pool.array, self.limits.squares)
+        columns = (self._wished[:count], self._floors[:count], self._traits[:count], self._rows[:count])
+        return People(*columns, self._records.pool.array, self.limits.squares)
 
     @property
     def row_count(self) -> int:
@@ -253,4 +246,5 @@ class PeopleColumns:
     @property
     def nbytes(self) -> int:
         """Bytes in arrays, without the distinct texts."""
-        return int(self._gates.nbytes + self._rows.nbytes) + self._records.nbytes + self._names.nbytes
+        columns = (self._wished, self._floors, self._traits, self._rows)
+        return sum(column.nbytes for column in columns) + self._records.nbytes + self._names.nbytes

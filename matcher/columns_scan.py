@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from matcher.columns_kernel import Array, judge, sieve
+from matcher.columns_kernel import Array, fetch, judge, sieve
 from matcher.compiled import compiled
 
 #: The largest number of a posting in a packed key.
@@ -61,8 +61,8 @@ def _sift(names: Array, starts: Array, lengths: Array, keys: Array, rows: Array,
 
 @compiled
 def best_rows(
-    gates: Array, people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
-    certificate_masks: Array, regions: Array, groups: Array, steps: Array,
+    wished: Array, floors: Array, traits: Array, people: Array, pool: Array, limits: Array, posting: Array, scores: Array,
+    standings: Array, skill_masks: Array, certificate_masks: Array, regions: Array, groups: Array, steps: Array,
     evidence_each: Any, regions_each: Any, by_posting: bool, names: Array, starts: Array, lengths: Array, top: int,
 ) -> tuple[Array, Array, int]:  # fmt: skip  # pragma: no cover - compiled
     """(keys, rows, how many rows are not blocked): the best ``top`` rows, ties by id.
@@ -75,18 +75,19 @@ def best_rows(
     unblocked = 0
     total = posting.size if by_posting else people.size
     block = np.empty(BLOCK, np.int32)
-    passed, everybody = np.empty(BLOCK, np.int64), np.empty(0, np.int64)
+    marks, passed, everybody = np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int64), np.empty(0, np.int64)
     details = np.empty((0, 11), np.int32)
     for first in range(0, total, BLOCK):
         size = min(BLOCK, total - first)
         picked = everybody
         if not by_posting:
-            size = sieve(gates, posting, first, size, passed)
+            size = sieve(wished, floors, traits, posting, first, size, marks, passed)
             if size == 0:
                 continue
             picked = passed[:size]
+            block[0] = fetch(people, pool, picked) & 1
         unblocked += judge(
-            gates, people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
+            people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
             evidence_each, regions_each, by_posting, first, picked, block[:size], details,
         )  # fmt: skip
         for index in range(size):
@@ -110,22 +111,23 @@ def best_rows(
 
 @compiled
 def offer(
-    gates: Array, people: Array, pool: Array, limits: Array, posting: Array, scores: Array, standings: Array, skill_masks: Array,
-    certificate_masks: Array, regions: Array, groups: Array, steps: Array,
+    wished: Array, floors: Array, traits: Array, people: Array, pool: Array, limits: Array, posting: Array, scores: Array,
+    standings: Array, skill_masks: Array, certificate_masks: Array, regions: Array, groups: Array, steps: Array,
     evidence_each: Any, regions_each: Any, number: int, heaps: Array, held: Array,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Offers posting ``number`` to everybody it is open to; each row of ``heaps`` keeps its best, the worst of them first."""
     top = heaps.shape[1]
     offered = 0
     block = np.empty(BLOCK, np.int32)
-    passed = np.empty(BLOCK, np.int64)
+    marks, passed = np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int64)
     details = np.empty((0, 11), np.int32)
     for first in range(0, people.size, BLOCK):
-        size = sieve(gates, posting, first, min(BLOCK, people.size - first), passed)
+        size = sieve(wished, floors, traits, posting, first, min(BLOCK, people.size - first), marks, passed)
         if size == 0:
             continue
+        block[0] = fetch(people, pool, passed[:size]) & 1
         offered += judge(
-            gates, people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
+            people, pool, limits, posting, scores, standings, skill_masks, certificate_masks, regions, groups, steps,
             evidence_each, regions_each, False, first, passed[:size], block[:size], details,
         )  # fmt: skip
         for index in range(size):

@@ -13,6 +13,17 @@ Ints = npt.NDArray[np.int32]
 _FREE, _GONE = -1, -2
 
 
+_LINE = 64
+
+
+def in_lines(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Zeros that begin with a line of the cache, so that an entry of a line's size is in one line and not in two."""
+    size = np.dtype(dtype).itemsize * count
+    room = np.zeros(size + _LINE, np.uint8)
+    start = -room.ctypes.data % _LINE
+    return room[start : start + size].view(dtype)
+
+
 class Grown:
     """A one-dimensional array that grows at its end by half."""
 

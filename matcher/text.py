@@ -20,6 +20,7 @@ LATIN = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*[+#]*")
 _RUN = re.compile(rf"[{_CJK}]+|{LATIN.pattern}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _SPACE = re.compile(r"\s+")
+_ONLY_CHINESE = re.compile("[\u4e00-\u9fff]+")
 
 
 @cache
@@ -64,6 +65,8 @@ def normalise(text: str) -> str:
         read = _plain()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")]
         if read.all():
             return " ".join(read.astype("<u4", copy=False).tobytes().decode("utf-32-le").split())
+    elif _ONLY_CHINESE.fullmatch(text):  # most titles: nothing to fold, nothing to compose
+        return text.translate(_simplified())
     return _as_written(text)
 
 

@@ -40,11 +40,13 @@ def at_once(people: list[Person]) -> PeopleColumns:
 
 
 def numbers(columns: PeopleColumns) -> dict[str, Any]:
-    gates, rows, pool, limits = columns.people()
+    wished, floors, traits, rows, pool, limits = columns.people()
     names, starts, lengths = columns._names.arrays
     size = columns.row_count
     return {
-        "gates": gates.tolist(),
+        "wished": wished.tolist(),
+        "floors": floors.tolist(),
+        "traits": traits.tolist(),
         "rows": rows.tolist(),
         "pool": pool[: columns._records.pool.size].tolist(),
         "limits": limits[: columns.limits._squares.size].tolist(),

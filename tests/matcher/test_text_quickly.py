@@ -62,6 +62,12 @@ def test_a_long_text_is_normalised_as_a_short_one(text: str) -> None:
     assert normalise(text) == _as_written(text)
 
 
+def test_a_short_text_of_chinese_characters_alone_is_normalised_as_any_other() -> None:
+    for code in range(0x4E00, 0xA000):
+        assert normalise(chr(code)) == _as_written(chr(code))
+    assert normalise("電氣焊工") == _as_written("電氣焊工") == "电气焊工"
+
+
 @given(LONG)
 def test_a_normalised_text_is_cut_as_it_stands(text: str) -> None:
     assert tokens_of_normalised(normalise(text)) == tokens(text)
