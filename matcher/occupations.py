@@ -25,6 +25,7 @@ _MOVED = {"4-10-08-01": "4-02-07-10"}
 SAME, SAME_MINOR, SAME_MID, SAME_MAJOR = 1000, 600, 250, 50
 # A title means an occupation only from this confidence on; below it, the name shares a few characters by chance.
 LEAST_CONFIDENCE = 0.35
+_LEAST = round(LEAST_CONFIDENCE * 1000)
 # From this confidence in thousandths on a title is an occupation's name; what it only resembles then keeps this share of its confidence.
 _NAMED, _BESIDE_NAMED = 900, 500
 
@@ -165,17 +166,20 @@ def concepts_of_title(title: str, top: int = 3) -> tuple[tuple[int, int], ...]:
 
 @lru_cache(maxsize=200_000)
 def _concepts_meant(wanted: str, top: int) -> tuple[tuple[int, int], ...]:
-    best = _names().best(wanted, len(concepts()))
-    named = np.flatnonzero(best >= _NAMED)
-    if named.size:
+    best = _names().best(wanted, len(concepts()), _LEAST)
+    near = np.flatnonzero(best >= _LEAST)
+    sure = best[near]
+    named = sure >= _NAMED
+    if named.any():
         # 「平车工」 is a sewer by name: that it ends like 「车工」 does not make it a lathe operator as well.
-        minors = _minors()
-        of_it = np.zeros(minors.max() + 1, np.bool_)
-        of_it[minors[named]] = True
-        best = np.where(of_it[minors], best, best * _BESIDE_NAMED // 1000)
-    near = np.flatnonzero(best >= round(LEAST_CONFIDENCE * 1000))
-    order = near[np.argsort(-best[near], kind="stable")][:top]
-    return tuple((int(number), int(best[number])) for number in order)
+        minors = _minors()[near]
+        of_it = named.copy()
+        for minor in set(minors[named].tolist()):
+            of_it |= minors == minor
+        sure = np.where(of_it, sure, sure * _BESIDE_NAMED // 1000)
+        near, sure = near[sure >= _LEAST], sure[sure >= _LEAST]
+    order = np.argsort(-sure, kind="stable")[:top]
+    return tuple(zip(near[order].tolist(), sure[order].tolist(), strict=True))
 
 
 def codes_for_title(title: str, top: int = 3) -> list[tuple[str, float]]:

@@ -14,7 +14,7 @@ Ints = npt.NDArray[np.int64]
 
 @numba.njit(cache=True)
 def _best(
-    wanted: Ints, squares: Ints, own_norm: int, starts: Ints, entries: Ints, norms: Ints, concept: Ints, trust: Ints, concepts: int
+    wanted: Ints, squares: Ints, own_norm: int, starts: Ints, entries: Ints, norms: Ints, concept: Ints, trust: Ints, concepts: int, least: int
 ) -> Ints:  # pragma: no cover - compiled
     shared = np.zeros(norms.size, np.int64)
     for place in range(wanted.size):
@@ -22,17 +22,22 @@ def _best(
         for entry in range(starts[token], starts[token + 1]):
             shared[entries[entry]] += squares[place]
     best = np.zeros(concepts, np.int64)
+    little = least - 1  # one less, so that no rounding leaves out what just reaches it
     for token in wanted:
         for entry in range(starts[token], starts[token + 1]):
             name = entries[entry]
-            if shared[name] > 0:
+            if shared[name] > 0 and (
+                # Neither share alone is so large: then their mean is not either, and most names need no root.
+                shared[name] * 1000 >= little * norms[name]
+                or shared[name] * shared[name] * 1_000_000.0 >= float(little * little) * own_norm * norms[name]
+            ):
                 # Cosine, helped by containment: 「石油焦煅烧车间电焊工」 contains 电焊工 whole.
                 cosine = shared[name] / np.sqrt(float(own_norm * norms[name]))
                 contained = shared[name] / norms[name]
                 fit = int((0.75 * cosine + 0.25 * contained) * trust[name] + 1e-9)
                 if fit > best[concept[name]]:
                     best[concept[name]] = fit
-                shared[name] = 0  # looked at once, though it holds several of the tokens
+            shared[name] = 0  # looked at once, though it holds several of the tokens
     return best
 
 
@@ -62,13 +67,13 @@ class NameIndex:
         self._concept = np.array([concept for _, _, concept, _ in self._names], np.int64)
         self._trust = np.array([trust for _, _, _, trust in self._names], np.int64)
 
-    def best(self, title: str, concepts: int) -> Ints:
-        """Per concept the fit of its best name with the title, 0 to 1000."""
+    def best(self, title: str, concepts: int, least: int) -> Ints:
+        """Per concept the fit of its best name with the title, 0 to 1000; one that does not reach ``least`` may be 0."""
         unique = list(dict.fromkeys(tokens(title)))
         norm = sum(title_weight(token) ** 2 for token in unique)
         known = [token for token in unique if token in self._vocabulary]
         return _best(
             np.array([self._vocabulary[token] for token in known], np.int64),
             np.array([title_weight(token) ** 2 for token in known], np.int64),
-            norm, self._starts, self._entries, self._norms, self._concept, self._trust, concepts,
+            norm, self._starts, self._entries, self._norms, self._concept, self._trust, concepts, least,
         )  # fmt: skip
