@@ -14,8 +14,9 @@ Ints = npt.NDArray[np.int64]
 
 @numba.njit(cache=True)
 def _best(
-    wanted: Ints, squares: Ints, own_norm: int, starts: Ints, entries: Ints, norms: Ints, concept: Ints, trust: Ints, concepts: int, least: int
-) -> Ints:  # pragma: no cover - compiled
+    wanted: Ints, squares: Ints, own_norm: int, starts: Ints, entries: Ints, norms: Ints, concept: Ints, trust: Ints,
+    concepts: int, least: int,
+) -> Ints:  # fmt: skip  # pragma: no cover - compiled
     shared = np.zeros(norms.size, np.int64)
     for place in range(wanted.size):
         token = wanted[place]
