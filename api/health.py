@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from api.access.identify import Here, services_of
 from api.services import Services
+from api.webhooks import book as webhook_book
 from streams.runtime.floor import unhandled
 from streams.runtime.tables import dead_letters, offsets, parked
 
@@ -79,11 +80,14 @@ def metrics(request: Request) -> Response:
         ["limit"],
         registry=registry,
     )
+    hooks = Gauge("gongqiao_webhooks", "webhooks of the feed; again: the last attempt failed, dead: given up", ["state"], registry=registry)
     behind = Gauge("gongqiao_market_behind", "changes of matching not yet seen by this process's copy of the market", registry=registry)
     loading = Gauge("gongqiao_market_load_seconds", "how long the copy of the market took to load", registry=registry)
     try:
         with services.exchange.reading() as connection:
             places = _places(connection, services)
+            for state, number in webhook_book.states(connection).items():
+                hooks.labels(state).set(number)
             behind.set(services.market.behind(connection) if services.market is not None else 0)
         size.set(places.end)
         for name, place in places.subjects.items():

@@ -35,6 +35,7 @@ from api.search import saved_pages, saving
 from api.staffing import contacting
 from api.staffing import pages as staffing_pages
 from api.staffing import routes as staffing
+from api.webhooks import routes as webhooks
 
 API_ROUTERS: list[APIRouter] = [
     sending.router,
@@ -56,6 +57,7 @@ API_ROUTERS: list[APIRouter] = [
     claims.router,
     standing.router,
     feed.router,
+    webhooks.router,
     help_.router,
     looked.router,
     own_account.router,
@@ -84,5 +86,6 @@ PAGE_ROUTERS: list[APIRouter] = [
     looked.pages,
     own_account.pages,
     own_keys.pages,
+    webhooks.pages,
     second_factor_pages.router,
 ]

@@ -14,6 +14,7 @@ from api.cache.memory import MemoryCache
 from api.cache.shapes import Cache
 from api.market_copy import MarketCopy
 from streams.delivery.channels import Channel
+from streams.delivery.targets import Rules
 from streams.runtime.exchange import Exchange
 
 
@@ -29,6 +30,7 @@ class Options:
     anonymous_requests_a_minute: int = 1_200  # of one address
     facet_seconds: float = 0.0  # how long counted facets may be shown again
     suggestion_seconds: float = 0.0  # the same of suggestions
+    webhook_rules: Rules = field(default_factory=Rules)  # where webhooks may lead
     subject_settings: dict[str, Any] = field(default_factory=dict)
 
 

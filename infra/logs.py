@@ -15,7 +15,7 @@ from matcher.days import SHANGHAI
 FIELDS = (
     "subject", "reason", "message_id", "type", "handler", "path", "method", "status",
     "ms", "account_id", "role", "engine", "count", "seconds", "channel", "attempt",
-    "match_id", "posting_id", "address",
+    "match_id", "posting_id", "webhook_id", "address",
 )
 # fmt: on
 

@@ -6,6 +6,7 @@ from sqlalchemy import Table
 
 from api.access import tables as access
 from api.help import tables as help_
+from api.webhooks import tables as webhooks
 from streams.delivery import tables as delivery
 from streams.hiring import tables as hiring
 from streams.intake import tables as intake
@@ -16,7 +17,7 @@ from streams.runtime import tables as runtime
 from streams.runtime.tables import metadata
 from streams.staffing import tables as staffing
 
-MODULES = (runtime, access, help_, delivery, hiring, intake, matching, shards, policy, staffing)
+MODULES = (runtime, access, help_, webhooks, delivery, hiring, intake, matching, shards, policy, staffing)
 
 
 def product_tables() -> tuple[Table, ...]:

@@ -25,6 +25,7 @@ from api.cache.ringing import Ringing
 from api.cache.shapes import Cache
 from api.market_copy import MarketCopy
 from api.services import Options, Services
+from api.webhooks.sender import WebhookSender
 from infra import demo
 from infra.composition import exchange
 from infra.data_dir import only_one
@@ -64,6 +65,9 @@ def running(settings: Settings) -> Iterator[Services]:
         sender = Sender(opened, settings.outside())
         sender.start()
         stack.callback(sender.stop)
+        webhooks = WebhookSender(opened, settings.webhook_rules())
+        webhooks.start()
+        stack.callback(webhooks.stop)
         ticker = Ticker(opened, every=settings.tick_seconds)
         ticker.start()
         stack.callback(ticker.stop)
@@ -127,6 +131,7 @@ def _services(
         anonymous_requests_a_minute=settings.anonymous_requests_a_minute,
         facet_seconds=settings.facet_seconds,
         suggestion_seconds=settings.suggestion_seconds,
+        webhook_rules=settings.webhook_rules(),
         subject_settings=dict(settings.subjects()),
     )
     mail = channels_of(settings.outside(), opened.now).get("mail")

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from infra.engine_settings import EngineSettings
+from streams.delivery.targets import Rules
 
 _DISTINCT = 8  # different bytes that a random key of 32 has at least: fewer come once in 10^30
 _SECRET = 16
@@ -62,6 +63,10 @@ class Settings(EngineSettings):
     mail_from: str = Field(default="gongqiao@localhost", description="sender of mails")
     gateway_url: str | None = Field(default=None, description="message gateway that takes signed HTTP posts; absent: none is sent")
     gateway_secret: SecretStr | None = Field(default=None, description="key of the signature on calls to the message gateway")
+    webhook_loopback: bool = Field(
+        default=False,
+        description="webhooks may lead to this machine itself: for development and tests, production refuses to start with it",
+    )
     requests_a_minute: int = Field(default=12_000, ge=1, description="requests of one account a minute at most")
     anonymous_requests_a_minute: int = Field(default=1_200, ge=1, description="requests of one address without an account a minute at most")
     facet_seconds: float = Field(default=2.0, ge=0, le=60, description="how long counted facets may be shown again; 0: never")
@@ -127,6 +132,10 @@ class Settings(EngineSettings):
         names = ("smtp_url", "mail_from", "gateway_url", "quiet_from", "quiet_to", "public_url")
         return {**{name: getattr(self, name) for name in names}, "gateway_secret": secret}
 
+    def webhook_rules(self) -> Rules:
+        """Where webhooks may lead: in production over TLS and to public addresses only."""
+        return Rules(http=self.mode != "production", loopback=self.webhook_loopback and self.mode != "production")
+
     def refuse_unsafe(self) -> None:
         """Raises ``SettingsError`` naming everything that production must not run with, all at once."""
         if self.mode != "production":
@@ -140,6 +149,8 @@ class Settings(EngineSettings):
             wrong.append("GONGQIAO_PUBLIC_URL must begin with https://: sessions of production go over TLS only")
         if self.gateway_url is not None and len(self.gateway_secret.get_secret_value() if self.gateway_secret else "") < _SECRET:
             wrong.append(f"GONGQIAO_GATEWAY_SECRET needs {_SECRET} characters or more; make one with: openssl rand -hex 32")
+        if self.webhook_loopback:
+            wrong.append("GONGQIAO_WEBHOOK_LOOPBACK lets partners reach what listens on this machine; leave it out")
         if wrong:
             raise SettingsError("production does not start: " + "; ".join(wrong))
 

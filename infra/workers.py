@@ -250,7 +250,7 @@ def _index_follower(settings: Settings, exchange: Exchange) -> IndexFollower:
 
 
 def run_singles(settings: Settings, names: Sequence[str], stopping: threading.Event) -> None:
-    """Relay, clock, index follower and sender, as named: each works while this process has its lock."""
+    """Relay, clock, index follower and senders, as named: each works while this process has its lock."""
     if "relay" in names:
         wait_for_topics(settings, stopping)
     if stopping.is_set():
@@ -266,7 +266,10 @@ def run_singles(settings: Settings, names: Sequence[str], stopping: threading.Ev
         if "index" in names:
             running["index"] = WhileHeld(lock_on(part.engine, "index"), lambda: _index_follower(settings, exchange))
         if "send" in names:
+            from api.webhooks.sender import WebhookSender  # brings the edge with it, which the other processes do without
+
             running["send"] = WhileHeld(lock_on(part.engine, "send"), lambda: Sender(exchange, settings.outside()))
+            running["webhooks"] = WhileHeld(lock_on(part.engine, "webhooks"), lambda: WebhookSender(exchange, settings.webhook_rules()))
         lags = Lags(flows_of(settings), brokers_of(settings)) if "relay" in names else None
 
         def readiness() -> dict[str, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from api.services import Services
 from matcher.shapes import FieldError, read_posting
 from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
 from streams.intake.queries import published
+from streams.runtime.log import Log
 from streams.runtime.messages import Envelope
 from streams.runtime.tables import log
 
@@ -28,7 +30,8 @@ TYPES = tuple(cls.type for cls in (PostingPublished, PostingChanged, PostingEnde
 _building = threading.Lock()
 
 
-def _cursor(value: str | None) -> int:
+def place_of(value: str | None) -> int:
+    """The place in the log that a cursor names, the start where none is given; raises ``BadRequest``."""
     if value is None:
         return 0
     if not value.isdecimal() or len(value) > 18:
@@ -51,6 +54,23 @@ def _entry(envelope: Envelope) -> dict[str, Any]:
     return {"cursor": str(envelope.seq), "posting_id": envelope.key, "at": envelope.recorded_at.isoformat(), **body}
 
 
+@dataclass(frozen=True)
+class Changes:
+    """A stretch of the feed: its entries, the place in the log where it ends, and whether there may be more behind it."""
+
+    items: list[dict[str, Any]]
+    until: int
+    more: bool
+
+
+def changes(connection: Connection, messages: Log, after: int, limit: int, *, until: int | None = None) -> Changes:
+    """The next changes behind a place, at most ``limit`` and none behind ``until``; the same two places always say the same."""
+    read = messages.read(connection, TYPES, after, limit, until=until)
+    items = [_entry(one) for one in read if isinstance(one, Envelope)]
+    # Also past what cannot be read: a follower must not stay before it for ever.
+    return Changes(items, read[-1].seq if read else after, len(read) == limit)
+
+
 @router.get("/feed")
 def feed(
     request: Request,
@@ -59,15 +79,14 @@ def feed(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> Response:
     """Changes after ``cursor``, oldest first, removals as tombstones with their reason. 304 when nothing is new (``If-None-Match``)."""
-    after = _cursor(cursor)
+    after = place_of(cursor)
     with here.exchange.reading() as connection:
-        read = here.exchange.log.read(connection, TYPES, after, limit)
-    found = [one for one in read if isinstance(one, Envelope)]
-    following = read[-1].seq if read else after  # also past what cannot be read: a follower must not stay before it for ever
+        found = changes(connection, here.exchange.log, after, limit)
+    following = found.until
     etag = f'"{after}-{following}"'
     if _unchanged(request, etag):
         return Response(status_code=304, headers={"ETag": etag})
-    body = {"items": [_entry(envelope) for envelope in found], "cursor": str(following), "more": len(read) == limit}
+    body = {"items": found.items, "cursor": str(following), "more": found.more}
     return JSONResponse(body, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
@@ -105,7 +124,7 @@ def _snapshot_file(here: Services) -> tuple[Path, int]:
     folder.mkdir(parents=True, exist_ok=True)
     with here.exchange.reading() as connection, _building:
         # One transaction: the rows and the cursor are of the same moment.
-        cursor = _last_change(connection)
+        cursor = last_change(connection)
         name = f"snapshot-{here.started}-{cursor}"
         path = next(folder.glob(f"{name}-*.ndjson.gz"), None)
         if path is None:
@@ -126,5 +145,6 @@ def _snapshot_file(here: Services) -> tuple[Path, int]:
     return path, cursor
 
 
-def _last_change(connection: Connection) -> int:
+def last_change(connection: Connection) -> int:
+    """The place of the feed's last change; 0 where there is none."""
     return max(int(connection.execute(select(func.max(log.c.seq)).where(log.c.type == type_)).scalar() or 0) for type_ in TYPES)

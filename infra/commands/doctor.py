@@ -13,7 +13,7 @@ import click
 from infra.commands.restore import opens_with
 from infra.data_dir import in_use
 from infra.engines import search_options
-from infra.findings import Finding
+from infra.findings import DEAD_WEBHOOKS, Finding, dead_webhooks
 from infra.migrate import SchemaError, newest, open_to_read, revision_of
 from infra.settings import Settings, SettingsError, settings_of
 from search.errors import IndexFault
@@ -54,6 +54,8 @@ def look(settings: Settings) -> list[Finding]:
             found.append(Finding(opens, f"master key: {'opens' if opens else 'does not open'} the personal data", mend))
         with closing(open_to_read(settings.database)) as connection:
             found += _inside(connection, settings, running)
+            if current == newest():  # an older schema may not have them yet
+                found += dead_webhooks(connection.execute(DEAD_WEBHOOKS))
     except (sqlite3.DatabaseError, SchemaError) as error:
         found.append(Finding(False, f"database: {error}", "restore the last backup: gongqiao restore FILE"))
     return [*found, *look_at_index(settings)]

@@ -75,6 +75,7 @@ OPENS_NOBODYS = {
     "account.second_factor": "one's own account",
     "account.keys": "one's own account",
     "account.rotate_key": "one's own account",
+    "feed.webhooks": "where public postings are sent, and whether they came",
     "events": "that something changed, and a version of it",
     "person.contact": "a form, for the routes that are not asked above",
     "person.write": "what is answered was sent by the caller; the message with its sender stays in the log",

@@ -39,6 +39,13 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /account/keys": ((N, N, Y, Y, N, N, N, L), {"name": "招聘系统", "actions": ["public.read"], "days": 30}),
     "POST /account/keys/nobodys/rotation": ((N, N, "404", "404", N, N, N, L), {}),
     "DELETE /account/keys/nobodys": ((N, N, "404", "404", N, N, N, L), None),
+    # Markets and partners may: test_roles_table.py, test_webhooks.py.
+    "GET /feed/webhooks": ((N, N, N, N, N, N, N, L), None),
+    "POST /feed/webhooks": ((N, N, N, N, N, N, N, L), {"url": "https://1.1.1.1/gongqiao"}),
+    "GET /feed/webhooks/nobodys/deliveries": ((N, N, N, N, N, N, N, L), None),
+    "POST /feed/webhooks/nobodys/deliveries/nobodys/redelivery": ((N, N, N, N, N, N, N, L), None),
+    "POST /feed/webhooks/nobodys/secret": ((N, N, N, N, N, N, N, L), None),
+    "DELETE /feed/webhooks/nobodys": ((N, N, N, N, N, N, N, L), None),
     "GET /audit": ((N, N, N, N, N, N, N, L), None),  # auditors: test_roles_table.py
     "POST /people/u-7/saved-searches": ((Y, N, N, N, N, N, N, L), {"name": "小店电焊", "parameters": {"q": "电焊", "region": "140105"}}),
     "DELETE /people/u-7/saved-searches/nobodys": (("404", N, N, N, N, N, N, L), None),

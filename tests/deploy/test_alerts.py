@@ -16,6 +16,7 @@ def well() -> list[Series]:
         found += [series(up, 1, engine=engine, instance=edge) for engine in ("state", "index", "clock", "cache", "market")]
         found += [series("gongqiao_subject_lag", 40, 30, 50, subject="matching", instance=edge)]
         found += [series("gongqiao_dead_letters", 0, subject="matching", instance=edge), series("gongqiao_market_behind", 3, instance=edge)]
+        found += [series("gongqiao_webhooks", 2, state="fine", instance=edge), series("gongqiao_webhooks", 0, state="dead", instance=edge)]
         found += [series("gongqiao_parked", *[0, 1] * 16, subject="matching", instance=edge)]
     for worker in ("w1", "w2"):
         found += [series(up, 1, engine="subject:matching", instance=worker)]
@@ -47,6 +48,7 @@ FAULTS: dict[str, list[Series]] = {
         series("gongqiao_subject_handled", 70, 70, 70, subject="matching", instance="w2"),
     ),
     "GongqiaoDeadLetters": but(series("gongqiao_dead_letters", 1, subject="matching", instance="e1")),
+    "GongqiaoWebhookDead": but(series("gongqiao_webhooks", 1, state="dead", instance="e2")),
     "GongqiaoParked": but(series("gongqiao_parked", *[1] * 31, subject="matching", instance="e1")),
     "GongqiaoMarketBehind": but(series("gongqiao_market_behind", 20_000, instance="e2")),
     "GongqiaoGone": but(gone=("gongqiao_log_end",)),

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, select
 from api.access import second_factor
 from api.access.accounts import account_of, close_account, key_caller, open_session
 from api.services import Services
+from api.webhooks.tables import deliveries, webhooks
 from infra import demo
 from infra.commands.rebuild import rebuild
 from infra.composition import exchange
@@ -228,6 +229,21 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(folder: Path, run: Run, sp
     assert said in looked.output
 
 
+def test_doctor_names_webhooks_that_were_given_up(folder: Path, run: Run) -> None:
+    with exchange(settings_of(folder), run=False) as opened:
+        at = opened.now().isoformat()
+        hook = {"webhook_id": "w-1", "account_id": "a-partner", "url": "https://partner.example", "created_at": at, "after_seq": 0, "made": 1}
+        sent = {"webhook_id": "w-1", "number": 1, "delivery_id": "d-1", "after_seq": 0, "until_seq": 9, "changes": 1, "attempts": 9, "at": at}
+        opened.write(lambda connection: upsert(connection, webhooks, hook))
+        opened.write(lambda connection: upsert(connection, deliveries, {**sent, "state": "due"}))
+        assert run("doctor", "--data-dir", folder).exit_code == 0
+        opened.write(lambda connection: upsert(connection, deliveries, {**sent, "state": "dead"}))
+    looked = run("doctor", "--data-dir", folder)
+    assert looked.exit_code == 1
+    assert "BAD  webhooks: 1 given up: w-1 of a-partner" in looked.output
+    assert "重新投递" in looked.output
+
+
 # -- settings --------------------------------------------------------------------------------------------------------------
 
 
@@ -253,6 +269,7 @@ SAFE = {"mode": "production", "master_key": bytes(range(32)).hex(), "public_url"
         ({"public_url": "http://work.example"}, "GONGQIAO_PUBLIC_URL"),
         ({"gateway_url": "https://gate.example", "gateway_secret": "short"}, "GONGQIAO_GATEWAY_SECRET"),
         ({"gateway_url": "https://gate.example"}, "GONGQIAO_GATEWAY_SECRET"),
+        ({"webhook_loopback": True}, "GONGQIAO_WEBHOOK_LOOPBACK"),
     ],
 )
 def test_production_refuses_what_it_must_not_run_with_and_says_which(tmp_path: Path, changes: dict[str, Any], said: str) -> None:

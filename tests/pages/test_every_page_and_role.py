@@ -29,6 +29,8 @@ NAMED = {
     "match_id": "nobodys",
     "search_id": "nobodys",
     "key_id": "nobodys",
+    "webhook_id": "nobodys",
+    "delivery_id": "nobodys",
 }
 FORM = {
     "decision": "release",
