@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from api.access.identify import Here, services_of
 from api.services import Services
 from api.webhooks import book as webhook_book
+from streams.delivery.queries import failed_sends
 from streams.runtime.floor import unhandled
 from streams.runtime.tables import dead_letters, offsets, parked
 
@@ -81,6 +82,7 @@ def metrics(request: Request) -> Response:
         registry=registry,
     )
     hooks = Gauge("gongqiao_webhooks", "webhooks of the feed; again: the last attempt failed, dead: given up", ["state"], registry=registry)
+    outside = Gauge("gongqiao_outside", "mails and messages; again: the last attempt failed, gave_up", ["state"], registry=registry)
     behind = Gauge("gongqiao_market_behind", "changes of matching not yet seen by this process's copy of the market", registry=registry)
     loading = Gauge("gongqiao_market_load_seconds", "how long the copy of the market took to load", registry=registry)
     try:
@@ -88,6 +90,8 @@ def metrics(request: Request) -> Response:
             places = _places(connection, services)
             for state, number in webhook_book.states(connection).items():
                 hooks.labels(state).set(number)
+            for state, number in failed_sends(connection).items():
+                outside.labels(state).set(number)
             behind.set(services.market.behind(connection) if services.market is not None else 0)
         size.set(places.end)
         for name, place in places.subjects.items():

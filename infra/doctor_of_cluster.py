@@ -19,7 +19,7 @@ from redis.retry import Retry
 from sqlalchemy import Connection, func, select, text
 
 from infra.engines import check_engines, elastic_arguments, postgres_arguments, redis_arguments
-from infra.findings import DEAD_WEBHOOKS, Finding, dead_webhooks
+from infra.findings import DEAD_WEBHOOKS, NOT_SENT, Finding, dead_webhooks, not_sent, since_yesterday
 from infra.migrate import SchemaError, newest, revision_of_postgres
 from infra.settings import Settings, SettingsError
 from infra.workers import brokers_of, flows_of
@@ -159,6 +159,8 @@ def _inside(connection: Connection, settings: Settings, key: bytes | None) -> li
     for subject, count in connection.execute(open_letters):
         mend = "gongqiao dead-letters list; after the fix: gongqiao dead-letters retry --all"
         found.append(Finding(False, f"dead letters: {count} in {subject}", mend))
+    lost = connection.execute(text(NOT_SENT), since_yesterday(datetime.now(UTC)))
+    found += not_sent((row[0], row[1]) for row in lost)
     found += dead_webhooks((row[0], row[1]) for row in connection.execute(text(DEAD_WEBHOOKS)))
     for subject, count in connection.execute(select(parked.c.subject, func.count()).group_by(parked.c.subject)):
         found.append(Finding(True, f"parked: {count} messages of {subject} wait for a retry"))

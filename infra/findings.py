@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from streams.delivery.rules import as_text
 
 DEAD_WEBHOOKS = (
     "SELECT DISTINCT w.webhook_id, w.account_id FROM webhooks w JOIN webhook_deliveries d ON d.webhook_id = w.webhook_id "
     "WHERE d.state = 'dead' ORDER BY w.webhook_id"
 )
+NOT_SENT = "SELECT reason, count(*) FROM outside_sends WHERE state = 'gave_up' AND at >= :since GROUP BY reason ORDER BY 2 DESC, 1"
 
 
 @dataclass(frozen=True)
@@ -29,3 +33,17 @@ def dead_webhooks(rows: Iterable[tuple[str, str]]) -> list[Finding]:
     named = [f"{webhook_id} of {account_id}" for webhook_id, account_id in rows]
     mend = "tell the partner: when the target is mended, 重新投递 at /account/webhooks sends everything that was missed, in order"
     return [Finding(False, f"webhooks: {len(named)} given up: {', '.join(named[:5])}", mend)] if named else []
+
+
+def since_yesterday(now: datetime) -> dict[str, str]:
+    """The parameter of ``NOT_SENT``: what was given up in a day."""
+    return {"since": as_text(now - timedelta(days=1))}
+
+
+def not_sent(rows: Iterable[tuple[str | None, int]]) -> list[Finding]:
+    """Mails and messages that were given up, with the reasons, most of them first."""
+    reasons = list(rows)
+    named = "; ".join(f"{reason} ({count})" for reason, count in reasons[:5])
+    mend = "look at GONGQIAO_SMTP_URL, GONGQIAO_GATEWAY_URL and the other side; what is refused for one address or text is refused for good"
+    said = f"outside: {sum(count for _, count in reasons)} mails or messages were given up within a day: {named}"
+    return [Finding(False, said, mend)] if reasons else []

@@ -12,14 +12,17 @@ from aiosmtpd.controller import Controller
 
 
 class Letters:
-    """What the SMTP server took; ``refuse`` is its next answer to RCPT."""
+    """What the SMTP server took; ``refuse`` is its answer to RCPT, ``refuse_first`` are the answers to the first ones."""
 
     def __init__(self) -> None:
         self.taken: list[Any] = []
         self.refuse: str | None = None
+        self.refuse_first: list[str] = []
         self.url = ""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.refuse_first:
+            return self.refuse_first.pop(0)
         if self.refuse is not None:
             return self.refuse
         envelope.rcpt_tos.append(address)

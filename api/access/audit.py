@@ -63,6 +63,7 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "webhook_ended": ("删除岗位更新推送", ("account",)),
     "mail_address": ("登记找回密码的邮箱", ("account",)),
     "reset_asked": ("有人申请用邮件重置密码", ("account",)),
+    "reset_not_sent": ("重置密码的邮件没有发出", ("account",)),
     "password_reset": ("用邮件里的链接重置密码", ("account",)),
     "second_factor_on": ("开启登录验证码", ("account",)),
     "second_factor_off": ("关闭登录验证码", ("account",)),

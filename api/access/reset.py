@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
@@ -33,6 +34,8 @@ from streams.runtime.tables import upsert
 
 router = APIRouter(include_in_schema=False)
 OPEN_FOR = timedelta(minutes=30)
+#: Seconds before the second, third … attempt to send a link; the last one leaves time to use it.
+RETRY_S = (10.0, 60.0, 300.0, 600.0)
 _logger = logging.getLogger("gongqiao.reset")
 
 
@@ -82,10 +85,39 @@ def send_link(here: Services, login: str) -> None:
         return new_link(connection, account_id, exchange.now())
 
     token = exchange.write(job)
+    written = letter(f"{(here.options.public_url or '').rstrip('/')}/login/reset?{urlencode({'token': token})}")
+    _try(here, account_id, token, address, written, 0)
+
+
+def _try(here: Services, account_id: str, token: str, address: str, written: Letter, tried: int) -> None:
+    """Send it; where the mail server cannot take it now, again after a while, as long as the link opens. The link is in memory alone: a
+    process that ends takes it along, and whoever waits asks again."""
+    if here.mail is None:
+        return
     try:
-        here.mail.send(address, letter(f"{(here.options.public_url or '').rstrip('/')}/login/reset?{urlencode({'token': token})}"))
+        here.mail.send(address, written)
+        return
     except NotSent as failure:
-        _logger.warning("reset not sent", extra={"account": account_id, "reason": failure.reason})
+        again = not failure.final and tried < len(RETRY_S)
+        extra = {"account_id": account_id, "attempt": tried + 1, "reason": failure.reason}
+        _logger.warning("reset not sent" if again else "reset given up", extra=extra)
+    exchange = here.exchange
+    if not again:
+        exchange.write(lambda connection: _note(connection, account_id, "reset_not_sent", exchange.now()))
+        return
+
+    def once_more() -> None:
+        try:
+            with exchange.reading() as connection:
+                opens = account_behind(connection, token, exchange.now()) is not None
+            if opens:
+                _try(here, account_id, token, address, written, tried + 1)
+        except Exception as error:  # no traceback: it could hold the address
+            _logger.error("reset given up", extra={"account_id": account_id, "reason": type(error).__name__})
+
+    timer = threading.Timer(RETRY_S[tried], once_more)
+    timer.name, timer.daemon = "reset-mail", True
+    timer.start()
 
 
 def letter(link: str) -> Letter:

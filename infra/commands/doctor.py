@@ -13,7 +13,7 @@ import click
 from infra.commands.restore import opens_with
 from infra.data_dir import in_use
 from infra.engines import search_options
-from infra.findings import DEAD_WEBHOOKS, Finding, dead_webhooks
+from infra.findings import DEAD_WEBHOOKS, NOT_SENT, Finding, dead_webhooks, not_sent, since_yesterday
 from infra.migrate import SchemaError, newest, open_to_read, revision_of
 from infra.settings import Settings, SettingsError, settings_of
 from search.errors import IndexFault
@@ -88,6 +88,7 @@ def _inside(connection: sqlite3.Connection, settings: Settings, running: bool) -
     for subject, count in connection.execute("SELECT subject, count(*) FROM dead_letters WHERE state = 'open' GROUP BY subject"):
         mend = "gongqiao dead-letters list; after the fix: gongqiao dead-letters retry --all"
         found.append(Finding(False, f"dead letters: {count} in {subject}", mend))
+    found += not_sent(connection.execute(NOT_SENT, since_yesterday(datetime.now(UTC))))
     tick = connection.execute("SELECT recorded_at FROM log WHERE type = 'clock.tick' ORDER BY seq DESC LIMIT 1").fetchone()
     if running:
         late = tick is None or datetime.now(UTC) - datetime.fromisoformat(tick[0]) > timedelta(seconds=3 * settings.tick_seconds + 5)

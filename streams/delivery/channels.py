@@ -84,8 +84,11 @@ class Mail:
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0] if error.recipients else 0
             raise NotSent(f"the mail server refuses the recipient ({code})", final=code >= 500) from None
+        except smtplib.SMTPDataError as error:
+            raise NotSent(f"the mail server refuses the mail ({error.smtp_code})", final=error.smtp_code >= 500) from None
         except smtplib.SMTPResponseException as error:
-            raise NotSent(f"the mail server answers {error.smtp_code}", final=error.smtp_code >= 500) from None
+            # It refuses us, not the mail: a wrong password, a sender it does not know. That is mended, and the mails of that time wait.
+            raise NotSent(f"the mail server answers {error.smtp_code}") from None
         except (OSError, smtplib.SMTPException) as error:
             raise NotSent(f"the mail server does not answer ({type(error).__name__})") from None
 
@@ -148,8 +151,9 @@ class Gateway:
             raise NotSent(f"the gateway does not answer ({type(error).__name__})") from None
         if answer.is_success:
             return
-        again = answer.status_code >= 500 or answer.status_code in (408, 425, 429)
-        raise NotSent(f"the gateway answers {answer.status_code}", final=not again)
+        # Of our address, secret or pace: that is mended. What is wrong with the message itself stays wrong.
+        ours = answer.status_code in (401, 402, 403, 404, 405, 407, 408, 421, 425, 429)
+        raise NotSent(f"the gateway answers {answer.status_code}", final=400 <= answer.status_code < 500 and not ours)
 
 
 def signature(secret: bytes, timestamp: str, body: bytes) -> str:

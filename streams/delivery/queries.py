@@ -167,6 +167,13 @@ def outside(connection: Connection, limit: int = 50) -> dict[str, Any]:
     }
 
 
+def failed_sends(connection: Connection) -> dict[str, int]:
+    """How many messages outside wait for another attempt (``again``), and how many were given up (``gave_up``)."""
+    states = ("again", "gave_up")
+    query = select(outside_sends.c.state, func.count()).where(outside_sends.c.state.in_(states)).group_by(outside_sends.c.state)
+    return {**dict.fromkeys(states, 0), **{state: number for state, number in connection.execute(query)}}
+
+
 def _with_posting() -> Any:
     return select(pairs, postings.c.document.label("posting_document")).join_from(
         pairs, postings, pairs.c.posting_id == postings.c.posting_id, isouter=True

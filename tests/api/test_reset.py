@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from api.access import reset
 from api.access.accounts import close_account, session_caller
+from api.access.audit import ACTIONS
 from api.access.tables import audit, resets
 from streams.delivery.channels import Mail
 from tests.api.conftest import PASSWORD, Market, open_market
@@ -186,6 +189,56 @@ def test_nobody_is_flooded_with_links(mailing: Market, letters: Letters) -> None
 def test_a_server_that_refuses_is_nobodys_business(mailing: Market, letters: Letters) -> None:
     letters.refuse = "550 no such mailbox"
     assert ask(mailing).text == ask(mailing, "nobody").text
+
+
+def until_sent() -> None:
+    """Until nothing is tried any more."""
+    while waiting := [thread for thread in threading.enumerate() if thread.name == "reset-mail"]:
+        for thread in waiting:
+            thread.join(60)
+
+
+def entries(market: Market) -> list[str]:
+    with market.services.exchange.reading() as connection:
+        return list(connection.execute(select(audit.c.action).where(audit.c.account_id == "a-administrator").order_by(audit.c.n)).scalars())
+
+
+def test_a_server_that_takes_nothing_now_is_asked_again(mailing: Market, letters: Letters, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reset, "RETRY_S", (0.0, 0.0, 0.0))
+    letters.refuse_first = ["450 later", "451 later still"]
+    ask(mailing)
+    until_sent()
+    assert len(letters.taken) == 1
+    assert use(mailing, link_in(letters)).status_code == 200
+    assert "reset_not_sent" not in entries(mailing)
+
+
+def test_what_will_never_be_taken_and_what_was_tried_enough_is_given_up_and_said(
+    mailing: Market, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reset, "RETRY_S", (0.0, 0.0, 0.0))
+    letters.refuse_first = ["550 no such mailbox"]
+    ask(mailing)
+    until_sent()
+    assert (letters.taken, letters.refuse_first, entries(mailing)[-1]) == ([], [], "reset_not_sent")
+    letters.refuse_first = ["450 later"] * 4
+    ask(mailing)
+    until_sent()
+    assert (letters.taken, letters.refuse_first) == ([], [])
+    assert entries(mailing).count("reset_not_sent") == 2
+    assert "重置密码的邮件没有发出" in ACTIONS["reset_not_sent"][0]
+
+
+def test_a_link_that_another_one_replaced_is_sent_no_more(mailing: Market, letters: Letters, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reset, "RETRY_S", (600.0,))
+    letters.refuse_first = ["450 later"]
+    ask(mailing)
+    ask(mailing)
+    (waiting,) = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer) and thread.name == "reset-mail"]
+    waiting.cancel()
+    waiting.function()  # its time has come
+    assert len(letters.taken) == 1
+    assert use(mailing, link_in(letters)).status_code == 200
 
 
 def test_the_address_is_set_with_the_password_only_and_shown_masked(mailing: Market) -> None:

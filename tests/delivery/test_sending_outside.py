@@ -216,6 +216,7 @@ def test_after_six_attempts_it_is_given_up_where_staff_can_see_it(exchange, send
     found = exchange.ask(queries.outside)
     assert found["states"] == {"gave_up": 1, "sent": 1}
     assert found["gave_up"][0]["reason"] == "the gateway answers 500"
+    assert exchange.ask(queries.failed_sends) == {"again": 0, "gave_up": 1}
 
 
 def test_what_the_gateway_will_never_take_is_not_tried_twice(exchange, sender, calls):
@@ -223,6 +224,22 @@ def test_what_the_gateway_will_never_take_is_not_tried_twice(exchange, sender, c
     calls.status = 422
     sender.step()
     assert states(exchange)["gateway"] == ("gave_up", 1, "the gateway answers 422")
+
+
+@pytest.mark.parametrize("status", [302, 401, 403, 404, 408, 425, 429, 500, 502, 503])
+def test_what_is_wrong_with_us_or_the_gateway_is_tried_again(exchange, sender, calls, status):
+    push(exchange)
+    calls.status = status
+    sender.step()
+    assert states(exchange)["gateway"] == ("again", 1, f"the gateway answers {status}")
+
+
+@pytest.mark.parametrize("status", [400, 410, 413, 422])
+def test_what_is_wrong_with_the_message_is_given_up(exchange, sender, calls, status):
+    push(exchange)
+    calls.status = status
+    sender.step()
+    assert states(exchange)["gateway"] == ("gave_up", 1, f"the gateway answers {status}")
 
 
 @pytest.mark.parametrize(("answer", "state"), [("450 later", "again"), ("550 no such box", "gave_up")])

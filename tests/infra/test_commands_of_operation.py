@@ -27,6 +27,8 @@ from infra.commands.rebuild import rebuild
 from infra.composition import exchange
 from infra.serve import running
 from infra.settings import Settings, SettingsError
+from streams.delivery.rules import as_text
+from streams.delivery.tables import outside_sends
 from streams.intake.gateway import delete_person
 from streams.intake.tables import people
 from streams.runtime.messages import Unreadable
@@ -232,8 +234,24 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(folder: Path, run: Run, sp
 def test_doctor_names_webhooks_that_were_given_up(folder: Path, run: Run) -> None:
     with exchange(settings_of(folder), run=False) as opened:
         at = opened.now().isoformat()
-        hook = {"webhook_id": "w-1", "account_id": "a-partner", "url": "https://partner.example", "created_at": at, "after_seq": 0, "made": 1}
-        sent = {"webhook_id": "w-1", "number": 1, "delivery_id": "d-1", "after_seq": 0, "until_seq": 9, "changes": 1, "attempts": 9, "at": at}
+        hook = {
+            "webhook_id": "w-1",
+            "account_id": "a-partner",
+            "url": "https://partner.example",
+            "created_at": at,
+            "after_seq": 0,
+            "made": 1,
+        }
+        sent = {
+            "webhook_id": "w-1",
+            "number": 1,
+            "delivery_id": "d-1",
+            "after_seq": 0,
+            "until_seq": 9,
+            "changes": 1,
+            "attempts": 9,
+            "at": at,
+        }
         opened.write(lambda connection: upsert(connection, webhooks, hook))
         opened.write(lambda connection: upsert(connection, deliveries, {**sent, "state": "due"}))
         assert run("doctor", "--data-dir", folder).exit_code == 0
@@ -242,6 +260,23 @@ def test_doctor_names_webhooks_that_were_given_up(folder: Path, run: Run) -> Non
     assert looked.exit_code == 1
     assert "BAD  webhooks: 1 given up: w-1 of a-partner" in looked.output
     assert "重新投递" in looked.output
+
+
+def test_doctor_says_what_was_given_up_lately_and_why(folder: Path, run: Run) -> None:
+    with exchange(settings_of(folder), run=False) as opened:
+        now = opened.now()
+        lost = {"state": "gave_up", "attempts": 6, "next_at": None, "reason": "the gateway answers 503"}
+        rows = [
+            {"outgoing_id": "o-1", **lost, "at": as_text(now - timedelta(hours=25))},
+            {"outgoing_id": "o-2", **lost, "at": as_text(now - timedelta(hours=1)), "state": "again"},
+        ]
+        opened.write(lambda connection: upsert(connection, outside_sends, rows))
+        assert run("doctor", "--data-dir", folder).exit_code == 0
+        rows = [{"outgoing_id": f"o-{number}", **lost, "at": as_text(now - timedelta(hours=1))} for number in (3, 4)]
+        opened.write(lambda connection: upsert(connection, outside_sends, rows))
+    looked = run("doctor", "--data-dir", folder)
+    assert looked.exit_code == 1
+    assert "BAD  outside: 2 mails or messages were given up within a day: the gateway answers 503 (2)" in looked.output
 
 
 # -- settings --------------------------------------------------------------------------------------------------------------

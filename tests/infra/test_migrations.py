@@ -19,6 +19,7 @@ from streams.runtime.tables import meta, upsert
 from tests.infra.conftest import settings_of
 
 FIRST = "0001"
+WEBHOOKS = ("webhooks", "webhook_deliveries")
 
 
 def rows(database: Path, table: str = "log") -> list[tuple[object, ...]]:
@@ -64,6 +65,7 @@ def back_to_first(database: Path) -> None:
             "access_second_factors",
             "access_recovery_codes",
             "access_resets",
+            *WEBHOOKS,
             *(name for (name,) in policy),
         ):
             connection.execute(f"DROP TABLE {table}")
@@ -171,6 +173,8 @@ def test_what_policy_had_counted_is_there_for_the_hints_before_it_counts_again(f
         connection.execute("DROP TABLE matching_counts")
         connection.execute("ALTER TABLE intake_people DROP COLUMN consents")
         connection.execute("ALTER TABLE policy_claims DROP COLUMN marked_yuan")
+        for table in WEBHOOKS:
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = '0019'")
         insert = "INSERT INTO policy_employers (employer_id, revision, due, counters) VALUES (?, 1, 0, ?)"
         connection.executemany(insert, counted)
@@ -190,6 +194,8 @@ def test_a_claim_from_before_takes_up_its_own_sum(folder: Path) -> None:
     )
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("ALTER TABLE policy_claims DROP COLUMN marked_yuan")
+        for table in WEBHOOKS:
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = '0021'")
         connection.executemany(
             'INSERT INTO policy_claims (claim_id, stage, yuan, revision, benefit, about, "on", received_at, changed_at, held, reasons,'
