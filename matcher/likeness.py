@@ -27,7 +27,7 @@ from matcher.meaning import Vector, meaning_of_text, meaning_of_words
 from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title, kinship_thousandths, occupation
 from matcher.text import tokens, tokens_of_normalised, without_protected
 from matcher.titles import essence
-from matcher.weights import text_weight, title_weight
+from matcher.weights import text_weight, title_squares, title_weight
 
 # What a full reading alone is worth, thousandths: the same occupation under another name nearly as much as the same title, a mention less.
 KINSHIP_WORTH = 880
@@ -54,7 +54,8 @@ def _text_tokens(text: str) -> Counter[str]:
 @lru_cache(maxsize=20_000)
 def _weighed(title: str) -> tuple[dict[str, int], int]:
     """The squared weight of each of a title's tokens, and their sum."""
-    squares = {token: title_weight(token) ** 2 for token in _title_tokens(title)}
+    weights = title_squares()
+    squares = {token: weights[token] for token in _title_tokens(title)}
     return squares, sum(squares.values())
 
 
@@ -288,7 +289,7 @@ class TitleIndex:
         unique = _title_tokens(title)
         self._entries.extend([self._vocabulary.setdefault(token, len(self._vocabulary)) for token in unique], len(unique))
         self._starts.extend(self._entries.size, 1)
-        self._norms.extend(sum(title_weight(token) ** 2 for token in unique), 1)
+        self._norms.extend(sum(map(title_squares().__getitem__, unique)), 1)
         self._wholes.extend(sum(text_weight(token) for token in unique if len(token) > 1), 1)
         meant = list(concepts_of_title(title, _CONCEPTS_A_WISH))
         padded = meant + [(-1, 0)] * (_CONCEPTS_A_WISH - len(meant))

@@ -16,7 +16,7 @@ from matcher import likeness as readings
 from matcher.compiled import compiled
 from matcher.meaning import dimensions, meaning_of_title, meanings_of_texts
 from matcher.text import LATIN, without_protected_once
-from matcher.weights import title_weight
+from matcher.weights import title_squares
 
 Array = npt.NDArray[Any]
 #: A posting means this many occupations at most: its stated code, and what its title means.
@@ -68,7 +68,7 @@ class WordsReader:
             number = self._titles[title] = len(self._owns)
             found = readings._title_tokens(title)
             self._title_tokens.append([self._tokens.setdefault(token, len(self._tokens)) for token in found])
-            self._owns.append(sum(title_weight(token) ** 2 for token in found))
+            self._owns.append(sum(map(title_squares().__getitem__, found)))
             self._vectors.append(meaning_of_title(dict.fromkeys(found, 1)))
         return number
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.text import tokens
-from matcher.weights import title_weight
+from matcher.weights import title_squares
 
 Ints = npt.NDArray[np.int64]
 
@@ -53,7 +53,7 @@ class NameIndex:
         """One name of a concept; ``trust`` in thousandths scales how sure a full agreement makes."""
         unique = dict.fromkeys(tokens(name))
         numbers = [self._vocabulary.setdefault(token, len(self._vocabulary)) for token in unique]
-        self._names.append((numbers, sum(title_weight(token) ** 2 for token in unique), concept, trust))
+        self._names.append((numbers, sum(map(title_squares().__getitem__, unique)), concept, trust))
 
     def close(self) -> None:
         """Lays the index out as arrays."""
@@ -71,10 +71,11 @@ class NameIndex:
     def best(self, title: str, concepts: int, least: int) -> Ints:
         """Per concept the fit of its best name with the title, 0 to 1000; one that does not reach ``least`` may be 0."""
         unique = list(dict.fromkeys(tokens(title)))
-        norm = sum(title_weight(token) ** 2 for token in unique)
-        known = [token for token in unique if token in self._vocabulary]
+        squares = list(map(title_squares().__getitem__, unique))
+        numbers = [self._vocabulary.get(token) for token in unique]
+        known = [(number, square) for number, square in zip(numbers, squares, strict=True) if number is not None]
         return _best(
-            np.array([self._vocabulary[token] for token in known], np.int64),
-            np.array([title_weight(token) ** 2 for token in known], np.int64),
-            norm, self._starts, self._entries, self._norms, self._concept, self._trust, concepts, least,
+            np.array([number for number, _ in known], np.int64),
+            np.array([square for _, square in known], np.int64),
+            sum(squares), self._starts, self._entries, self._norms, self._concept, self._trust, concepts, least,
         )  # fmt: skip

@@ -7,6 +7,7 @@ a natural-log idf, as integers, so that every sum of them is exact. Tokens only,
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 
@@ -26,17 +27,40 @@ def _table() -> dict[str, tuple[int, int]]:
 UNSEEN_PAIR, UNSEEN_CHARACTER = 85, 60
 
 
-def _unseen(token: str) -> int:
-    return UNSEEN_CHARACTER if len(token) == 1 else UNSEEN_PAIR
+class _Weights(dict[str, int]):
+    """Weight by token; one that is not in the table is told, not kept."""
+
+    def __init__(self, known: Iterable[tuple[str, int]], character: int, pair: int) -> None:
+        super().__init__(known)
+        self._character, self._pair = character, pair
+
+    def __missing__(self, token: str) -> int:
+        return self._character if len(token) == 1 else self._pair
+
+
+@cache
+def title_weights() -> Mapping[str, int]:
+    """Weights of tokens in a job title, tenths of ln(N/df): 「工」 about 20, 「叉车」 about 65."""
+    return _Weights(((token, found[0]) for token, found in _table().items()), UNSEEN_CHARACTER, UNSEEN_PAIR)
+
+
+@cache
+def title_squares() -> Mapping[str, int]:
+    """``title_weights`` squared."""
+    return _Weights(((token, found[0] ** 2) for token, found in _table().items()), UNSEEN_CHARACTER**2, UNSEEN_PAIR**2)
+
+
+@cache
+def text_weights() -> Mapping[str, int]:
+    """Weights of tokens in a description, tenths of ln(N/df)."""
+    return _Weights(((token, found[1]) for token, found in _table().items()), UNSEEN_CHARACTER, UNSEEN_PAIR)
 
 
 def title_weight(token: str) -> int:
-    """Weight of a token in a job title, tenths of ln(N/df): 「工」 about 20, 「叉车」 about 65."""
-    found = _table().get(token)
-    return found[0] if found else _unseen(token)
+    """``title_weights`` of one token."""
+    return title_weights()[token]
 
 
 def text_weight(token: str) -> int:
-    """Weight of a token in a description, tenths of ln(N/df)."""
-    found = _table().get(token)
-    return found[1] if found else _unseen(token)
+    """``text_weights`` of one token."""
+    return text_weights()[token]
