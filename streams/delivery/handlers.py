@@ -85,7 +85,10 @@ def _take(work: Work, side: str, message: PostingMatched | PersonMatched, blocke
             desk.end(row, "blocked")
         elif who not in chosen:
             desk.withdraw_offer(row, side)
-    for pair in message.pairs:
+    if isinstance(message, PostingMatched):
+        desk.note_openings(message.posting_id, message.openings_left)
+    # A posting's people are ordered by matching; of a person's postings those that have reached few go first among near equals.
+    for pair in message.pairs if isinstance(message, PostingMatched) else desk.pairs_in_turn(message.pairs):
         desk.offer(pair, side, message.model_version, message.catalogue_version)
     return desk.close()
 
@@ -177,7 +180,7 @@ def push_what_waited(message: ClockTick, work: Work) -> Outcomes:
     desk = Desk(work)
     desk.adopt([dict(row) for row in rows])
     desk.load_sides()
-    for row in list(desk.rows.values()):
+    for row in desk.rows_in_turn():
         desk.push_or_hold(row, row["state"])
     outcomes: list[Outcome] = list(desk.close())
     outcomes.append(Continue(rows[-1]["best"] if len(rows) == PAGE else "found:"))

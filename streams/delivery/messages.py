@@ -14,8 +14,8 @@ class RecommendationIssued(Message):
     """A pair was pushed into a person's inbox (again only when its new version says something new)."""
 
     type: ClassVar[str] = "recommendation.issued"
-    version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: hints_as_texts}
+    version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: hints_as_texts, 2: dict}
     key: ClassVar[str] = "person_id"
     sealed_for: ClassVar[str | None] = "person_id"
     person_id: str
@@ -31,6 +31,7 @@ class RecommendationIssued(Message):
     hints: tuple[str, ...] = ()  # each a ``PairHint`` of matching as text
     model_version: str
     catalogue_version: str
+    turn: tuple[str, ...] = ()  # why it went out before one of the same person with a better score (``rules.TURNS``)
 
 
 class RecommendationEnded(Message):

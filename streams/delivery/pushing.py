@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date
 from typing import Any
 
@@ -13,6 +13,7 @@ from matcher.match_order import match_id
 from streams.delivery import rules
 from streams.delivery.messages import InterestShown, RecommendationEnded, RecommendationIssued
 from streams.delivery.tables import add_counts, budgets, finds, merged, outgoing, pairs, sides, suppressed
+from streams.delivery.turns import FEW_REACHED, Place, Reach, in_turn
 from streams.matching.messages import Pair, hints_as_texts
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Emit
@@ -69,6 +70,8 @@ class Desk:
         self._spent: dict[tuple[str, str], int] = {}
         self._away: dict[tuple[str, str], str] = {}
         self._twins: dict[tuple[str, str], str] = {}
+        self._reach = Reach(work.connection, balanced=bool(settings.get("balance_exposure", True)))
+        self._forward: set[str] = set()  # pairs that go out before one of the same person with a better score
         self._told: set[str] = set()  # pairs that a saved search has told the person of
         self._out: list[Emit] = []
         self._counts: Counter[str] = Counter()
@@ -98,6 +101,7 @@ class Desk:
             return
         both = (("person", sorted(set(people))), ("posting", sorted(set(openings))))
         self._used = {(kind, id_): 0 for kind, ids in both for id_ in ids}
+        self._reach.load(openings)
         # One posting with its fifty people or one person with fifty postings: asked from the side of the one.
         side, ones = min(both, key=lambda each: len(each[1]))
         self._told.update(match_id for (match_id,) in _TOLD[side].rows(self._connection, ids=ones))
@@ -119,6 +123,35 @@ class Desk:
                 twin = (person_id, gone_into[posting_id])
                 self._twins[twin] = _weightier(self._twins.get(twin, ""), answer or "")
 
+    # -- whose turn it is ----------------------------------------------------------------------------------------------
+
+    def note_openings(self, posting_id: str, openings: int) -> None:
+        self._reach.note_openings(posting_id, openings)
+
+    def pairs_in_turn(self, found: Sequence[Pair]) -> Iterator[Pair]:
+        """One person's pairs, given best first, in the order in which they take the budget. Priority does not reorder these (contract.md)."""
+        known = [self.rows.get(self._ids[(pair.person_id, pair.posting_id)]) for pair in found]
+        places = [
+            Place(-pair.band, pair.person_id, pair.posting_id, row is None or row["state"] != "issued")
+            for pair, row in zip(found, known, strict=True)
+        ]
+        for number, forward in in_turn(places, self._reach.share):
+            pair = found[number]
+            if forward:
+                self._forward.add(self._ids[(pair.person_id, pair.posting_id)])
+            yield pair
+
+    def rows_in_turn(self) -> Iterator[Row]:
+        """What waited, adopted best first, in the order in which it takes the new day's budgets."""
+        rows = list(self.rows.values())
+        places = [
+            Place(-8 * row["band"] - row["priority"], row["person_id"], row["posting_id"], row["state"] != "issued") for row in rows
+        ]
+        for number, forward in in_turn(places, self._reach.share):
+            if forward:
+                self._forward.add(rows[number]["match_id"])
+            yield rows[number]
+
     # -- what happens to a pair ----------------------------------------------------------------------------------------
 
     def offer(self, pair: Pair, side: str, model_version: str, catalogue_version: str) -> None:
@@ -130,12 +163,14 @@ class Desk:
             state = None
         else:
             state = row["state"]
-        document = {
+        document: dict[str, Any] = {
             "priority_reasons": pair.priority_reasons,
             "points": pair.points,
             "not_stated": pair.not_stated,
             "hints": pair.hints,
         }
+        if state == "issued" and b'"turn"' in row["document"]:
+            document["turn"] = from_json(row["document"]).get("turn", [])  # it belongs to what was pushed
         self._offered[id_] = pair
         row.update(
             score=pair.score,
@@ -318,6 +353,11 @@ class Desk:
         else:
             document = _document(row)
             reasons, points, hints = tuple(document["priority_reasons"]), document["points"], tuple(document["hints"])
+        turn = (FEW_REACHED,) if row["match_id"] in self._forward else ()
+        if turn or b'"turn"' in row["document"]:
+            row["document"] = to_json({**from_json(row["document"]), "turn": turn})
+        if not again and row["match_id"] not in self._told:
+            self._reach.add(row["posting_id"])
         issued = RecommendationIssued(
             person_id=row["person_id"],
             posting_id=row["posting_id"],
@@ -332,6 +372,7 @@ class Desk:
             hints=hints,
             model_version=row["model_version"],
             catalogue_version=row["catalogue_version"],
+            turn=turn,
         )
         self._touched[row["match_id"]] = None
         self._out.append(Emit(issued, discriminator=row["match_id"]))
@@ -361,6 +402,7 @@ class Desk:
         """A posting that a saved search found is pushed: it counts in both budgets and goes outside as a recommendation does."""
         self._out.append(said)
         self._counts["found"] += 1
+        self._reach.add(find["posting_id"])
         self._spend(find["person_id"], find["posting_id"])
         self._send_outside({**find, "revision": 0}, "found", None)
 
@@ -420,6 +462,7 @@ class Desk:
         upsert(
             connection, budgets, [{"kind": kind, "id": id_, "day": self._day, "used": used} for (kind, id_), used in self._spent.items()]
         )
+        self._reach.save()
         noted = [{"match_id": id_, "day": self._day, "reason": reason} for id_, reason in dict.fromkeys(self._suppressed)]
         insert_new(connection, suppressed, noted)
         for _, reason in dict.fromkeys(self._suppressed):

@@ -194,6 +194,7 @@ def _item(row: RowMapping) -> dict[str, Any]:
     )  # fmt: skip
     item = {name: row[name] for name in names}
     item.update(hints_as_texts(from_json(row["document"])))
+    item["turn"] = [{"code": code, "text": rules.TURNS.get(code, code)} for code in item.get("turn", ())]
     item["hints"] = [PairHint.of(text)._asdict() for text in item["hints"]]
     hired = row["step"] == "hired"
     item["ended_text"] = rules.text_of("hired" if hired else row["ended_reason"]) if row["ended_reason"] else None

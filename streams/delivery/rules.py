@@ -48,6 +48,11 @@ TEXTS = {
     "removed": "本人已注销。",
 }
 
+#: Why a pair went out before one of the same person with a better score, as its person reads it.
+TURNS = {
+    "few_reached": "与您其他的岗位差不多合适，但联系到的求职者较少，所以先推荐给您；匹配分数不受影响。",
+}
+
 STAGES = ("closing_30", "closing_7", "closed")  # of a benefit's window, as the inbox tells of them
 ENDINGS_SHOWN_DAYS = 45
 OF_POLICY = "policy."  # before the kind of a notice that policy made

@@ -92,6 +92,16 @@ budgets = Table(
     sqlite_with_rowid=False,
 )
 
+# How many people were told of a posting, and its openings left as matching said last: who has reached few goes first among near equals.
+reach = Table(
+    "delivery_reach",
+    metadata,
+    Column("posting_id", String, primary_key=True),
+    Column("people", Integer, nullable=False),
+    Column("openings", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Why something was not pushed, a row a pair, day and reason; kept 30 days.
 suppressed = Table(
     "delivery_suppressed",

@@ -1,0 +1,96 @@
+"""In which order pairs take what is left of the day's budgets.
+
+Best first: band, and priority where people are ordered (C-04). Of near equals, which share both, the one whose posting has reached the
+fewest people for each of its openings goes first, so that forty people are not all sent to the same three postings while others stay empty.
+No score changes, nobody passes a better band, and nothing is read of a person. What went out before a pair of its person with a better
+score says so (``FEW_REACHED``).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heapreplace
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, select
+
+from streams.delivery.tables import reach
+from streams.runtime.tables import Look, upsert
+
+FEW_REACHED = "few_reached"
+
+_REACHED = Look(
+    select(reach.c.posting_id, reach.c.people, reach.c.openings).where(reach.c.posting_id.in_(bindparam("ids", expanding=True))),
+    among="ids",
+)
+
+
+class Place(NamedTuple):
+    """A pair that waits for its turn. ``near``: the smaller, the earlier; those with the same are near equals. ``new``: not pushed yet."""
+
+    near: int
+    person_id: str
+    posting_id: str
+    new: bool = True
+
+
+class Reach:
+    """How many people each posting of a unit of work has reached, and how many openings are left; counts on while pairs go out."""
+
+    def __init__(self, connection: Connection, *, balanced: bool):
+        self._connection = connection
+        self._balanced = balanced
+        self._people: dict[str, int] = {}
+        self._openings: dict[str, int] = {}
+        self._touched: dict[str, None] = {}
+
+    def load(self, postings: Iterable[str]) -> None:
+        for posting_id, people, openings in _REACHED.rows(self._connection, ids=sorted(set(postings))):
+            self._people[posting_id], self._openings[posting_id] = people, openings
+
+    def note_openings(self, posting_id: str, openings: int) -> None:
+        """What matching says is left of a posting."""
+        if self._openings.get(posting_id) != openings:
+            self._openings[posting_id] = openings
+            self._touched[posting_id] = None
+
+    def add(self, posting_id: str) -> None:
+        """One person more was told of the posting."""
+        self._people[posting_id] = self._people.get(posting_id, 0) + 1
+        self._touched[posting_id] = None
+
+    def share(self, posting_id: str) -> int:
+        """Whole people reached for each opening; the same for all where exposure is not balanced."""
+        return self._people.get(posting_id, 0) // max(1, self._openings.get(posting_id, 1)) if self._balanced else 0
+
+    def save(self) -> None:
+        rows = [
+            {"posting_id": id_, "people": self._people.get(id_, 0), "openings": self._openings.get(id_, 1)} for id_ in sorted(self._touched)
+        ]
+        upsert(self._connection, reach, rows)
+
+
+def in_turn(places: Sequence[Place], share: Callable[[str], int]) -> Iterator[tuple[int, bool]]:
+    """The numbers of ``places``, which are given best first, in the order of their turns, each with whether it goes out before a pair of
+    the same person with a better score. ``share`` may grow while it is walked through."""
+    heap = [(place.near, share(place.posting_id), number) for number, place in enumerate(places)]
+    heapify(heap)
+    waiting: dict[str, deque[int]] = {}
+    for number, place in enumerate(places):
+        if place.new:
+            waiting.setdefault(place.person_id, deque()).append(number)
+    gone: set[int] = set()
+    while heap:
+        near, then, number = heap[0]
+        place = places[number]
+        now = share(place.posting_id)
+        if now != then:
+            heapreplace(heap, (near, now, number))
+            continue
+        heappop(heap)
+        gone.add(number)
+        own = waiting.get(place.person_id, deque())
+        yield number, place.new and own[0] != number
+        while own and own[0] in gone:
+            own.popleft()
