@@ -221,6 +221,7 @@ _ANSWERS: dict[str, dict[str, str | list[str]]] = {
     "GET /api/v1/postings/{posting_id}/candidates": {"200": "Candidates"},
     "GET /api/v1/people/{person_id}": {"200": "PersonState"},
     "DELETE /api/v1/people/{person_id}": {"202": "Message"},
+    "POST /api/v1/people/{person_id}/confirm": {"202": "Message"},
     "GET /api/v1/people/{person_id}/recommendations": {"200": "Recommendations"},
     "GET /api/v1/people/{person_id}/inbox": {"200": "Inbox"},
     "POST /api/v1/people/{person_id}/inbox/{match_id}/answer": {"202": "Message"},

@@ -35,6 +35,7 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "answer": ("替您答复推荐", ("inbox",)),
     "policies": ("查看您可以享受的政策", ("hints", "claims")),
     "consents": ("查看或登记您同意的事项", ("consents",)),
+    "confirmed": ("替您确认资料仍然有效", ("registered",)),
     "incomes": ("登记您家庭的收入", ("registered",)),
     "match": ("查看您与一个岗位合不合适", ("score", "reasons", "hints")),
     "candidates": ("在岗位的人选中看到您", ("score",)),

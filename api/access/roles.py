@@ -197,6 +197,20 @@ TABLE: tuple[Rule, ...] = (
         _PERSON,
         "工作人员：按本人的意思代办，留记录",
     ),
+    Rule(
+        "person.confirm",
+        "确认求职资料仍然有效",
+        ("POST /api/v1/people/{person_id}/confirm",),
+        _PERSON,
+        "工作人员：按本人的意思代办，留记录",
+    ),
+    Rule(
+        "person.confirm_by_link",
+        "用信里的链接确认求职资料仍然有效",
+        ("GET /still/{token}", "POST /still/{token}"),
+        _public(),
+        "只能确认，看不到资料",
+    ),
     Rule("person.looks", "查看谁看过自己的资料", ("GET /api/v1/people/{person_id}/looks",), _ME, "工作人员也看不到"),
     Rule(
         "audit.read",
@@ -221,6 +235,7 @@ TABLE: tuple[Rule, ...] = (
         (
             "GET /me",
             "POST /me",
+            "POST /me/confirm",
             "POST /me/searches",
             "POST /me/searches/{search_id}/delete",
             "GET /inbox",

@@ -13,6 +13,7 @@ from api.access.identify import CallerOrNone, Here
 from api.delivery.pages import jobseeker
 from api.forms import Posted
 from api.intake import profile_form
+from api.intake.reconfirming import asked_since
 from api.intake.sending import WAIT_S
 from api.pages import page
 from api.problems import Forbidden, NotFound
@@ -38,7 +39,8 @@ def _profile(here: Services, person_id: str) -> dict[str, Any]:
 
 
 def _page(
-    request: Request, here: Services, person_id: str, profile: dict[str, Any], values: dict[str, str], errors: dict[str, str], saved: bool
+    request: Request, here: Services, person_id: str, profile: dict[str, Any], values: dict[str, str], errors: dict[str, str],
+    saved: bool = False, confirmed: bool = False,
 ) -> Response:
     with here.exchange.reading() as connection:
         private = here.exchange.vault.reveal(connection, "person", person_id)
@@ -50,6 +52,8 @@ def _page(
         "values": values,
         "errors": errors,
         "saved": saved,
+        "confirmed": confirmed,
+        "asked_since": asked_since(here, person_id),
         "hidden": hidden,
         "searches": [{**one, "link": link_of(one["parameters"])} for one in searched],
         "levels": profile_form.levels(values, name_of(values.get("education.level"))),
@@ -61,12 +65,12 @@ def _page(
 
 
 @router.get("/me")
-def me(request: Request, here: Here, caller: CallerOrNone, saved: str = "") -> Response:
+def me(request: Request, here: Here, caller: CallerOrNone, saved: str = "", confirmed: str = "") -> Response:
     """My profile, to read and to change; name, identity number and telephone masked."""
     who, person_id = jobseeker(caller)
     scope.person(here.exchange, who, person_id, (), "profile")
     profile = _profile(here, person_id)
-    return _page(request, here, person_id, profile, profile_form.values_of(profile), {}, bool(saved))
+    return _page(request, here, person_id, profile, profile_form.values_of(profile), {}, bool(saved), bool(confirmed))
 
 
 @router.post("/me")
@@ -79,7 +83,7 @@ def save(request: Request, here: Here, caller: CallerOrNone, form: Posted) -> Re
     if not errors:
         errors = _send(here, who, person_id, raw)
     if errors:
-        return _page(request, here, person_id, profile, profile_form.sent_values(form), errors, False)
+        return _page(request, here, person_id, profile, profile_form.sent_values(form), errors)
     return RedirectResponse("/me?saved=1", 303)
 
 

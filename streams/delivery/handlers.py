@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
 from matcher.days import day_of
 from streams.delivery import rules
+from streams.delivery.asking import ask_employer, ask_person
 from streams.delivery.finding import (
     end_finds,
     end_finds_of_person,
@@ -34,7 +35,14 @@ from streams.delivery.pushing import Desk, Row
 from streams.delivery.searches import drop_search, save_search
 from streams.delivery.tables import budgets, merged, outgoing, pairs, postings, sides, suppressed
 from streams.hiring.messages import StepTaken
-from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
+from streams.intake.messages import (
+    EmployerAskedToConfirm,
+    PersonAskedToConfirm,
+    PostingChanged,
+    PostingEnded,
+    PostingHeld,
+    PostingPublished,
+)
 from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
 from streams.policy.messages import PersonPolicyNotice, PolicyNotice, WindowChanged
 from streams.runtime.clock import ClockTick
@@ -275,6 +283,8 @@ SUBJECT = Subject(
         Handler(on=WindowChanged, handle=tell_holders, emits=(HintEnding,)),
         Handler(on=PersonPolicyNotice, handle=tell_by_letter),
         Handler(on=PolicyNotice, handle=tell_by_letter),
+        Handler(on=PersonAskedToConfirm, handle=ask_person),
+        Handler(on=EmployerAskedToConfirm, handle=ask_employer),
         Handler(on=SearchSaved, handle=save_search),
         Handler(on=SearchDropped, handle=drop_search),
     ),

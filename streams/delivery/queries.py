@@ -69,7 +69,7 @@ def endings(connection: Connection, person_id: str, today: date) -> list[dict[st
 
 
 def notices_of_letter(connection: Connection, letter: str, today: date) -> list[dict[str, Any]]:
-    """What a letter says on that day: ``stage``, ``benefit``, ``entry_id``, ``last_day``, ``document``; the newest stage of an entry alone,
+    """What a letter says on that day: ``notice_id``, ``stage``, ``benefit``, ``entry_id``, ``last_day``, ``document``; the newest stage of an entry alone,
     of a window only while a recommendation that told of it is in the inbox."""
     joined = notices.outerjoin(pairs, pairs.c.match_id == notices.c.match_id)
     query = (
@@ -80,7 +80,7 @@ def notices_of_letter(connection: Connection, letter: str, today: date) -> list[
         window = row["kind"] in rules.STAGES
         if (window and row["state"] != "issued") or not rules.still_says(row["kind"], row["last_day"], today):
             continue
-        one = {"stage": row["kind"], **{name: row[name] for name in ("benefit", "entry_id", "last_day")}}
+        one = {"stage": row["kind"], **{name: row[name] for name in ("notice_id", "benefit", "entry_id", "last_day")}}
         found[row["entry_id"] if window else row["notice_id"]] = {**one, "document": from_json(row["document"])}
     return list(found.values())
 

@@ -56,6 +56,7 @@ TURNS = {
 STAGES = ("closing_30", "closing_7", "closed")  # of a benefit's window, as the inbox tells of them
 ENDINGS_SHOWN_DAYS = 45
 OF_POLICY = "policy."  # before the kind of a notice that policy made
+ASKED_PERSON, ASKED_EMPLOYER = ASKED = ("asked.person", "asked.employer")  # whether what was stated still stands
 
 
 def as_text(instant: datetime) -> str:
@@ -67,6 +68,8 @@ def still_says(stage: str, last_day: str | None, today: date) -> bool:
     """Whether a notice of a window may still be told: what closes until its last day, and what has closed from the day after it."""
     if stage.startswith(OF_POLICY):
         return last_day is None or stage == f"{OF_POLICY}closed" or today <= date.fromisoformat(last_day)
+    if stage in ASKED:
+        return last_day is None or today <= date.fromisoformat(last_day)
     if stage == "closed":
         return last_day is None or date.fromisoformat(last_day) < today
     return last_day is not None and today <= date.fromisoformat(last_day)

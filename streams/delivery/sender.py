@@ -13,10 +13,11 @@ from sqlalchemy import and_, or_, select
 from matcher.days import day_of
 from matcher.policy import load_catalogue
 from streams.delivery import rules
+from streams.delivery.asking import token_of
 from streams.delivery.channels import Channel, NotSent, channels_of
 from streams.delivery.queries import notices_of_letter
 from streams.delivery.tables import outgoing, outside_sends, postings
-from streams.delivery.wording import Letter, letter, notice_line, notices_letter
+from streams.delivery.wording import Letter, asked_letter, asked_line, letter, notice_line, notices_letter
 from streams.runtime.database import EngineFault
 from streams.runtime.exchange import Exchange
 from streams.runtime.jobs import WriterStopped
@@ -140,10 +141,20 @@ class Sender(OwnThread):
         catalogue, today = load_catalogue(), day_of(self._exchange.now())
         with self._exchange.reading() as connection:
             told = notices_of_letter(connection, row["match_id"], today)
-        lines = [notice_line(catalogue, one, today) for one in told]
+        site = public_url.rstrip("/") if public_url else None
+        asked = [asked_line(one, self._answered_at(one, site)) for one in told if one["stage"] in rules.ASKED]
+        lines = [notice_line(catalogue, one, today) for one in told if one["stage"] not in rules.ASKED]
+        if asked and not lines:
+            return asked_letter(key, asked, site)
         place = "/inbox" if row["employer_id"] is None else "/employer/policies"
-        link = f"{public_url.rstrip('/')}{place}" if public_url else None
-        return notices_letter(key, lines, link) if lines else None
+        return notices_letter(key, [*lines, *asked], f"{site}{place}" if site else None) if lines else None
+
+    def _answered_at(self, notice: dict[str, Any], site: str | None) -> str | None:
+        """Where somebody who was asked answers: a person by the link alone, an employer on its page."""
+        if site is None:
+            return None
+        person = notice["stage"] == rules.ASKED_PERSON
+        return f"{site}/still/{token_of(self._exchange.vault, notice['notice_id'])}" if person else f"{site}/employer"
 
     def _record(self, order: _Order, state: str, reason: str | None) -> None:
         now = self._exchange.now()

@@ -84,6 +84,22 @@ def notice_line(catalogue: Catalogue, notice: Mapping[str, Any], today: date) ->
     return notice_words(catalogue, said)
 
 
+def asked_line(notice: Mapping[str, Any], link: str | None) -> str:
+    """Whether what was stated still stands, as a letter asks it. ``link``: where it is answered."""
+    where = f"：{link}" if link else "，登录后就能确认"
+    if notice["stage"] == rules.ASKED_PERSON:
+        since = day_words(date.fromisoformat(notice["document"]["since"]))
+        return f"您的求职资料是{since}确认的，到现在超过90天了。还在找工作、资料没有变的，请确认一下{where}。有变化的，请登录后修改。"
+    last = day_words(date.fromisoformat(notice["last_day"]))
+    return f"岗位“{_line(notice['document']['title'])}”的有效期到{last}。还在招的请确认{where}。不确认的，到期后自动下架。"
+
+
+def asked_letter(key: str, lines: Sequence[str], link: str | None) -> Letter:
+    """A letter that asks and says nothing else."""
+    text = "\n".join(["您好：", *lines])
+    return Letter(key, "请确认资料是否还有效", text + "\n", f"【工桥】{''.join(lines)}", link)
+
+
 def notices_letter(key: str, lines: Sequence[str], link: str | None) -> Letter:
     """One letter that says several notices, a line each."""
     text = "\n".join(["您好：", *lines, *([f"查看详情：{link}"] if link else []), "由经办机构核定，只供参考。"])

@@ -18,6 +18,7 @@ from streams.intake.messages import (
     CommitmentDecided,
     DuplicateSplit,
     HoldDecided,
+    PersonConfirmed,
     PostingConfirmed,
     PostingWithdrawalReceived,
     ReportDecided,
@@ -38,6 +39,7 @@ __all__ = [
     "Idempotency",
     "Item",
     "Rights",
+    "confirm_person",
     "confirm_posting",
     "decide_hold",
     "decide_report",
@@ -72,6 +74,11 @@ def withdraw_posting(exchange: Exchange, posting_id: str, reason: str, *, by: st
 def confirm_posting(exchange: Exchange, posting_id: str, *, by: str, sender: str) -> str:
     """The source says the posting still stands: its days start anew. Answers the message's id."""
     return exchange.append([Said(PostingConfirmed(posting_id=posting_id, by=by))], source=sender)[0]
+
+
+def confirm_person(exchange: Exchange, person_id: str, *, sender: str) -> str:
+    """What the person stated still stands: its days start anew. Answers the message's id."""
+    return exchange.append([Said(PersonConfirmed(person_id=person_id))], source=sender)[0]
 
 
 def decide_hold(exchange: Exchange, posting_id: str, decision: Literal["release", "reject"], *, by: str, reason: str, sender: str) -> str:

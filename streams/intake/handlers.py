@@ -13,6 +13,7 @@ from matcher.occupations import codes_for_title
 from matcher.pay import monthly
 from matcher.shapes import Posting, read_posting
 from streams.hiring.messages import OpeningsTaken
+from streams.intake.asking_again import PEOPLE, ask_again, begins_a_day, confirm_person
 from streams.intake.commitments import broken, broken_reason, decide_commitment, note_commitment
 from streams.intake.consents import followed
 from streams.intake.from_text import completed, note
@@ -22,10 +23,13 @@ from streams.intake.memory import IntakeMemory, Near
 from streams.intake.messages import (
     CommitmentDecided,
     DuplicateSplit,
+    EmployerAskedToConfirm,
     EmployerReceived,
     EmployerRegistered,
     HoldDecided,
+    PersonAskedToConfirm,
     PersonChanged,
+    PersonConfirmed,
     PersonDeletionReceived,
     PersonReceived,
     PersonRegistered,
@@ -296,11 +300,13 @@ def count_openings_taken(message: OpeningsTaken, work: Work) -> Outcomes:
 
 
 def tick(message: ClockTick, work: Work) -> Outcomes:
-    """Ends what was open for the last time yesterday; announces again what opens today. In pages."""
+    """Ends what was open for the last time yesterday; announces again what opens today; asks on a new day what still stands. In pages."""
     openings = _openings(work)
     today = work.as_of.isoformat()
     after = work.cursor or ""
     phase, _, at = after.partition(":")
+    if phase.startswith("ask_"):
+        return ask_again(work, openings)
     if phase != "opens":
         query = (
             select(postings.c.posting_id)
@@ -333,7 +339,9 @@ def tick(message: ClockTick, work: Work) -> Outcomes:
         if row is not None:
             openings.refresh(row, changed=True)
     outcomes = openings.save()
-    return [*outcomes, Continue(f"opens:{ids[-1]}")] if len(ids) == PAGE else outcomes
+    if len(ids) == PAGE:
+        return [*outcomes, Continue(f"opens:{ids[-1]}")]
+    return [*outcomes, Continue(f"{PEOPLE}:")] if begins_a_day(message) else outcomes
 
 
 # -- people and employers ----------------------------------------------------------------------------------------------
@@ -355,6 +363,8 @@ def receive_person(message: PersonReceived, work: Work) -> Outcomes:
         "region": person.region,
         "doc": to_json(person.model_dump(mode="json", exclude_none=True, by_alias=True, exclude={"private"})),
         "changed_at": at,
+        "confirmed_on": work.as_of.isoformat(),
+        "asked_on": None,
         "consents": to_json(followed(history, person.consent, at, work.envelope.source)),
     }
     upsert(work.connection, people, values)
@@ -438,7 +448,8 @@ SUBJECT = Subject(
         Handler(ReportDecided, settle_report, POSTING_OUTPUTS, consider_report),
         Handler(CommitmentDecided, settle_commitment, (EmployerRegistered, *POSTING_OUTPUTS), consider_commitment),
         Handler(OpeningsTaken, count_openings_taken, POSTING_OUTPUTS),
-        Handler(ClockTick, tick, POSTING_OUTPUTS),
+        Handler(ClockTick, tick, (*POSTING_OUTPUTS, PersonAskedToConfirm, EmployerAskedToConfirm)),
+        Handler(PersonConfirmed, confirm_person),
         Handler(PersonReceived, receive_person, (PersonRegistered, PersonChanged)),
         Handler(PersonDeletionReceived, remove_person, (PersonRemoved,)),
         Handler(EmployerReceived, receive_employer, (EmployerRegistered, *POSTING_OUTPUTS), get_to_know),

@@ -143,6 +143,15 @@ class PersonDeletionReceived(Message):
     reason: str = "own wish"
 
 
+class PersonConfirmed(Message):
+    """The person, or staff at their word, says that what was stated still stands and that work is still looked for."""
+
+    type: ClassVar[str] = "person.confirmed"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+
+
 class EmployerReceived(Message):
     type: ClassVar[str] = "employer.received"
     version: ClassVar[int] = 2
@@ -239,6 +248,28 @@ class PersonRemoved(Message):
     key: ClassVar[str] = "person_id"
     person_id: str
     revision: int
+
+
+class PersonAskedToConfirm(Message):
+    """A person said nothing since that day (``since``) and is asked whether what was stated still stands; once, until they say something."""
+
+    type: ClassVar[str] = "person.asked_to_confirm"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    since: date
+    on: date
+
+
+class EmployerAskedToConfirm(Message):
+    """A posting of the employer ends after ``last_day`` unless it is confirmed; said once for each such day."""
+
+    type: ClassVar[str] = "employer.asked_to_confirm"
+    key: ClassVar[str] = "employer_id"
+    employer_id: str
+    posting_id: str
+    title: str
+    last_day: date
 
 
 class EmployerRegistered(Message):

@@ -60,6 +60,7 @@ postings = Table(
     Column("occupation_code", String),
     Column("pay_low", Float),  # comparable pay by the month, for what a trade pays in a county
     Column("pay_high", Float),
+    Column("asked_until", String),  # the last open day about which its employer was asked whether it still stands
     Column("changed_at", String, nullable=False),
     Index("intake_postings_by_employer", "employer_id", "state"),
     Index("intake_postings_by_state", "state", "region"),
@@ -81,7 +82,10 @@ people = Table(
     Column("doc", LargeBinary),
     Column("changed_at", String),
     Column("consents", LargeBinary),  # what was agreed to and taken back, the oldest first (consents.py), as JSON
+    Column("confirmed_on", String),  # day on which the person said last what they state, or that it still stands
+    Column("asked_on", String),  # asked since whether it does
     Index("intake_people_by_region", "region", "kind"),
+    Index("intake_people_by_confirmed", "confirmed_on"),
 )
 
 employers = Table(

@@ -36,6 +36,7 @@ LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
     "POST /api/v1/people/{person_id}/inbox/{match_id}/answer": (OFFICE, "/api/v1/people/u-7/inbox/{m}/answer", {"answer": "seen"}, {"u-7"}),
     "GET /api/v1/people/{person_id}/consents": (OFFICE, "/api/v1/people/u-7/consents", None, {"u-7"}),
     "PUT /api/v1/people/{person_id}/consents/{purpose}": (OFFICE, "/api/v1/people/u-7/consents/recommend", {"given": True}, {"u-7"}),
+    "POST /api/v1/people/{person_id}/confirm": (OFFICE, "/api/v1/people/u-7/confirm", None, {"u-7"}),
     "POST /api/v1/people/{person_id}/contact": (OFFICE, "/api/v1/people/u-7/contact", CALL, {"u-7"}),
     "POST /commissioner/contact": (OFFICE, "/commissioner/contact", {"form": {"person_id": "u-7", **CALL}}, {"u-7"}),
     "POST /api/v1/people/{person_id}/incomes": (OFFICE, "/api/v1/people/u-7/incomes", MONTH, {"u-7"}),

@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /people/u-7/contact": ((N, N, N, N, Y, N, Y, L), {"reason": "通知面谈时间"}),
     "GET /people/u-7/consents": ((Y, N, N, N, Y, N, Y, L), None),
     "PUT /people/u-7/consents/recommend": ((Y, N, N, N, Y, N, Y, L), {"given": True}),
+    "POST /people/u-7/confirm": ((Y, N, N, N, Y, N, Y, L), None),
     "GET /people/u-7/saved-searches": ((Y, N, N, N, N, N, N, L), None),
     "GET /people/u-7/looks": ((Y, N, N, N, N, N, N, L), None),
     "GET /account": ((Y, Y, Y, Y, Y, Y, Y, L), None),
