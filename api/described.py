@@ -172,6 +172,7 @@ _SCHEMAS: dict[str, Schema] = {
         ("match_id", "person_id", "posting_id", "as_of", "score", "band", "rank", "priority", "priority_reasons", "criteria",
          "not_stated", "hints", "model_version", "catalogue_version"),
         match_id=_TEXT, person_id=_TEXT, posting_id=_TEXT, as_of=_TEXT, score={"type": "number"}, band=_WHOLE,
+        suits_person={"type": "number"}, suits_posting={"type": "number"},
         rank={"type": ["integer", "null"]}, priority=_WHOLE, priority_reasons=_list(_TEXT), criteria=_list(ref("Criterion")),
         not_stated=_list(_TEXT), hints=_list(ref("Hint")), at_stake=_list(ref("Stake")), model_version=_TEXT,
         catalogue_version=_TEXT,
@@ -179,7 +180,8 @@ _SCHEMAS: dict[str, Schema] = {
     "Explanation": _object(
         ("person_id", "posting_id", "as_of", "blockers", "criteria", "near_miss", "score", "hints"),
         person_id=_TEXT, posting_id=_TEXT, as_of=_TEXT, blockers=_list(_FREE), criteria=_list(ref("Criterion")), near_miss=_list(_FREE),
-        score={"type": ["number", "null"]}, hints=_list(ref("Hint")), at_stake=_list(ref("Stake")),
+        score={"type": ["number", "null"]}, suits_person={"type": "number"}, suits_posting={"type": "number"},
+        hints=_list(ref("Hint")), at_stake=_list(ref("Stake")),
     ),
     "Candidates": _object(posting_id=_TEXT, total=_WHOLE, items=_list(ref("Recommendation")), cursor=_MAYBE),
     "Recommendations": _object(person_id=_TEXT, total=_WHOLE, items=_list(ref("Recommendation")), cursor=_MAYBE),

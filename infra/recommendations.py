@@ -19,6 +19,7 @@ from matcher.occupation_likeness import Reader
 from matcher.policy import Catalogue, PairStatuses, hints_for_pair, load_catalogue
 from matcher.priority import priority
 from matcher.shapes import Employer, Person, Posting
+from matcher.sides import sides
 
 
 class EmployerIndex:
@@ -136,6 +137,7 @@ def recommendation(
         "posting_id": posting.posting_id,
         "as_of": as_of.isoformat(),
         "score": score / 10,
+        **sides({criterion.name: criterion.tenths for criterion in found}),
         "band": band_of(score),
         "rank": rank,
         "priority": points,

@@ -16,6 +16,7 @@ from matcher.near_miss import near_miss
 from matcher.occupation_likeness import reader_of
 from matcher.priority import priority
 from matcher.shapes import Employer, Person, Posting
+from matcher.sides import sides
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Explanation:
             "blockers": [without_effort(item) for item in self.blockers],
             "near_miss": [without_effort(item) for item in self.near_miss],
             "score": self.score,
+            **sides({criterion.name: criterion.tenths for criterion in self.criteria}),
             "band": self.band,
             "priority": self.priority,
             "priority_reasons": list(self.priority_reasons),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from matcher.criteria import CRITERIA, OF
 from matcher.match_order import MODEL_VERSION, band_of, match_id
+from matcher.sides import sides
 
 
 class Pair(NamedTuple):
@@ -39,6 +40,7 @@ class Pair(NamedTuple):
             "person_id": self.person_id,
             "posting_id": self.posting_id,
             "score": self.score,
+            **sides(dict(zip(CRITERIA, self.tenths, strict=True))),
             "band": self.band,
             "rank": self.rank,
             "priority": self.priority,
