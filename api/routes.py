@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.access import looked, own_account, own_keys, second_factor_pages
+from api.delivery import own_answers
 from api.delivery import pages as delivery_pages
 from api.delivery import routes as delivery
 from api.help import routes as help_
@@ -50,6 +51,7 @@ API_ROUTERS: list[APIRouter] = [
     saving.router,
     matching.router,
     delivery.router,
+    own_answers.router,
     hiring.router,
     staffing.router,
     contacting.router,
@@ -77,6 +79,7 @@ PAGE_ROUTERS: list[APIRouter] = [
     profile_pages.router,
     consenting.pages,
     reconfirming.pages,
+    own_answers.pages,
     intake_pages.router,
     hiring_pages.router,
     staffing_pages.router,

@@ -180,6 +180,13 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule("person.answer", "答复推荐", ("POST /api/v1/people/{person_id}/inbox/{match_id}/answer",), _PERSON),
     Rule(
+        "person.answer_rules",
+        "查看、取消、恢复按自己的答复对推荐做的调整",
+        ("GET /api/v1/people/{person_id}/answer-rules", "PUT /api/v1/people/{person_id}/answer-rules/{match_id}"),
+        _ME,
+        "工作人员也看不到",
+    ),
+    Rule(
         "person.searches",
         "保存、查看、删除自己的搜索",
         (
@@ -241,6 +248,7 @@ TABLE: tuple[Rule, ...] = (
             "GET /inbox",
             "GET /inbox/items",
             "POST /inbox/{match_id}/answer",
+            "POST /inbox/{match_id}/rule",
             "POST /postings/{posting_id}/answer",
             "GET /me/policies",
             "POST /me/policies/claims",

@@ -16,7 +16,7 @@ from api.forms import Posted
 from api.pages import fragment, page, region
 from api.problems import BadRequest, Forbidden
 from api.services import Services
-from streams.delivery import queries, searches
+from streams.delivery import leanings, queries, searches
 from streams.hiring import queries as hiring
 from streams.intake import queries as intake
 
@@ -43,6 +43,7 @@ def _contents(here: Services, person_id: str, cursor: str | None) -> dict[str, A
         by_search = searches.found_for(connection, person_id) if cursor is None else []
         names = searches.names_of(connection, person_id, [item["match_id"] for item in found["items"]])
         steps = hiring.of_person(connection, person_id)["items"] if cursor is None else []
+        own = leanings.of_person(connection, person_id, market.today(here)) if cursor is None else []
         pairs = {item["match_id"]: hiring.step_of(connection, person_id, item["posting_id"]) for item in found["items"]}
     items = rendered(here, found["items"], person_id, market.today(here))
     return {
@@ -51,6 +52,7 @@ def _contents(here: Services, person_id: str, cursor: str | None) -> dict[str, A
         "cursor": found["cursor"],
         "unread": unread,
         "endings": endings(here, person_id) if cursor is None else [],
+        "rules": own,
         "steps": sorted((step for step in steps if step["step"] is not None), key=lambda step: step["on"], reverse=True),
         "back": "/inbox",
     }

@@ -20,7 +20,9 @@ from streams.delivery.finding import (
     push_found,
     sweep_finds,
 )
+from streams.delivery.leanings import forget_leanings, learn, set_use, sweep_leanings
 from streams.delivery.messages import (
+    AnswerUse,
     HintEnding,
     InterestShown,
     RecommendationAnswered,
@@ -54,6 +56,7 @@ from streams.runtime.tables import Look, upsert, upsert_newer
 PAGE = 500  # pairs ended or pushed in one unit of work
 KEPT_DAYS = 30  # of the ledger of what was held back
 STALE_DAYS = 3  # what could not be sent outside by then is not sent at all
+LAST = "last:"  # begins cursors of the tick's second walk: what people's own answers moved behind everything else
 # Ends that say only why a pair was not pushed; the end of its posting or person says more and replaces them.
 _OWN_ENDS = ("refused", "near_duplicate", "not_among_best", "blocked")
 
@@ -128,6 +131,7 @@ def clear_inbox(message: PersonLeftMarket, work: Work) -> Outcomes:
         work.connection.execute(delete(pairs).where(pairs.c.person_id == message.person_id))
         work.connection.execute(delete(budgets).where(budgets.c.kind == "person", budgets.c.id == message.person_id))
         forget_searches(work.connection, message.person_id)
+        forget_leanings(work.connection, message.person_id)
     return outcomes
 
 
@@ -148,8 +152,15 @@ def _end_page(work: Work, whose: ColumnElement[bool], reason: str) -> Sequence[O
 
 
 def take_answer(message: RecommendationAnswered, work: Work) -> Outcomes:
-    """The person's answer; one to a pair that is not known yet waits for it."""
-    return _to_pair(message, work, lambda desk, row: desk.answer(row, message.answer, message.reason))
+    """The person's answer; one to a pair that is not known yet waits for it. It moves their later recommendations (leanings.py)."""
+
+    def answer(desk: Desk, row: Row) -> None:
+        before = row["answer"], row["answer_reason"]
+        desk.answer(row, message.answer, message.reason)
+        if (row["answer"], row["answer_reason"]) != before:
+            learn(work.connection, row, work.as_of.isoformat())
+
+    return _to_pair(message, work, answer)
 
 
 def note_step(message: StepTaken, work: Work) -> Outcomes:
@@ -174,24 +185,28 @@ def _to_pair(message: RecommendationAnswered | StepTaken, work: Work, do: Callab
 
 
 def push_what_waited(message: ClockTick, work: Work) -> Outcomes:
-    """A new day has new budgets: what they stopped goes out, best first. Quiet hours end: what was to be sent outside is due."""
+    """A new day has new budgets: what they stopped goes out, best first, then what people's own answers moved back. Quiet hours end: what was to be sent outside is due."""
     if work.cursor is None:
         _open_the_day(message, work)
     day = work.as_of.isoformat()
     due = select(pairs.c.match_id).where(pairs.c.held_on < day).limit(1)
     if (work.cursor or "").startswith("found:") or work.connection.execute(due).first() is None:
         return push_found(work)
-    query = select(pairs).where(pairs.c.held_on.is_not(None), pairs.c.held_on < day)
-    if work.cursor is not None:
-        query = query.where(pairs.c.best > work.cursor)
+    after, last = work.cursor or "", False
+    if after.startswith(LAST):
+        after, last = after.removeprefix(LAST), True
+    which = pairs.c.held_back == rules.MOVED_BACK if last else pairs.c.held_back != rules.MOVED_BACK
+    query = select(pairs).where(pairs.c.held_on.is_not(None), pairs.c.held_on < day, which, pairs.c.best > after)
     rows = work.connection.execute(query.order_by(pairs.c.best).limit(PAGE)).mappings().all()
     desk = Desk(work)
     desk.adopt([dict(row) for row in rows])
     desk.load_sides()
     for row in desk.rows_in_turn():
-        desk.push_or_hold(row, row["state"])
+        desk.push_or_hold(row, row["state"], last=last)
     outcomes: list[Outcome] = list(desk.close())
-    outcomes.append(Continue(rows[-1]["best"] if len(rows) == PAGE else "found:"))
+    phase = LAST if last else ""
+    following = "found:" if last else LAST
+    outcomes.append(Continue(f"{phase}{rows[-1]['best']}" if len(rows) == PAGE else following))
     return outcomes
 
 
@@ -206,6 +221,7 @@ def _open_the_day(message: ClockTick, work: Work) -> None:
     work.connection.execute(delete(suppressed).where(suppressed.c.day < (work.as_of - timedelta(days=KEPT_DAYS)).isoformat()))
     forget_old(work)
     sweep_finds(work)
+    sweep_leanings(work)
 
 
 # -- what messages say of a posting --------------------------------------------------------------------------------------
@@ -223,6 +239,9 @@ def keep_posting(message: PostingPublished, work: Work) -> Outcomes:
         "region": posting.region,
         "pay": posting.pay.model_dump(mode="json", exclude_none=True),
         "form": posting.form,
+        "occupation_code": posting.occupation_code,
+        "shifts": posting.terms.shifts if posting.terms is not None else None,
+        "hours_per_day": posting.work.hours_per_day or (posting.terms.hours_per_day if posting.terms is not None else None),
         "apply_by": posting.apply_by,
         "starts_at": posting.work.starts_at,
     }
@@ -274,6 +293,7 @@ SUBJECT = Subject(
         Handler(on=PostingLeftMarket, handle=end_posting, emits=(RecommendationEnded,)),
         Handler(on=PersonLeftMarket, handle=clear_inbox, emits=(RecommendationEnded,)),
         Handler(on=RecommendationAnswered, handle=take_answer, emits=(RecommendationIssued, InterestShown)),
+        Handler(on=AnswerUse, handle=set_use),
         Handler(on=StepTaken, handle=note_step, emits=(RecommendationIssued,)),
         Handler(on=ClockTick, handle=push_what_waited, emits=(*_SAYS, SearchFound)),
         Handler(on=PostingPublished, handle=keep_posting, prepare=look_for_searches, emits=(SearchFound,)),

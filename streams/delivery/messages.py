@@ -62,6 +62,18 @@ class RecommendationAnswered(Message):
     reason: str | None = None
 
 
+class AnswerUse(Message):
+    """Whether what the person answered to a posting moves their later recommendations (a fact); it does until they say no."""
+
+    type: ClassVar[str] = "recommendation.answer_use"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    posting_id: str
+    match_id: str
+    used: bool
+
+
 class InterestShown(Message):
     """A person is interested in a posting: the employer may see it, hiring may begin. ``withdrawn``: not any more."""
 

@@ -11,9 +11,10 @@ from sqlalchemy import BindParameter, bindparam, select, update
 
 from matcher.match_order import match_id
 from streams.delivery import rules
+from streams.delivery.leanings import BACK, FORWARD, Leanings
 from streams.delivery.messages import InterestShown, RecommendationEnded, RecommendationIssued
 from streams.delivery.tables import add_counts, budgets, finds, merged, outgoing, pairs, sides, suppressed
-from streams.delivery.turns import FEW_REACHED, Place, Reach, in_turn
+from streams.delivery.turns import Place, Reach, in_turn
 from streams.matching.messages import Pair, hints_as_texts
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Emit
@@ -71,7 +72,8 @@ class Desk:
         self._away: dict[tuple[str, str], str] = {}
         self._twins: dict[tuple[str, str], str] = {}
         self._reach = Reach(work.connection, balanced=bool(settings.get("balance_exposure", True)))
-        self._forward: set[str] = set()  # pairs that go out before one of the same person with a better score
+        self._own = Leanings(work.connection, work.as_of)
+        self._turn: dict[str, str] = {}  # pairs that go out before one of the same person with a better score, or after all others: why
         self._told: set[str] = set()  # pairs that a saved search has told the person of
         self._out: list[Emit] = []
         self._counts: Counter[str] = Counter()
@@ -102,6 +104,7 @@ class Desk:
         both = (("person", sorted(set(people))), ("posting", sorted(set(openings))))
         self._used = {(kind, id_): 0 for kind, ids in both for id_ in ids}
         self._reach.load(openings)
+        self._own.load(people, openings)
         # One posting with its fifty people or one person with fifty postings: asked from the side of the one.
         side, ones = min(both, key=lambda each: len(each[1]))
         self._told.update(match_id for (match_id,) in _TOLD[side].rows(self._connection, ids=ones))
@@ -131,26 +134,26 @@ class Desk:
     def pairs_in_turn(self, found: Sequence[Pair]) -> Iterator[Pair]:
         """One person's pairs, given best first, in the order in which they take the budget. Priority does not reorder these (contract.md)."""
         known = [self.rows.get(self._ids[(pair.person_id, pair.posting_id)]) for pair in found]
-        places = [
-            Place(-pair.band, pair.person_id, pair.posting_id, row is None or row["state"] != "issued")
-            for pair, row in zip(found, known, strict=True)
-        ]
-        for number, forward in in_turn(places, self._reach.share):
+        places = [self._place(-pair.band, pair.person_id, pair.posting_id, row) for pair, row in zip(found, known, strict=True)]
+        for number, why in in_turn(places, self._reach.share):
             pair = found[number]
-            if forward:
-                self._forward.add(self._ids[(pair.person_id, pair.posting_id)])
+            if why is not None:
+                self._turn[self._ids[(pair.person_id, pair.posting_id)]] = why
             yield pair
 
     def rows_in_turn(self) -> Iterator[Row]:
         """What waited, adopted best first, in the order in which it takes the new day's budgets."""
         rows = list(self.rows.values())
-        places = [
-            Place(-8 * row["band"] - row["priority"], row["person_id"], row["posting_id"], row["state"] != "issued") for row in rows
-        ]
-        for number, forward in in_turn(places, self._reach.share):
-            if forward:
-                self._forward.add(rows[number]["match_id"])
+        places = [self._place(-8 * row["band"] - row["priority"], row["person_id"], row["posting_id"], row) for row in rows]
+        for number, why in in_turn(places, self._reach.share):
+            if why is not None:
+                self._turn[rows[number]["match_id"]] = why
             yield rows[number]
+
+    def _place(self, near: int, person_id: str, posting_id: str, row: Row | None) -> Place:
+        stand = self._own.stand(person_id, posting_id)
+        competes = (row is None or row["state"] != "issued") and stand != BACK
+        return Place(near, person_id, posting_id, competes, stand == FORWARD)
 
     # -- what happens to a pair ----------------------------------------------------------------------------------------
 
@@ -197,10 +200,14 @@ class Desk:
             return
         self.push_or_hold(row, state)
 
-    def push_or_hold(self, row: Row, state: str | None) -> None:
-        """Push the row's version, or note why not. ``state``: the state before this version came."""
+    def push_or_hold(self, row: Row, state: str | None, *, last: bool = False) -> None:
+        """Push the row's version, or note why not. ``state``: the state before this version came. ``last``: everything else of the day has
+        gone out, so what the person's own answers moved back may go."""
         now = self._said(row)
         twin = self._twins.get((row["person_id"], row["posting_id"]))
+        moved_back = self._own.stand(row["person_id"], row["posting_id"]) == BACK
+        if moved_back and last:
+            self._turn[row["match_id"]] = rules.MOVED_BACK
         reason = rules.hold_back(
             rules.Situation(
                 state=state,
@@ -212,6 +219,7 @@ class Desk:
                 twin=twin,
                 person_pushes=self._used[("person", row["person_id"])],
                 posting_pushes=self._used[("posting", row["posting_id"])],
+                moved_back=moved_back and not last,
             ),
             self._today,
             self._person_limit,
@@ -219,7 +227,7 @@ class Desk:
         )
         self._touched[row["match_id"]] = None
         told = row["match_id"] in self._told and row["pushed_on"] is None
-        if reason is None or (told and reason in rules.BUDGETS):
+        if reason is None or (told and reason in rules.WAITS):
             replaces = twin is not None and state != "issued"
             # Whoever was told of the posting by their own search finds the reasons beside it, and is not told a second time.
             self._issue(row, now, silent=replaces or told)
@@ -236,7 +244,10 @@ class Desk:
         if state != "issued":
             row["state"] = "candidate"
         row["held_back"] = reason
-        row["held_on"] = self._day if reason in rules.BUDGETS else None
+        if reason == rules.MOVED_BACK:
+            row["held_on"] = row["held_on"] or self._day  # what waited already goes out today, after everything else
+        else:
+            row["held_on"] = self._day if reason in rules.BUDGETS else None
         if reason != rules.NOTHING_NEW:
             self._note(row, reason)
 
@@ -353,7 +364,8 @@ class Desk:
         else:
             document = _document(row)
             reasons, points, hints = tuple(document["priority_reasons"]), document["points"], tuple(document["hints"])
-        turn = (FEW_REACHED,) if row["match_id"] in self._forward else ()
+        why = self._turn.get(row["match_id"])
+        turn = (why,) if why is not None else ()
         if turn or b'"turn"' in row["document"]:
             row["document"] = to_json({**from_json(row["document"]), "turn": turn})
         if not again and row["match_id"] not in self._told:

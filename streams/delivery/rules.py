@@ -15,6 +15,8 @@ IN_HIRING = ("invited", "talking", "offered", "hired")  # steps after which a pu
 APPLIED, REFUSED, SEEN, NOTHING_NEW, NEAR_DUPLICATE = "applied", "refused", "seen", "nothing_new", "near_duplicate"
 PERSON_BUDGET, POSTING_BUDGET = "person_budget", "posting_budget"
 BUDGETS = (PERSON_BUDGET, POSTING_BUDGET)
+MOVED_BACK = "moved_back"  # by the person's own answers (leanings.py): goes out after everything else, from the next day on
+WAITS = (*BUDGETS, MOVED_BACK)
 
 MOST_SEARCHES = 20  # that one person may have saved
 NO_CONSENT = "no_consent"
@@ -31,6 +33,7 @@ TEXTS = {
     NEAR_DUPLICATE: "与已推送过的岗位是同一个空缺，不再重复推送。",
     PERSON_BUDGET: "今天推送给本人的岗位数已满，排到明天。",
     POSTING_BUDGET: "这个岗位今天推送的人数已满，排到明天。",
+    MOVED_BACK: "按您以前的答复，这个岗位排在其他推荐之后；可以在收件箱里取消这条调整。",
     NO_CONSENT: "还没有同意接收岗位推荐，暂不推送。",
     "no_longer_found": "岗位有变化，不再符合保存的搜索。",
     "not_among_best": "有更合适的选择，暂不推送。",
@@ -48,8 +51,10 @@ TEXTS = {
     "removed": "本人已注销。",
 }
 
-#: Why a pair went out before one of the same person with a better score, as its person reads it.
+#: Why a pair went out before one of the same person with a better score, or after all others, as its person reads it.
 TURNS = {
+    MOVED_BACK: "按您以前的答复，这个岗位排在其他推荐之后。",
+    "own_interest": "您对同类工种的岗位感兴趣，所以在差不多合适的岗位里先推荐给您；匹配分数不受影响。",
     "few_reached": "与您其他的岗位差不多合适，但联系到的求职者较少，所以先推荐给您；匹配分数不受影响。",
 }
 
@@ -117,6 +122,7 @@ class Situation(NamedTuple):
     twin: str | None  # None: none; else the answer to a pushed pair with the same opening ("" when unanswered)
     person_pushes: int
     posting_pushes: int
+    moved_back: bool = False  # by the person's answers to other postings
 
 
 def hold_back(situation: Situation, as_of: date, person_limit: int, posting_limit: int) -> str | None:
@@ -135,6 +141,8 @@ def hold_back(situation: Situation, as_of: date, person_limit: int, posting_limi
         return None  # it comes back, or was answered before it came: whoever applied is not made to wait for a budget
     elif s.twin is not None:
         return REFUSED if s.twin == "refused" else None  # takes its twin's place without a push
+    if s.moved_back and s.state != "issued":
+        return MOVED_BACK
     if s.person_pushes >= person_limit:
         return PERSON_BUDGET
     if s.posting_pushes >= posting_limit:

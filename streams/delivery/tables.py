@@ -102,6 +102,20 @@ reach = Table(
     sqlite_with_rowid=False,
 )
 
+# The rule that follows from a person's answer (leanings.py), as the posting stood then; ``used`` False: the person has put it aside.
+leanings = Table(
+    "delivery_leanings",
+    metadata,
+    Column("match_id", String, primary_key=True),
+    Column("person_id", String, nullable=False, index=True),
+    Column("posting_id", String, nullable=False),
+    Column("kind", String, nullable=False),  # pay | distance | trade | hours | interested
+    Column("value", String, nullable=False),
+    Column("document", LargeBinary, nullable=False),  # the posting's title
+    Column("day", String, nullable=False),
+    Column("used", Boolean, nullable=False),
+)
+
 # Why something was not pushed, a row a pair, day and reason; kept 30 days.
 suppressed = Table(
     "delivery_suppressed",

@@ -1,7 +1,7 @@
 """In which order pairs take what is left of the day's budgets.
 
-Best first: band, and priority where people are ordered (C-04). Of near equals, which share both, the one whose posting has reached the
-fewest people for each of its openings goes first, so that forty people are not all sent to the same three postings while others stay empty.
+Best first: band, and priority where people are ordered (C-04). Of near equals, which share both, those of a trade in which the person has
+shown interest go first, then the one whose posting has reached the fewest people for each of its openings goes first, so that forty people are not all sent to the same three postings while others stay empty.
 No score changes, nobody passes a better band, and nothing is read of a person. What went out before a pair of its person with a better
 score says so (``FEW_REACHED``).
 """
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, select
 from streams.delivery.tables import reach
 from streams.runtime.tables import Look, upsert
 
-FEW_REACHED = "few_reached"
+FEW_REACHED, OWN_INTEREST = "few_reached", "own_interest"
 
 _REACHED = Look(
     select(reach.c.posting_id, reach.c.people, reach.c.openings).where(reach.c.posting_id.in_(bindparam("ids", expanding=True))),
@@ -27,12 +27,14 @@ _REACHED = Look(
 
 
 class Place(NamedTuple):
-    """A pair that waits for its turn. ``near``: the smaller, the earlier; those with the same are near equals. ``new``: not pushed yet."""
+    """A pair that waits for its turn. ``near``: the smaller, the earlier; those with the same are near equals. ``new``: not pushed yet.
+    ``liked``: alike to what the person said they are interested in."""
 
     near: int
     person_id: str
     posting_id: str
     new: bool = True
+    liked: bool = False
 
 
 class Reach:
@@ -71,10 +73,10 @@ class Reach:
         upsert(self._connection, reach, rows)
 
 
-def in_turn(places: Sequence[Place], share: Callable[[str], int]) -> Iterator[tuple[int, bool]]:
-    """The numbers of ``places``, which are given best first, in the order of their turns, each with whether it goes out before a pair of
-    the same person with a better score. ``share`` may grow while it is walked through."""
-    heap = [(place.near, share(place.posting_id), number) for number, place in enumerate(places)]
+def in_turn(places: Sequence[Place], share: Callable[[str], int]) -> Iterator[tuple[int, str | None]]:
+    """The numbers of ``places``, which are given best first, in the order of their turns, each with why it goes out before a pair of the
+    same person with a better score (None where it does not). ``share`` may grow while it is walked through."""
+    heap = [(place.near, not place.liked, share(place.posting_id), number) for number, place in enumerate(places)]
     heapify(heap)
     waiting: dict[str, deque[int]] = {}
     for number, place in enumerate(places):
@@ -82,15 +84,16 @@ def in_turn(places: Sequence[Place], share: Callable[[str], int]) -> Iterator[tu
             waiting.setdefault(place.person_id, deque()).append(number)
     gone: set[int] = set()
     while heap:
-        near, then, number = heap[0]
+        near, other, then, number = heap[0]
         place = places[number]
         now = share(place.posting_id)
         if now != then:
-            heapreplace(heap, (near, now, number))
+            heapreplace(heap, (near, other, now, number))
             continue
         heappop(heap)
         gone.add(number)
         own = waiting.get(place.person_id, deque())
-        yield number, place.new and own[0] != number
+        passes = place.new and own[0] != number
+        yield number, (OWN_INTEREST if place.liked else FEW_REACHED) if passes else None
         while own and own[0] in gone:
             own.popleft()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streams.delivery import handlers as delivery
 from streams.delivery.messages import (
+    AnswerUse,
     HintEnding,
     InterestShown,
     RecommendationAnswered,
@@ -74,7 +75,7 @@ TOPICS = (
     ),
     Topic("people.received", "fact", "person", (PersonReceived, PersonDeletionReceived, PersonConfirmed)),
     Topic("employers.received", "fact", "employer", (EmployerReceived, CommitmentDecided)),
-    Topic("answers", "fact", "person", (RecommendationAnswered,)),
+    Topic("answers", "fact", "person", (RecommendationAnswered, AnswerUse)),
     Topic("searches.saved", "fact", "person", (SearchSaved, SearchDropped)),
     Topic("steps.reported", "fact", "posting", (StepReported,)),
     Topic("shortages", "fact", "employer", (ShortageReported,)),

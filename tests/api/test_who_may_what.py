@@ -28,6 +28,8 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "GET /people/u-7/recommendations": ((Y, N, N, N, Y, N, Y, L), None),
     "GET /people/u-7/inbox": ((Y, N, N, N, Y, N, Y, L), None),
     "POST /people/u-7/inbox/{m}/answer": ((Y, N, N, N, Y, N, Y, L), {"answer": "seen"}),
+    "GET /people/u-7/answer-rules": ((Y, N, N, N, N, N, N, L), None),
+    "PUT /people/u-7/answer-rules/nobodys": (("404", N, N, N, N, N, N, L), {"used": False}),
     "POST /people/u-7/contact": ((N, N, N, N, Y, N, Y, L), {"reason": "通知面谈时间"}),
     "GET /people/u-7/consents": ((Y, N, N, N, Y, N, Y, L), None),
     "PUT /people/u-7/consents/recommend": ((Y, N, N, N, Y, N, Y, L), {"given": True}),

@@ -128,14 +128,14 @@ def test_shares_that_grow_while_pairs_go_out_are_seen():
     told: Counter[str] = Counter({"crowded": 1})
     places = [Place(-16, person, posting) for person in ("a", "b", "c") for posting in ("crowded", "x", "y")]
     found = []
-    for number, forward in in_turn(places, lambda posting: told[posting]):
+    for number, why in in_turn(places, lambda posting: told[posting]):
         told[places[number].posting_id] += 1
-        found.append((places[number].person_id, places[number].posting_id, forward))
-    assert found[:4] == [("a", "x", True), ("a", "y", True), ("a", "crowded", False), ("b", "x", True)]
+        found.append((places[number].person_id, places[number].posting_id, why))
+    assert found[:4] == [("a", "x", "few_reached"), ("a", "y", "few_reached"), ("a", "crowded", None), ("b", "x", "few_reached")]
     assert len(found) == 9
     assert set(told.values()) == {3, 4}
 
 
 def test_who_was_pushed_already_is_nobody_s_competitor():
     places = [Place(-16, "a", "old", new=False), Place(-16, "a", "fresh")]
-    assert list(in_turn(places, {"old": 5, "fresh": 0}.__getitem__)) == [(1, False), (0, False)]
+    assert list(in_turn(places, {"old": 5, "fresh": 0}.__getitem__)) == [(1, None), (0, None)]

@@ -263,3 +263,21 @@ def test_without_consent_nothing_new_is_pushed_and_the_inbox_says_so(site, jobse
         jobseeker.send("/me", FORM)
         site.settle()
     assert "p-demo-1" in jobseeker.get("/inbox").text
+
+
+def test_what_an_answer_moves_is_shown_and_can_be_taken_back(site, jobseeker, employer, opening):
+    posting = sent_posting(site, employer, opening(title="焊工（龙门架）", address="太原市小店区龙城大街9号"))
+    pair = match_id("u-demo", posting)
+    jobseeker.send(f"/inbox/{pair}/answer", {"answer": "refused", "reason": "pay"})
+    text = jobseeker.get("/inbox").text
+    assert "您说“焊工（龙门架）”工资不合适：折合月工资不高于8000元的岗位，排在其他推荐之后。" in text
+    assert jobseeker.send(f"/inbox/{pair}/rule", {"used": "no"}).status_code == 303
+    rules = jobseeker.get("/api/v1/people/u-demo/answer-rules").json()["items"]
+    assert [one["used"] for one in rules if one["match_id"] == pair] == [False]
+    assert f'id="rule-{pair}">恢复</button>' in jobseeker.get("/inbox").text
+    assert jobseeker.send(f"/inbox/{pair}/rule", {"used": "yes"}).status_code == 303
+    answer = jobseeker.client.put(
+        f"/api/v1/people/u-demo/answer-rules/{pair}", json={"used": False}, headers={"x-csrf-token": jobseeker.token()}
+    )
+    assert (answer.status_code, answer.json()["used"]) == (202, False)
+    assert jobseeker.send(f"/inbox/{pair}/rule", {"used": "perhaps"}).status_code == 400
