@@ -28,6 +28,7 @@ from api.intake import (
 from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
+from api.matching import welfare_posts
 from api.policies import civil_affairs, claims, internship_posts, own_pages, staff_pages, standing
 from api.policies import pages as policy_pages
 from api.policies import routes as policies
@@ -50,6 +51,7 @@ API_ROUTERS: list[APIRouter] = [
     search.router,
     saving.router,
     matching.router,
+    welfare_posts.router,
     delivery.router,
     own_answers.router,
     hiring.router,
@@ -75,6 +77,7 @@ PAGE_ROUTERS: list[APIRouter] = [
     staff_pages.router,
     internship_posts.pages,
     matching_pages.router,
+    welfare_posts.pages,
     delivery_pages.router,
     profile_pages.router,
     consenting.pages,

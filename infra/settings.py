@@ -48,6 +48,9 @@ class Settings(EngineSettings):
     posting_days: int = Field(default=60, ge=1, le=3650, description="days a posting without apply_by stays open")
     person_pushes_a_day: int = Field(default=10, ge=0, description="recommendations pushed to one person a day at most")
     posting_pushes_a_day: int = Field(default=50, ge=0, description="people one posting is pushed to a day at most")
+    welfare_attempts: int = Field(
+        default=3, ge=0, description="attempts on the market on record before public-welfare posts are listed; no document states a figure"
+    )
     balance_exposure: bool = Field(
         default=True, description="of recommendations of the same band, those of postings that have reached few people go out first"
     )
@@ -122,6 +125,7 @@ class Settings(EngineSettings):
             "person_pushes_a_day",
             "posting_pushes_a_day",
             "balance_exposure",
+            "welfare_attempts",
             "quiet_from",
             "quiet_to",
             "absorbed_period",

@@ -31,6 +31,7 @@ _PAGE = 5_000
 ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "profile": ("查看您的登记资料", ("profile",)),
     "recommendations": ("查看适合您的岗位", ("score", "reasons", "hints")),
+    "welfare_posts": ("查看可以提供给您的公益性岗位", ("hints",)),
     "inbox": ("查看您的收件箱", ("inbox", "reasons", "hints")),
     "answer": ("替您答复推荐", ("inbox",)),
     "policies": ("查看您可以享受的政策", ("hints", "claims")),

@@ -49,6 +49,13 @@ def of_person(connection: Connection, person_id: str, *, cursor: str | None = No
     return _page(connection, pairs.c.person_id == person_id, cursor, limit)
 
 
+def tried_without_hire(connection: Connection, person_id: str) -> list[str]:
+    """Postings in which the person was interested or with whose employer they talked, and that did not hire them."""
+    tried = (pairs.c.interested.is_(True) | pairs.c.step.is_not(None)) & func.coalesce(pairs.c.step, "").not_in(("hired", "left"))
+    query = select(pairs.c.posting_id).where(pairs.c.person_id == person_id, tried)
+    return list(connection.execute(query.order_by(pairs.c.posting_id)).scalars())
+
+
 def counts(connection: Connection, posting_id: str) -> dict[str, Any]:
     """``{"interested", "invited", "talking", "offered", "hired", "not_hired", "left", "headcount", "beyond_headcount", "ended"}``.
 

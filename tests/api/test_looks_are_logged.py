@@ -31,6 +31,7 @@ OFFICE = "commissioner"
 LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
     "GET /api/v1/people/{person_id}": (OFFICE, "/api/v1/people/u-7", None, {"u-7"}),
     "GET /api/v1/people/{person_id}/recommendations": (OFFICE, "/api/v1/people/u-7/recommendations", None, {"u-7"}),
+    "GET /api/v1/people/{person_id}/public-welfare-posts": (OFFICE, "/api/v1/people/u-7/public-welfare-posts", None, {"u-7"}),
     "GET /api/v1/people/{person_id}/inbox": (OFFICE, "/api/v1/people/u-7/inbox", None, {"u-7"}),
     "GET /api/v1/people/{person_id}/policies": (OFFICE, "/api/v1/people/u-7/policies", None, {"u-7"}),
     "POST /api/v1/people/{person_id}/inbox/{match_id}/answer": (OFFICE, "/api/v1/people/u-7/inbox/{m}/answer", {"answer": "seen"}, {"u-7"}),

@@ -26,6 +26,7 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /hints": ((Y, Y, Y, Y, Y, Y, Y, Y), {"date": "2026-11-20", "facts": {}}),
     "GET /people/u-7": ((Y, N, N, N, Y, N, Y, L), None),
     "GET /people/u-7/recommendations": ((Y, N, N, N, Y, N, Y, L), None),
+    "GET /people/u-7/public-welfare-posts": ((Y, N, N, N, Y, N, Y, L), None),
     "GET /people/u-7/inbox": ((Y, N, N, N, Y, N, Y, L), None),
     "POST /people/u-7/inbox/{m}/answer": ((Y, N, N, N, Y, N, Y, L), {"answer": "seen"}),
     "GET /people/u-7/answer-rules": ((Y, N, N, N, N, N, N, L), None),
