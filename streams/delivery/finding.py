@@ -24,8 +24,9 @@ from search.query import read_query
 from search.reference import matches
 from search.tree import All
 from streams.delivery import rules
+from streams.delivery.known_pairs import Row
 from streams.delivery.messages import SearchFound
-from streams.delivery.pushing import Desk, Row
+from streams.delivery.pushing import Desk
 from streams.delivery.tables import finds, merged, outgoing, postings, search_keys, searches, sides
 from streams.intake.messages import PostingPublished
 from streams.runtime.messages import from_json

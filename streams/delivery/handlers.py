@@ -20,6 +20,7 @@ from streams.delivery.finding import (
     push_found,
     sweep_finds,
 )
+from streams.delivery.known_pairs import Row
 from streams.delivery.leanings import forget_leanings, learn, set_use, sweep_leanings
 from streams.delivery.messages import (
     AnswerUse,
@@ -33,7 +34,7 @@ from streams.delivery.messages import (
     SearchSaved,
 )
 from streams.delivery.notices import drop_notices, forget_old, tell_by_letter, tell_holders
-from streams.delivery.pushing import Desk, Row
+from streams.delivery.pushing import Desk
 from streams.delivery.searches import drop_search, save_search
 from streams.delivery.tables import budgets, merged, outgoing, pairs, postings, sides, suppressed
 from streams.hiring.messages import StepTaken

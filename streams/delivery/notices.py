@@ -16,8 +16,8 @@ from sqlalchemy import delete, select, update
 from matcher.days import midnight
 from matcher.match_order import name_id
 from streams.delivery import rules
+from streams.delivery.known_pairs import USED
 from streams.delivery.messages import HintEnding
-from streams.delivery.pushing import USED
 from streams.delivery.tables import add_counts, budgets, notices, outgoing, pairs, sides
 from streams.matching.messages import PairHint, hints_as_texts
 from streams.policy.messages import PersonPolicyNotice, PolicyNotice, WindowChanged

@@ -142,10 +142,11 @@ class Sender(OwnThread):
         with self._exchange.reading() as connection:
             told = notices_of_letter(connection, row["match_id"], today)
         site = public_url.rstrip("/") if public_url else None
-        asked = [asked_line(one, self._answered_at(one, site)) for one in told if one["stage"] in rules.ASKED]
+        places = [(one, self._answered_at(one, site)) for one in told if one["stage"] in rules.ASKED]
+        asked = [asked_line(one, place) for one, place in places]
         lines = [notice_line(catalogue, one, today) for one in told if one["stage"] not in rules.ASKED]
         if asked and not lines:
-            return asked_letter(key, asked, site)
+            return asked_letter(key, asked, places[0][1])
         place = "/inbox" if row["employer_id"] is None else "/employer/policies"
         return notices_letter(key, [*lines, *asked], f"{site}{place}" if site else None) if lines else None
 

@@ -86,12 +86,14 @@ def notice_line(catalogue: Catalogue, notice: Mapping[str, Any], today: date) ->
 
 def asked_line(notice: Mapping[str, Any], link: str | None) -> str:
     """Whether what was stated still stands, as a letter asks it. ``link``: where it is answered."""
-    where = f"：{link}" if link else "，登录后就能确认"
+    where = f"确认请打开：{link}" if link else "登录后就能确认。"  # the link last: what follows one is taken for a part of it
     if notice["stage"] == rules.ASKED_PERSON:
         since = day_words(date.fromisoformat(notice["document"]["since"]))
-        return f"您的求职资料是{since}确认的，到现在超过90天了。还在找工作、资料没有变的，请确认一下{where}。有变化的，请登录后修改。"
-    last = day_words(date.fromisoformat(notice["last_day"]))
-    return f"岗位“{_line(notice['document']['title'])}”的有效期到{last}。还在招的请确认{where}。不确认的，到期后自动下架。"
+        said = f"您的求职资料是{since}确认的，到现在超过90天了。还在找工作、资料没有变的，请确认一下；有变化的，请登录后修改。"
+    else:
+        last = day_words(date.fromisoformat(notice["last_day"]))
+        said = f"岗位“{_line(notice['document']['title'])}”的有效期到{last}。还在招的请确认，不确认的到期后自动下架。"
+    return said + where
 
 
 def asked_letter(key: str, lines: Sequence[str], link: str | None) -> Letter:
