@@ -10,7 +10,7 @@ from matcher.match_order import match_id
 from matcher.shapes import read_posting
 from streams.delivery import handlers
 from streams.delivery.messages import RecommendationAnswered
-from streams.delivery.tables import budgets, counts, merged, notices, outgoing, pairs, postings, sides, suppressed
+from streams.delivery.tables import budgets, counts, leanings, merged, notices, outgoing, pairs, postings, reach, sides, suppressed
 from streams.hiring.messages import StepTaken
 from streams.intake.messages import PostingEnded, PostingPublished
 from streams.matching.messages import Pair, PairHint, PersonLeftMarket, PersonMatched, PostingLeftMarket, PostingMatched
@@ -21,7 +21,7 @@ from tests.one_subject import MORNING, OneSubject
 
 class DeliveryExchange(OneSubject):
     subject = handlers.SUBJECT
-    remembers = (pairs, sides, postings, merged, budgets, suppressed, counts, outgoing, notices)
+    remembers = (pairs, sides, postings, merged, budgets, reach, leanings, suppressed, counts, outgoing, notices)
 
     def __init__(self, path: Path, settings: dict[str, Any]):
         super().__init__(path, settings)

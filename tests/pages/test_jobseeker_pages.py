@@ -68,6 +68,7 @@ def test_refused_leaves_the_inbox_with_its_reason(site, jobseeker, employer, ope
     assert jobseeker.send(f"/inbox/{pair}/answer", {"answer": "refused", "reason": "distance"}).status_code == 303
     assert posting not in jobseeker.get("/inbox").text
     assert answered(site, "u-demo", posting) == ("refused", "distance")
+    jobseeker.send(f"/inbox/{pair}/rule", {"used": "no"})  # the other tests' postings are of the same county
 
 
 def test_an_answer_from_the_postings_own_page_counts_as_well(site, jobseeker, employer, opening):
