@@ -1,7 +1,7 @@
 """Two sides of one score: how a posting suits a person, and how a person suits a posting.
 
-Each is the share of its criteria's points, 0 to 100 with one decimal, added up from the points that are shown beside it. The trade counts on
-both sides: it is what the one wants to do and what the other needs done. The score itself is made of all eight criteria and ranks alone.
+Each is the share of its criteria's points, 0 to 100 with one decimal, added up from the points that are shown beside it. The trade counts
+on both sides: it is what the one wants to do and what the other needs done. The score itself is made of all eight criteria and ranks alone.
 """
 
 from __future__ import annotations

@@ -68,11 +68,15 @@ def inbox(request: Request, here: Here, caller: CallerOrNone, cursor: Annotated[
     consent = ((found or {}).get("person") or {}).get("consent") or {}
     contents = _contents(here, person_id, cursor)
     items = region(request, ITEMS, contents, url="/inbox/items", on="inbox" if cursor is None else "")
-    return page(request, "inbox.html", {
-        "items": items,
-        "consented": consent.get("recommend") is True,
-        "asked_since": found["confirmed_on"] if found is not None and found["asked_on"] is not None else None,
-    })
+    return page(
+        request,
+        "inbox.html",
+        {
+            "items": items,
+            "consented": consent.get("recommend") is True,
+            "asked_since": found["confirmed_on"] if found is not None and found["asked_on"] is not None else None,
+        },
+    )
 
 
 @router.get("/inbox/items")

@@ -39,8 +39,14 @@ def _profile(here: Services, person_id: str) -> dict[str, Any]:
 
 
 def _page(
-    request: Request, here: Services, person_id: str, profile: dict[str, Any], values: dict[str, str], errors: dict[str, str],
-    saved: bool = False, confirmed: bool = False,
+    request: Request,
+    here: Services,
+    person_id: str,
+    profile: dict[str, Any],
+    values: dict[str, str],
+    errors: dict[str, str],
+    saved: bool = False,
+    confirmed: bool = False,
 ) -> Response:
     with here.exchange.reading() as connection:
         private = here.exchange.vault.reveal(connection, "person", person_id)

@@ -1,8 +1,8 @@
 """公益性岗位 for one person: a list of their own, for who belongs to a category of the documents and has tried on the market (J-12).
 
 Nothing here is ranked: no score is shown and none orders. Whether a post is for the person is the catalogue's answer (entries of
-公益性岗位), with the clause; that the market was tried is counted from what hiring knows: postings in which the person was interested or with
-whose employer they talked, without a hire. How often is a setting, for no document states a number.
+公益性岗位), with the clause; that the market was tried is counted from what hiring knows: postings in which the person was interested or
+with whose employer they talked, without a hire. How often is a setting, for no document states a number.
 """
 
 from __future__ import annotations
@@ -70,12 +70,15 @@ def _because(here: Services, posting: Posting, person: Person, employer: Employe
     knowing = person.model_copy(update={"facts": {**person.facts, TRIED: True}})
     hints = hints_for_pair(load_catalogue(), posting, knowing, employer, today, all_statuses=True)
     told = [one for one in hints if one["benefit"] == BENEFIT and one["status"] in ("ELIGIBLE", "NEEDS_CHECK")]
-    return [{"clause": one["source"]["clause"], "document": one["source"]["document"], "text": one["text"], "status": one["status"]} for one in told]
+    return [
+        {"clause": one["source"]["clause"], "document": one["source"]["document"], "text": one["text"], "status": one["status"]}
+        for one in told
+    ]
 
 
 @router.get("/people/{person_id}/public-welfare-posts")
 def welfare_posts(person_id: str, here: Here, caller: CallerOrNone) -> dict[str, Any]:
-    """公益性岗位 for a person of the documents' categories, once the market was tried (``attempts`` of ``needed``), each with its clauses."""
+    """公益性岗位 for a person of the documents' categories, with clauses, once the market was tried (``attempts`` of ``needed``)."""
     scope.about_person(caller, person_id)
     person = person_of(here, person_id)
     scope.person(here.exchange, caller, person_id, (person.region, person.registered_at), "welfare_posts")

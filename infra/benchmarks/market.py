@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import NormalDist
@@ -50,7 +51,7 @@ PAGE = 200
 #: How much a person's own taste for a trade and for an employer move what they think of a pair, beside its score of 100; and chance.
 TRADE_TASTE, EMPLOYER_TASTE, CHANCE = 12.0, 6.0, 5.0
 #: From here on a pair suits. In this market it is about the middle of what is pushed.
-SUITS = 65.0
+SUITS = 50.0
 REASONS: dict[str, Literal["pay", "distance", "trade", "hours"]] = {
     "pay": "pay", "place": "distance", "occupation": "trade", "hours": "hours",
 }  # fmt: skip
@@ -152,7 +153,11 @@ class Market:
             best = self._postings.match(person, today, PERSON_PAIRS, rules=BATCH_RULES)
             said.append(
                 PersonMatched(
-                    person_id=person.person_id, revision=1, model_version=MODEL_VERSION, catalogue_version="-", pairs=tuple(map(_told, best))
+                    person_id=person.person_id,
+                    revision=1,
+                    model_version=MODEL_VERSION,
+                    catalogue_version="-",
+                    pairs=tuple(map(_told, best)),
                 )
             )
         self._say(said)
@@ -169,9 +174,7 @@ class Market:
             answer: Literal["interested", "refused"] = "interested" if thought >= SUITS else "refused"
             reason = _weakest(orjson.loads(document)["points"]) if answer == "refused" else None
             id_ = match_id(person_id, posting_id)
-            said.append(
-                RecommendationAnswered(person_id=person_id, posting_id=posting_id, match_id=id_, answer=answer, reason=reason)
-            )
+            said.append(RecommendationAnswered(person_id=person_id, posting_id=posting_id, match_id=id_, answer=answer, reason=reason))
             counted[answer] += 1
         self._say(said)
         return counted
@@ -185,7 +188,9 @@ class Market:
 
     def _figures(self) -> dict[str, Any]:
         with self._open.reading() as connection:
-            told = connection.execute(select(pairs.c.person_id, pairs.c.posting_id, pairs.c.score).where(pairs.c.pushed_on.is_not(None))).all()
+            told = connection.execute(
+                select(pairs.c.person_id, pairs.c.posting_id, pairs.c.score).where(pairs.c.pushed_on.is_not(None))
+            ).all()
         suits = [(person, posting) for person, posting, score in told if worth(person, self._by_id[posting], score) >= SUITS]
         people, openings = self._made_up.people, self._made_up.openings
         contacted, offered = Counter(posting for _, posting in suits), Counter(person for person, _ in suits)
@@ -207,10 +212,12 @@ class Market:
         self._open.runner.drain(3600)
 
     def _keys(self, message: Message) -> Callable[[Connection], None]:
-        people = sorted({pair.person_id for pair in getattr(message, "pairs", ())} | ({getattr(message, "person_id", None)} - {None}))
+        people = {str(pair.person_id) for pair in getattr(message, "pairs", ())}
+        if isinstance(message, PersonMatched | RecommendationAnswered):
+            people.add(message.person_id)
 
         def make(connection: Connection) -> None:
-            for person_id in people:
+            for person_id in sorted(people):
                 self._open.vault.make_key(connection, person_id)
 
         return make
@@ -225,9 +232,9 @@ def _share(everything: Sequence[Any], day: int) -> Sequence[Any]:
 
 def _told(found: FoundPair) -> Pair:
     return Pair(
-        person_id=found.person_id, posting_id=found.posting_id, score=found.score, band=found.band, rank=found.rank, priority=found.priority,
-        priority_reasons=found.priority_reasons, points={name: tenths / 10 for name, tenths in zip(CRITERIA, found.tenths, strict=True)},
-        not_stated=found.not_stated,
+        person_id=found.person_id, posting_id=found.posting_id, score=found.score, band=found.band, rank=found.rank,
+        priority=found.priority, priority_reasons=found.priority_reasons, not_stated=found.not_stated,
+        points={name: tenths / 10 for name, tenths in zip(CRITERIA, found.tenths, strict=True)},
     )  # fmt: skip
 
 
@@ -235,6 +242,10 @@ def _weakest(points: dict[str, float]) -> Literal["pay", "distance", "trade", "h
     """What somebody names who refuses: of the four, what the pair is worst in."""
     of = {"pay": 8.0, "place": 12.0, "occupation": 40.0, "hours": 4.0}
     return REASONS[min(of, key=lambda name: (points.get(name, 0.0) / of[name], name))]
+
+
+def _say_of(say: Callable[[str], None], name: str, line: str) -> None:
+    say(f"{name} balancing, {line}")
 
 
 def measure(
@@ -247,7 +258,7 @@ def measure(
         settings = {"person_pushes_a_day": pushes, "posting_pushes_a_day": 50, "balance_exposure": on}
         name = "with" if on else "without"
         with tempfile.TemporaryDirectory() as folder:
-            found[name] = Market(Path(folder), made_up, settings).run(lambda line, name=name: say(f"{name} balancing, {line}"))  # type: ignore[misc]
+            found[name] = Market(Path(folder), made_up, settings).run(partial(_say_of, say, name))
     return found
 
 

@@ -186,7 +186,8 @@ def _to_pair(message: RecommendationAnswered | StepTaken, work: Work, do: Callab
 
 
 def push_what_waited(message: ClockTick, work: Work) -> Outcomes:
-    """A new day has new budgets: what they stopped goes out, best first, then what people's own answers moved back. Quiet hours end: what was to be sent outside is due."""
+    """A new day has new budgets: what they stopped goes out, best first, then what people's own answers moved back. Quiet hours end: what
+    was to be sent outside is due."""
     if work.cursor is None:
         _open_the_day(message, work)
     day = work.as_of.isoformat()

@@ -105,7 +105,7 @@ class KnownPairs:
         self._reach.note_openings(posting_id, openings)
 
     def pairs_in_turn(self, found: Sequence[Pair]) -> Iterator[Pair]:
-        """One person's pairs, given best first, in the order in which they take the budget. Priority does not reorder these (contract.md)."""
+        """One person's pairs, given best first, in the order in which they take the budget; priority does not reorder them."""
         known = [self.rows.get(self._ids[(pair.person_id, pair.posting_id)]) for pair in found]
         places = [self._place(-pair.band, pair.person_id, pair.posting_id, row) for pair, row in zip(found, known, strict=True)]
         for number, why in in_turn(places, self._reach.share):

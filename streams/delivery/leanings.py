@@ -1,8 +1,8 @@
 """What a person's own answers do to their later recommendations: one rule an answer, shown to the person, who can put it aside.
 
-A refusal moves postings that are alike in what was refused behind everything else that waits for that person: pay that is no higher, the same
-county, the same trade, the same hours. Interest lets postings of the same trade go first among near equals. No score changes, nothing is
-hidden from lists and search, nobody else's recommendations are touched. A rule counts for 90 days.
+A refusal moves postings that are alike in what was refused behind everything else that waits for that person: pay that is no higher, the
+same county, the same trade, the same hours. Interest lets postings of the same trade go first among near equals. No score changes, nothing
+is hidden from lists and search, nobody else's recommendations are touched. A rule counts for 90 days.
 """
 
 from __future__ import annotations
@@ -150,7 +150,8 @@ class Leanings:
 
 
 def of_person(connection: Connection, person_id: str, today: date) -> list[dict[str, Any]]:
-    """The rules of a person's answers, the newest first: ``{"match_id", "posting_id", "title", "kind", "day", "until", "used", "text"}``."""
+    """The rules of a person's answers, the newest first: ``match_id``, ``posting_id``, ``title``, ``kind``, ``day``, ``until``, ``used``,
+    and the rule as ``text``."""
     query = select(leanings).where(leanings.c.person_id == person_id, leanings.c.day > since(today))
     found = []
     for row in connection.execute(query.order_by(leanings.c.day.desc(), leanings.c.match_id)).mappings():
@@ -158,7 +159,12 @@ def of_person(connection: Connection, person_id: str, today: date) -> list[dict[
         last = date.fromisoformat(row["day"]) + timedelta(days=rules.REFUSAL_HOLDS_DAYS - 1)
         names = ("match_id", "posting_id", "kind", "day", "used")
         found.append(
-            {**{name: row[name] for name in names}, "title": title, "until": last.isoformat(), "text": text_of(row["kind"], row["value"], title)}
+            {
+                **{name: row[name] for name in names},
+                "title": title,
+                "until": last.isoformat(),
+                "text": text_of(row["kind"], row["value"], title),
+            }
         )
     return found
 

@@ -69,8 +69,8 @@ def endings(connection: Connection, person_id: str, today: date) -> list[dict[st
 
 
 def notices_of_letter(connection: Connection, letter: str, today: date) -> list[dict[str, Any]]:
-    """What a letter says on that day: ``notice_id``, ``stage``, ``benefit``, ``entry_id``, ``last_day``, ``document``; the newest stage of an entry alone,
-    of a window only while a recommendation that told of it is in the inbox."""
+    """What a letter says on that day: ``notice_id``, ``stage``, ``benefit``, ``entry_id``, ``last_day``, ``document``; the newest stage of
+    an entry alone, of a window only while a recommendation that told of it is in the inbox."""
     joined = notices.outerjoin(pairs, pairs.c.match_id == notices.c.match_id)
     query = (
         select(notices, pairs.c.state).select_from(joined).where(notices.c.letter == letter).order_by(notices.c.day, notices.c.notice_id)

@@ -1,9 +1,9 @@
 """In which order pairs take what is left of the day's budgets.
 
 Best first: band, and priority where people are ordered (C-04). Of near equals, which share both, those of a trade in which the person has
-shown interest go first, then the one whose posting has reached the fewest people for each of its openings goes first, so that forty people are not all sent to the same three postings while others stay empty.
-No score changes, nobody passes a better band, and nothing is read of a person. What went out before a pair of its person with a better
-score says so (``FEW_REACHED``).
+shown interest go first, then the one whose posting has reached the fewest people for each of its openings, so that forty people are not all
+sent to the same three postings while others stay empty. No score changes, nobody passes a better band, nothing is read of a person. What
+went out before a pair of its person with a better score says why (``FEW_REACHED``, ``OWN_INTEREST``).
 """
 
 from __future__ import annotations

@@ -251,7 +251,7 @@ class PersonRemoved(Message):
 
 
 class PersonAskedToConfirm(Message):
-    """A person said nothing since that day (``since``) and is asked whether what was stated still stands; once, until they say something."""
+    """A person said nothing since that day (``since``) and is asked whether what was stated still stands; once, until they answer."""
 
     type: ClassVar[str] = "person.asked_to_confirm"
     key: ClassVar[str] = "person_id"

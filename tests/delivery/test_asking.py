@@ -68,7 +68,10 @@ def test_an_employer_is_asked_at_its_own_address_until_the_last_day(exchange, se
     exchange.open.write(lambda c: exchange.open.vault.keep(c, "employer", "e-1", {"mail": "hr@example.org"}))
     exchange.say(EMPLOYER)
     text = letter(exchange, sender, letters)
-    assert "岗位“焊工”的有效期到2026年12月4日。还在招的请确认，不确认的到期后自动下架。确认请打开：https://bridge.example.org/employer\n" in text
+    assert (
+        "岗位“焊工”的有效期到2026年12月4日。还在招的请确认，不确认的到期后自动下架。确认请打开：https://bridge.example.org/employer\n"
+        in text
+    )
     assert rules.still_says(rules.ASKED_EMPLOYER, "2026-12-04", date(2026, 12, 4))
     assert not rules.still_says(rules.ASKED_EMPLOYER, "2026-12-04", date(2026, 12, 5))
 

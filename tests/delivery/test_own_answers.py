@@ -23,14 +23,22 @@ from tests.delivery.made_up_messages import (
 )
 
 WELDER, FITTER, CLEANER = "6-18-02-04", "6-20-01-01", "4-08-01-01"
-FIRST: dict[str, Any] = {"title": "焊工", "occupation_code": WELDER, "region": "140105", "pay": {"min": 4000, "max": 5000, "unit": "month"}}
+PAY, MORE = {"min": 4000, "max": 5000, "unit": "month"}, {"min": 6000, "max": 8000, "unit": "month"}
+FIRST: dict[str, Any] = {"title": "焊工", "occupation_code": WELDER, "region": "140105", "pay": PAY}
 # Unlike it in everything.
-OTHER: dict[str, Any] = {"title": "装配工", "occupation_code": FITTER, "region": "140106", "pay": {"min": 6000, "max": 8000, "unit": "month"}}
+OTHER: dict[str, Any] = {
+    "title": "装配工",
+    "occupation_code": FITTER,
+    "region": "140106",
+    "pay": {"min": 6000, "max": 8000, "unit": "month"},
+}
 NIGHTS = {"terms": {"shifts": "night"}}
 
 
 def refused(exchange: DeliveryExchange, reason: str, **posting: Any) -> None:
-    exchange.say(published("p-first", **{**FIRST, **posting}), posting_matched("p-first", 1, pair("u-1", "p-first"), pair("u-2", "p-first")))
+    exchange.say(
+        published("p-first", **{**FIRST, **posting}), posting_matched("p-first", 1, pair("u-1", "p-first"), pair("u-2", "p-first"))
+    )
     exchange.say(answered("u-1", "p-first", "refused", reason))
 
 

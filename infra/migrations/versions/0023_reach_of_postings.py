@@ -26,5 +26,6 @@ def upgrade() -> None:
         " UNION SELECT match_id, posting_id FROM delivery_finds WHERE pushed_on IS NOT NULL"
     )
     op.execute(
-        f"INSERT INTO delivery_reach (posting_id, people, openings) SELECT posting_id, COUNT(*), 1 FROM ({told}) AS told GROUP BY posting_id"
+        "INSERT INTO delivery_reach (posting_id, people, openings)"
+        f" SELECT posting_id, COUNT(*), 1 FROM ({told}) AS told GROUP BY posting_id"
     )
