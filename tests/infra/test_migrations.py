@@ -43,9 +43,19 @@ def indexes(database: Path) -> set[str]:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
 
 
+def back_to_23(connection: sqlite3.Connection) -> None:
+    """Without what came after version 0023."""
+    for table in ("delivery_reach", "delivery_leanings"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("DROP INDEX intake_people_by_confirmed")
+    for table, column in (("intake_people", "confirmed_on"), ("intake_people", "asked_on"), ("intake_postings", "asked_until")):
+        connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
 def back_to_first(database: Path) -> None:
     """The database as version 0001 had it, with everything in it."""
     with closing(sqlite3.connect(database)) as connection:
+        back_to_23(connection)
         connection.execute("DROP INDEX log_by_key")
         policy = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'policy\\_%' ESCAPE '\\'").fetchall()
         for table in (
@@ -112,6 +122,24 @@ def test_what_intake_looks_postings_up_by_is_made_anew_from_their_documents(fold
     assert all(before)
 
 
+def test_whom_postings_reached_is_counted_from_what_was_pushed(folder: Path) -> None:
+    database = folder / "gongqiao.sqlite"
+    before = {posting_id: people for posting_id, people, _ in rows(database, "delivery_reach") if people}
+    assert before
+    back_to_first(database)
+    migrate(database)
+    assert {posting_id: people for posting_id, people, _ in rows(database, "delivery_reach")} == before
+
+
+def test_people_said_last_what_they_stated_on_the_day_of_their_profile(folder: Path) -> None:
+    database = folder / "gongqiao.sqlite"
+    before = _as_before(database, "intake_people", "person_id, confirmed_on, asked_on")
+    assert before
+    back_to_first(database)
+    migrate(database)
+    assert _as_before(database, "intake_people", "person_id, confirmed_on, asked_on") == before
+
+
 def test_what_people_agreed_to_is_of_the_day_of_their_profile(folder: Path) -> None:
     database = folder / "gongqiao.sqlite"
 
@@ -170,6 +198,7 @@ def test_what_policy_had_counted_is_there_for_the_hints_before_it_counts_again(f
     database = folder / "gongqiao.sqlite"
     counted = (("e-a", b'{"absorbed":7,"poverty":0,"share":null}'), ("e-b", b'{"absorbed":0,"poverty":0,"share":null}'), ("e-c", None))
     with closing(sqlite3.connect(database)) as connection:
+        back_to_23(connection)
         connection.execute("DROP TABLE matching_counts")
         connection.execute("ALTER TABLE intake_people DROP COLUMN consents")
         connection.execute("ALTER TABLE policy_claims DROP COLUMN marked_yuan")
@@ -193,6 +222,7 @@ def test_a_claim_from_before_takes_up_its_own_sum(folder: Path) -> None:
         ("c-5", "rejected", "5"),
     )
     with closing(sqlite3.connect(database)) as connection:
+        back_to_23(connection)
         connection.execute("ALTER TABLE policy_claims DROP COLUMN marked_yuan")
         for table in WEBHOOKS:
             connection.execute(f"DROP TABLE {table}")

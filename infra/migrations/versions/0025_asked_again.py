@@ -1,12 +1,12 @@
-"""0024: when people said last that what they state still stands, and who was asked"""
+"""0025: when people said last that what they state still stands, and who was asked"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
