@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.access import looked, own_account, own_keys, second_factor_pages
+from api.access import looked, own_account, own_keys, own_second_factor, second_factor_pages
 from api.delivery import own_answers
 from api.delivery import pages as delivery_pages
 from api.delivery import routes as delivery
@@ -68,6 +68,7 @@ API_ROUTERS: list[APIRouter] = [
     looked.router,
     own_account.router,
     own_keys.router,
+    own_second_factor.router,
 ]
 PAGE_ROUTERS: list[APIRouter] = [
     search_pages.router,

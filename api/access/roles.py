@@ -102,6 +102,11 @@ TABLE: tuple[Rule, ...] = (
         "account.second_factor",
         "设置登录验证码",
         (
+            "GET /api/v1/account/second-factor",
+            "POST /api/v1/account/second-factor",
+            "POST /api/v1/account/second-factor/confirm",
+            "POST /api/v1/account/second-factor/codes",
+            "POST /api/v1/account/second-factor/off",
             "GET /account/second-factor",
             "POST /account/second-factor",
             "POST /account/second-factor/confirm",
@@ -109,7 +114,7 @@ TABLE: tuple[Rule, ...] = (
             "POST /account/second-factor/off",
         ),
         dict.fromkeys(second_factor.ROLES, "own"),
-        "只在登录后的页面上，不能用密钥",
+        "只在登录后办理，不能用密钥或随请求发送的密码",
     ),
     Rule(
         "account.keys",

@@ -17,7 +17,7 @@ from api.access.tables import audit, recovery_codes
 from streams.runtime.rekeying import rekey
 from streams.runtime.sealing import Vault
 from streams.runtime.tables import private_values
-from tests.api.conftest import PASSWORD, Market, open_market
+from tests.api.conftest import PASSWORD, Market, check_described, open_market
 from tests.api.test_signing_in import cookie_of, csrf_of, me, sign_in
 
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
@@ -267,3 +267,75 @@ def test_a_closed_account_keeps_nothing_of_it(market: Market) -> None:
     again = {"login": "administrator", "password": PASSWORD, "role": "administrator", "now": exchange.now()}
     exchange.write(lambda connection: create_account(connection, **again))
     assert sign_in(market).status_code == 303
+
+
+# -- by programs -----------------------------------------------------------------------------------------------------------
+
+OWN = "/api/v1/account/second-factor"
+
+
+def program(market: Market, headers: dict[str, str], path: str = "", **body: str) -> httpx.Response:
+    """What a program does that signed in with a session: it asks how things stand, and writes with the token it is told."""
+    token = market.client.get(OWN, headers=headers).json()["csrf"]
+    answer = market.client.post(OWN + path, headers={**headers, "X-CSRF-Token": token}, **({"json": body} if body else {}))
+    check_described(market.app, "POST", OWN + path, answer)
+    return answer
+
+
+def test_a_program_sets_it_up_and_turns_it_off(market: Market) -> None:
+    elsewhere, headers = cookie_of(sign_in(market)), cookie_of(sign_in(market))
+    made = program(market, headers)
+    assert made.status_code == 201, made.text
+    secret = made.json()["secret"]
+    assert made.json()["uri"] == totp.uri(secret, "administrator")
+    wrong = program(market, headers, "/confirm", code="000000")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "code")
+    done = program(market, headers, "/confirm", code=code(market, secret))
+    assert done.status_code == 200, done.text
+    codes = done.json()["recovery_codes"]
+    assert len(set(codes)) == 10
+    assert me(market, elsewhere) == 401
+    standing = market.client.get(OWN, headers=headers).json()
+    assert (standing["on"], standing["required"], standing["recovery_codes_left"]) == (True, False, 10)
+    assert second_step(market, half_way(market), codes[0]).status_code == 303
+
+    assert program(market, headers).status_code == 409
+    others = program(market, headers, "/codes", code=code(market, secret)).json()["recovery_codes"]
+    assert len(set(others) | set(codes)) == 20
+    assert program(market, headers, "/off", code=codes[1]).status_code == 422
+    assert program(market, headers, "/off", code=others[0]).json() == {"on": False}
+    assert sign_in(market).status_code == 303
+    with market.services.exchange.reading() as connection:
+        actions = [one["action"] for one in connection.execute(audit.select()).mappings()]
+    assert actions == ["second_factor_on", "recovery_codes", "second_factor_off"]
+
+
+def test_a_program_of_staff_who_must_have_one_gets_that_far_and_no_further(strict: Market) -> None:
+    headers = cookie_of(sign_in(strict))
+    assert strict.client.get("/api/v1/account", headers=headers).status_code == 403
+    secret = program(strict, headers).json()["secret"]
+    assert program(strict, headers, "/confirm", code=code(strict, secret)).status_code == 200
+    assert me(strict, headers) == 200
+    assert program(strict, headers, "/off", code=code(strict, secret)).status_code == 403
+
+
+def test_neither_a_key_nor_a_password_nor_a_forged_request_sets_it_up(market: Market) -> None:
+    headers = cookie_of(sign_in(market))
+    ways: list[dict[str, str]] = [
+        {"Authorization": f"Bearer {market.keys['administrator']}"},
+        headers,
+        {**headers, "X-CSRF-Token": "forged"},
+    ]
+    for given in ways:
+        assert market.client.post(OWN, headers=given).status_code == 403
+    assert market.client.post(OWN, auth=("administrator", PASSWORD)).status_code == 403
+    assert market.client.get(OWN, headers={"Authorization": f"Bearer {market.keys['administrator']}"}).status_code == 403
+    assert market.client.get(OWN, headers=cookie_of(sign_in(market, login="employer"))).status_code == 403
+    assert market.client.post(OWN).status_code == 401
+
+
+def test_codes_cannot_be_tried_by_a_program(market: Market) -> None:
+    headers = cookie_of(sign_in(market))
+    program(market, headers)
+    tried = [program(market, headers, "/confirm", code=f"{number:06}").status_code for number in range(7)]
+    assert tried == [422] * 5 + [429] * 2

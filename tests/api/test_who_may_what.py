@@ -50,6 +50,12 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /feed/webhooks/nobodys/deliveries/nobodys/redelivery": ((N, N, N, N, N, N, N, L), None),
     "POST /feed/webhooks/nobodys/secret": ((N, N, N, N, N, N, N, L), None),
     "DELETE /feed/webhooks/nobodys": ((N, N, N, N, N, N, N, L), None),
+    # Of a session alone, and these come with keys: test_second_factor.py.
+    "GET /account/second-factor": ((N, N, N, N, N, N, N, L), None),
+    "POST /account/second-factor": ((N, N, N, N, N, N, N, L), None),
+    "POST /account/second-factor/confirm": ((N, N, N, N, N, N, N, L), {"code": "000000"}),
+    "POST /account/second-factor/codes": ((N, N, N, N, N, N, N, L), {"code": "000000"}),
+    "POST /account/second-factor/off": ((N, N, N, N, N, N, N, L), {"code": "000000"}),
     "GET /audit": ((N, N, N, N, N, N, N, L), None),  # auditors: test_roles_table.py
     "POST /people/u-7/saved-searches": ((Y, N, N, N, N, N, N, L), {"name": "小店电焊", "parameters": {"q": "电焊", "region": "140105"}}),
     "DELETE /people/u-7/saved-searches/nobodys": (("404", N, N, N, N, N, N, L), None),
