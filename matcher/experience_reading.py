@@ -13,6 +13,7 @@ _SINGLE = re.compile(rf"{_NUMBER}\s*(个月|年)(半)?(?:及|或|\(含\))?\s*(�
 _NONE_ASKED = re.compile(r"不限|无需|不需|无要求|没有要求|不要求|无经验|零经验|0经验|无限制|不限制|可培养|^无$")
 _FRESH = re.compile(r"应届|在校|毕业生|在读")
 MOST_YEARS = 50
+_MOST_CHARACTERS = 200  # a field or a phrase: what is longer is no answer, and the patterns take a cube of its length
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ def _years(number: str, unit: str) -> float | None:
 def read_experience(text: str | None) -> ExperienceReading:
     """What a field or a short phrase asks of experience.
 
-    A bare number is years; 「1年以下」 asks for nothing; years past 50 are not read.
+    A bare number is years; 「1年以下」 asks for nothing; years past 50 are not read, nor anything past 200 characters.
     """
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text or ""))
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", (text or "")[:_MOST_CHARACTERS]))[:_MOST_CHARACTERS]
     if not plain:
         return ExperienceReading()
     if re.fullmatch(r"\d+(\.\d+)?", plain):

@@ -183,6 +183,9 @@ _BARE = re.compile(
 )
 
 
+_MOST_CHARACTERS = 1_000  # a field or a phrase: what surrounds each amount is looked through, so time is a square of the length
+
+
 def _with_digits(text: str) -> str:
     """Chinese numerals of thousands and ten thousands as digits: 三千五 -> 3.5千, 五六千 -> 5-6千, 一万二 -> 1.2万."""
 
@@ -279,13 +282,14 @@ def read_pay(text: str | None, default_unit: PayUnit | None = None) -> PayReadin
     """
     if text is None or not text.strip():
         return PayReading()
+    text = text[:_MOST_CHARACTERS]
     reading = _read_pay(text, default_unit)
     after, before = "税后" in text or "到手" in text, "税前" in text
     return replace(reading, tax="after" if after else "before") if after != before else reading
 
 
 def _read_pay(text: str, default_unit: PayUnit | None) -> PayReading:
-    plain = _prepared(text)
+    plain = _prepared(text)[:_MOST_CHARACTERS]
     months_match = _MONTHS.search(plain)
     months = float(months_match[1] or months_match[2]) if months_match else None
     rest = _MONTHS.sub("#", plain) if months_match else plain

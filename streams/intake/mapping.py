@@ -135,7 +135,7 @@ def _settings(file: str, name: str, given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise MappingError(file, f"fields.{name}", "a column name or {read: …, from: …} expected")
     settings = {"read": "text", **given}
-    if settings["read"] not in READERS:
+    if not isinstance(settings["read"], str) or settings["read"] not in READERS:
         raise MappingError(file, f"fields.{name}.read", f"unknown reader {settings['read']!r}", sorted(READERS))
     known = {"read", "from"} | SETTINGS.get(settings["read"], frozenset())
     for key in settings:
@@ -156,8 +156,9 @@ def parse_mapping(text: str, file: str = "(mapping)") -> SourceMapping:
         raise MappingError(file, "(file)", f"larger than {MOST_BYTES >> 10} KB")
     try:
         data = yaml.load(text, _StrictLoader)  # a SafeLoader
-    except (yaml.YAMLError, RecursionError) as error:
-        raise MappingError(file, "(file)", f"not readable as YAML: {str(error).splitlines()[0]}") from None
+    # A value that is no date, number or text of its kind (2026-99-99) is no YAML error to the library.
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise MappingError(file, "(file)", f"not readable as YAML: {(str(error).splitlines() or ['empty'])[0]}") from None
     if not isinstance(data, dict):
         raise MappingError(file, "(file)", "kind, constants and fields expected")
     for key in data:

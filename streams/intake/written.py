@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from matcher.masking import MARK, Found, mask
+from matcher.shapes import FieldError, ShapeError
 from streams.intake import calendars
 
 # Said where nothing is meant; 「不限」 in a list means "none asked", elsewhere it means "not stated".
@@ -52,10 +53,15 @@ def texts(value: Any) -> Any:
 
 
 def with_defaults(raw: Mapping[str, Any], defaults: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The object's fields that say something, over what its sender says of all; inner objects (the employer) field by field."""
+    """The object's fields that say something, over what its sender says of all; inner objects (the employer) field by field. Raises
+    ``ShapeError`` for a field that is nested too deep for those who keep and read it."""
     found: dict[str, Any] = dict(defaults or {})
     for name, given in raw.items():
-        value = without_control(given)
+        try:
+            value = without_control(given)
+        except _TooDeepError:
+            message = f"nested more than {_DEEPEST} deep; nothing of the contract is"
+            raise ShapeError([FieldError(field=str(name)[:60], message=message)]) from None
         if is_nothing(value):
             continue
         own = found.get(name)
@@ -82,18 +88,25 @@ def date_text(value: Any) -> Any:
     return f"{date}T{time.strip().zfill(5) if len(time.strip()) < 5 else time.strip()}" if time else date
 
 
+_DEEPEST = 32
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\udfff]")
 
 
-def without_control(value: Any) -> Any:
+class _TooDeepError(ValueError):
+    pass
+
+
+def without_control(value: Any, left: int = _DEEPEST) -> Any:
     """A JSON value whose texts hold nothing but text: no control characters, no lone surrogates (a database refuses some of them, a page
     shows others as it likes)."""
+    if left < 0:
+        raise _TooDeepError
     if isinstance(value, str):
         return _NO_TEXT.sub("", value) if _NO_TEXT.search(value) else value
     if isinstance(value, Mapping):
-        return {name: without_control(item) for name, item in value.items()}
+        return {name: without_control(item, left - 1) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [without_control(item) for item in value]
+        return [without_control(item, left - 1) for item in value]
     return value
 
 
