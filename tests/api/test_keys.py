@@ -202,3 +202,12 @@ def test_keys_are_managed_on_a_page(market: Market) -> None:
     assert send(market, f"/account/keys/{key_id}/end", headers).status_code == 303
     assert send(market, f"/account/keys/{key_id}/end", headers).status_code == 404
     assert market.client.get("/api/v1/postings", headers={"Authorization": f"Bearer {key[1]}"}).status_code == 401
+
+
+def test_a_key_without_a_name_is_followed_on_the_page_too(market: Market) -> None:
+    """Those of the command line have none."""
+    headers = cookie_of(sign_in(market, login="employer"))
+    key_id = market.get("employer", "/account/keys").json()["items"][0]["key_id"]
+    rotated = send(market, f"/account/keys/{key_id}/rotate", headers)
+    assert rotated.status_code == 200
+    assert re.search(r"<code>gq_[^<]+</code>", rotated.text)
