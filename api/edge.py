@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,11 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.limits import headers_of
 from api.bodies import MOST_BYTES
-from api.problems import BadRequest, Misdirected, NotFound, TooLarge, problem_response
+from api.problems import BadRequest, Misdirected, NotFound, Problem, TooLarge, TooSlow, problem_response
 from api.services import Options
 from matcher.shapes import FieldError
 
 SMALL_BYTES = 1024 * 1024  # bodies of one object; lists of postings, people and employers may be larger
+PATIENCE_S = 20.0  # for a body to come in, and a second more for each
+SLOWEST = 1024  # bytes of it: a slow line may send a long list, nobody may hold a connection with a byte a minute
 _LISTS = ("/api/v1/postings", "/api/v1/people", "/api/v1/employers")
 _ANY_HOST = ("/health/", "/metrics")  # asked by a machine's address
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -57,40 +60,56 @@ class Edge:
             return
         scope["query_string"] = scope["query_string"].replace(b"%00", b"")  # a page is asked by people: what is left is read, as in forms
         most = MOST_BYTES if path in _LISTS or path.startswith("/api/v1/postings/") else SMALL_BYTES
-        too_large = problem_response(TooLarge(f"一次最多发送 {most // 1024 // 1024} MB，请分成几次发送"))
+        too_large = TooLarge(f"一次最多发送 {most // 1024 // 1024} MB，请分成几次发送")
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > most:
-            await too_large(scope, receive, answer.send)
+            await problem_response(too_large)(scope, receive, answer.send)
             return
-        body = _Body(receive, most)
+        body = _Body(receive, most, too_large)
 
         async def sending(message: Message) -> None:
-            if not body.over:
+            if body.wrong is None:
                 await answer.send(message)
             elif message["type"] == "http.response.start":
                 # Whatever a route made of a body that was cut off, this is what was wrong with it.
-                await too_large(scope, receive, answer.send)
+                await problem_response(body.wrong)(scope, receive, answer.send)
 
         await self._app(scope, body.receive, sending)
 
 
 class _Body:
-    """The request's body, cut off where it becomes too large (sent in chunks it does not say so beforehand)."""
+    """The request's body, cut off where it becomes too large (sent in chunks it does not say so beforehand) or comes too slowly;
+    ``wrong`` then says so."""
 
-    def __init__(self, receive: Receive, most: int):
+    def __init__(self, receive: Receive, most: int, too_large: Problem):
         self._receive = receive
         self._most = most
+        self._too_large = too_large
         self._taken = 0
-        self.over = False
+        self._began: float | None = None
+        self._whole = False
+        self.wrong: Problem | None = None
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        if self._whole:  # what comes now is that the caller went away, and that may take as long as it likes
+            return await self._receive()
+        now = asyncio.get_running_loop().time()
+        self._began = now if self._began is None else self._began
+        try:
+            async with asyncio.timeout_at(self._began + PATIENCE_S + self._taken / SLOWEST):
+                message = await self._receive()
+        except TimeoutError:
+            return self._cut_off(TooSlow("内容传得太慢，没有收完；请检查网络后再发，或者分成几次发送", headers={"Connection": "close"}))
         if message["type"] == "http.request":
             self._taken += len(message.get("body", b""))
+            self._whole = not message.get("more_body", False)
             if self._taken > self._most:
-                self.over = True
-                return {"type": "http.request", "body": b"", "more_body": False}
+                return self._cut_off(self._too_large)
         return message
+
+    def _cut_off(self, wrong: Problem) -> Message:
+        self.wrong, self._whole = wrong, True
+        return {"type": "http.request", "body": b"", "more_body": False}
 
 
 class _Answer:

@@ -72,6 +72,12 @@ class NotFound(Problem):
     type = "urn:gongqiao:problem:not-found"
 
 
+class TooSlow(Problem):
+    status = 408
+    title = "传得太慢"
+    type = "urn:gongqiao:problem:too-slow"
+
+
 class Conflict(Problem):
     status = 409
     title = "与已有内容冲突"
@@ -179,7 +185,9 @@ def install(app: FastAPI) -> None:
         for item in error.errors():
             where, *names = item["loc"]
             field = ".".join(str(name) for name in names if not isinstance(name, int) or where != "body" or len(names) > 1) or "(body)"
-            errors.append(FieldError(field=field, message=str(item["msg"]), allowed=_allowed(item.get("ctx", {}).get("expected"))))
+            errors.append(
+                FieldError(field=_text(field)[:200], message=_text(item["msg"]), allowed=_allowed(item.get("ctx", {}).get("expected")))
+            )
         return problem(request, Invalid("有参数不符合要求，请按 errors 修改后再发", errors=errors))
 
     def engine(request: Request, error: Exception) -> Response:
@@ -218,6 +226,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(WrongMasterKey, engine)
     app.add_exception_handler(IndexFault, engine)
     app.add_exception_handler(Exception, broken)
+
+
+def _text(given: object) -> str:
+    """What was sent, as text that can be answered: JSON can write halves of characters that no answer can."""
+    return str(given).encode(errors="replace").decode()
 
 
 def _allowed(expected: object) -> list[str] | None:

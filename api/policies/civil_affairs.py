@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -20,6 +21,7 @@ from streams.policy.exits import for_civil_affairs
 
 router = APIRouter(tags=["policies"])
 FIELDS = ("person_id", "region", "from", "to")
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # Chinese and Japanese sheets read the wide ones too
 
 
 @router.get(
@@ -35,7 +37,8 @@ def exits(
 ) -> Any:
     """Who is within the six months of 渐退期 today, in the region of the member of staff who asks; as JSON or CSV, in pages.
 
-    A page may hold fewer than ``limit`` people and still have a ``cursor`` (in CSV the header ``X-Next-Cursor``).
+    A page may hold fewer than ``limit`` people and still have a ``cursor`` (in CSV the header ``X-Next-Cursor``, encoded
+    as in an address).
     """
     who = scope.signed_in(caller, *scope.STAFF)
     today = market.today(here)
@@ -53,7 +56,7 @@ def exits(
         table.writerows({name: _cell(value) for name, value in item.items()} for item in items)
         headers = {"Content-Disposition": f'attachment; filename="exits-{today.isoformat()}.csv"', "Cache-Control": "no-store"}
         if following is not None:
-            headers["X-Next-Cursor"] = following
+            headers["X-Next-Cursor"] = quote(following, safe="")  # an id may hold what no header may
         return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
     return {"as_of": today.isoformat(), "region": who.region or PROVINCE, "fields": list(FIELDS), "items": items, "cursor": following}
 
@@ -61,4 +64,4 @@ def exits(
 def _cell(value: object) -> str:
     """As text in a sheet, too: what begins like a formula is set behind an apostrophe. An id is whatever its sender gave."""
     text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if text[:1] in _BEGINS_A_FORMULA else text

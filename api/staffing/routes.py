@@ -82,7 +82,7 @@ def gaps(
     here: Here,
     caller: CallerOrNone,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> dict[str, Any]:
     """The key employers in a commissioner's charge, the oldest and largest gaps first, and their sum."""
     who = scope.signed_in(caller, "commissioner", "administrator")
