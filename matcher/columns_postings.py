@@ -24,7 +24,7 @@ from matcher.columns_vocabulary import Certificates, Skills, region_worth
 from matcher.compiled import compiled
 from matcher.criteria import FRESHNESS_STEPS, NEUTRAL, STALE
 from matcher.days import day_of
-from matcher.experience import COUNTS, NEAR, OTHER, UNKNOWN, minor_of, posting_trade, trade_of_title
+from matcher.experience import COUNTS, DOUBTFUL, NEAR, OTHER, UNKNOWN, minor_of, posting_trade, trade_of_title
 from matcher.groups import groups_of, open_to_person
 from matcher.match_order import is_in_market
 from matcher.occupation_likeness import code_thousandths
@@ -269,7 +269,7 @@ class PostingColumns:
                 scores[:, place] = likeness
                 known, same = self._same_trade(trade_of_title(title), beside)
                 counts |= (likeness >= NEAR) | same
-                other |= known & ~same & (likeness < NEAR)
+                other |= known & ~same & (likeness < DOUBTFUL)
             if code is not None:
                 known, same = self._same_trade(minor_of(code), beside)
                 counts |= same

@@ -16,7 +16,7 @@ from matcher.columns_kernel import EVERY_REGION, GROUP_SET, REGION, region_bit
 from matcher.columns_storage import Grown
 from matcher.compiled import compiled
 from matcher.criteria import home_tenths, wish_tenths
-from matcher.experience import COUNTS, NEAR, OTHER, UNKNOWN, minor_of, posting_trade, trade_of_title
+from matcher.experience import COUNTS, DOUBTFUL, NEAR, OTHER, UNKNOWN, minor_of, posting_trade, trade_of_title
 from matcher.groups import groups_of, open_to_person
 from matcher.likeness import TitleIndex
 from matcher.occupation_likeness import Reader, code_thousandths, reader_of
@@ -45,7 +45,7 @@ def _atom_scores(titles: I16, title_rows: I32, name_rows: I32, code_rows: I32, k
 
 @compiled
 def _atom_standings(
-    titles: I16, title_rows: I32, title_trades: I32, code_trades: I32, trade: int, near: int, count: int
+    titles: I16, title_rows: I32, title_trades: I32, code_trades: I32, trade: int, near: int, doubtful: int, count: int
 ) -> U8:  # pragma: no cover - compiled
     out = np.empty(count, np.uint8)
     for atom in range(count):
@@ -55,7 +55,7 @@ def _atom_standings(
                 counts = True
             elif trade >= 0 and title_trades[atom] >= 0:
                 counts = counts or title_trades[atom] == trade
-                other = other or title_trades[atom] != trade
+                other = other or (title_trades[atom] != trade and titles[title_rows[atom]] < doubtful)
         if trade >= 0 and code_trades[atom] >= 0:
             counts = counts or code_trades[atom] == trade
             other = other or code_trades[atom] != trade
@@ -146,7 +146,7 @@ class Atoms:
         trade = posting_trade(posting)
         standings = _atom_standings(
             titles, self._title_rows.array, self._title_trades.array, self._code_trades.array,
-            -1 if trade is None else self._trades.get(trade, len(self._trades)), NEAR, count
+            -1 if trade is None else self._trades.get(trade, len(self._trades)), NEAR, DOUBTFUL, count
         )  # fmt: skip
         return found, standings
 

@@ -120,7 +120,7 @@ def experience(posting: Posting, person: Person, reader: Reader) -> Criterion:
     if years.thousandths >= year_thousandths(needed):
         return Criterion("experience", OF["experience"], f"{asked}，求职者有{number(years.total)}年，符合")
     if years.unknown:
-        return _silent("experience", f"{asked}，求职者的部分工作经历没有写明工种或年数")
+        return _silent("experience", f"{asked}，求职者的部分工作经历不能确定是不是同类、有几年")
     own = f"有{number(years.total)}年" if years.total else "没有同类工作经验"
     tenths = OF["experience"] * years.thousandths // year_thousandths(needed)
     return Criterion("experience", tenths, f"{asked}，求职者{own}，不够")

@@ -1,7 +1,8 @@
 """Years of experience that count for a posting: those in the same or a near trade add up, other trades do not count (contract.md).
 
 Trades are near when their likeness reaches ``NEAR`` or they belong to the same 小类 of the classification of 2022. An entry without a
-title, or whose trade (or the posting's) cannot be told, is unknown: it neither counts nor shows that there is no experience.
+title, whose trade (or the posting's) cannot be told, or whose likeness reaches ``DOUBTFUL`` only, is unknown: it neither counts nor shows
+that there is no experience.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from matcher.text import without_protected
 
 #: Likeness in thousandths from which two titles are near trades.
 NEAR = 500
+#: From here to ``NEAR`` nobody can say that it is another trade: 焊工 and 铆工, 装配钳工 and 机修钳工.
+DOUBTFUL = 250
 #: Confidence in thousandths from which a title tells its trade; below it, the trade is unknown rather than another one.
 SURE = 500
 OTHER, COUNTS, UNKNOWN = 0, 1, 2
@@ -56,9 +59,11 @@ def posting_trade(posting: Posting) -> str | None:
 
 def title_standing(reader: Reader, trade: str | None, title: str) -> int:
     """Whether a past job's title is of a near trade (``COUNTS``), of another one (``OTHER``), or cannot be told (``UNKNOWN``)."""
-    if reader(title) >= NEAR:
+    alike = reader(title)
+    if alike >= NEAR:
         return COUNTS
-    return trades_standing(trade, trade_of_title(title))
+    found = trades_standing(trade, trade_of_title(title))
+    return UNKNOWN if found == OTHER and alike >= DOUBTFUL else found
 
 
 def trades_standing(one: str | None, other: str | None) -> int:

@@ -137,6 +137,7 @@ def test_every_certificate_asked_for_is_needed_under_whatever_name(needed: Any, 
         (0, [], []),
         (None, [], []),
         (2, [{"occupation_code": "6-18-02-04", "years": 2}], []),
+        (2, [{"title": "铆工", "years": 5}], []),  # perhaps the same trade: unknown
     ],
 )
 def test_years_in_the_same_or_a_near_trade_add_up(needed: float | None, jobs: Any, expected: list[str]) -> None:
