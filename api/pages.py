@@ -17,6 +17,7 @@ from api import wording
 from matcher.days import in_shanghai
 from matcher.education import name_of as education_name
 from matcher.places import counties_of, full_name, level_of, name_of, regions
+from matcher.spoken_to import spoken_to
 from matcher.wording import FORMS, number
 
 HERE = Path(__file__).parent
@@ -79,6 +80,7 @@ def templates() -> Environment:
         place=_place,
         yuan=_yuan,
         number=number,
+        spoken_to=spoken_to,
         pay=wording.pay_words,
         form=wording.form_words,
         terms=wording.terms_words,

@@ -253,7 +253,8 @@ def _experience(posting: Posting, person: Person, reader: Reader) -> Blocker | N
     years = comparable_years(posting, person, reader)
     if years is None or years.unknown or years.thousandths >= year_thousandths(needed):
         return None
-    more = number(needed - years.total)
+    # Rounded up, so that the change named is enough.
+    more = number(math.ceil((needed - years.total) * 100 - 1e-6) / 100)
     text = f"岗位要求{number(needed)}年以上同类工作经验，求职者有{number(years.total)}年"
     if years.total == 0:
         text = f"岗位要求{number(needed)}年以上同类工作经验，求职者没有同类工作经验"

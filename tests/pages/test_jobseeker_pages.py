@@ -167,7 +167,7 @@ def test_a_wrong_filter_is_said_and_breaks_nothing(nobody, query):
 
 def test_a_posting_that_does_not_suit_says_what_would_change_it(jobseeker):
     text = jobseeker.get("/postings/p-demo-4").text
-    assert "岗位要求大专及以上学历，求职者学历是技校" in text
+    assert "岗位要求大专及以上学历，您的学历是技校" in text
     assert "取得大专学历" in text
     assert "不符合的，为什么" in text
     assert "不在期限内的" in text
