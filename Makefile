@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cluster cluster-down test-cluster check format lock audit crash bench clean
+.PHONY: help run test cluster cluster-down test-cluster check format lock audit crash evaluate clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +51,12 @@ format: $(VENV)/installed-dev ## put the code in its usual form
 crash: $(VENV)/installed-dev ## kill the exchange twenty times in a 5,000-message run and compare with an undisturbed one
 	@$(BIN)/pytest -m slow tests/crash $(ARGS)
 
+evaluate: $(VENV)/installed ## measure text relevance beside BM25 and TF-IDF, with tables learned without what is tested; SHARED=../shared
+	@mkdir -p .evaluate
+	@$(BIN)/python -m infra.make_tables_meaning $(SHARED) .evaluate/meaning.npz
+	@$(BIN)/python -m infra.make_tables_majors $(SHARED) .evaluate/majors.tsv
+	@$(BIN)/gongqiao evaluate --shared $(SHARED) --meaning .evaluate/meaning.npz --majors .evaluate/majors.tsv $(ARGS)
+
 lock: $(VENV)/installed-dev ## resolve the dependencies anew into the two lock files
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group build pyproject.toml -o requirements.lock
@@ -61,4 +68,4 @@ audit: ## ask the advisory databases about every locked package (needs the netwo
 	@.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock $(ARGS)
 
 clean: ## remove the virtual environment and caches; data stays
-	rm -rf $(VENV) .venv-audit .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-audit .mypy_cache .ruff_cache .pytest_cache .evaluate

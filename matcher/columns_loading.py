@@ -35,6 +35,7 @@ from matcher.columns_people import MOST_ENTRIES, PeopleColumns
 from matcher.distance import spot, squared_chord_of
 from matcher.experience import year_thousandths
 from matcher.fen import in_fen
+from matcher.majors import title_of_major
 from matcher.shapes import Location, Person
 from matcher.skills import skill_tokens
 from matcher.text import without_protected
@@ -114,7 +115,7 @@ class _Loader:
         major = schooling.get("major")
         if major is not None and self._says[major]:
             flags |= HAS_MAJOR
-            record.append(title[major])
+            record.append(title[title_of_major(major)])
         jobs = len(record)
         experience = get("experience")
         if experience is not None:

@@ -42,6 +42,7 @@ from matcher.columns_vocabulary import Atoms, Certificates, GroupSets, Limits, R
 from matcher.distance import spot, squared_chord_of
 from matcher.experience import year_thousandths
 from matcher.fen import in_fen
+from matcher.majors import title_of_major
 from matcher.match_order import is_in_market
 from matcher.pairs import Pair, reasons_of, silent_names
 from matcher.shapes import Employer, Person, Posting
@@ -142,7 +143,7 @@ class PeopleColumns:
         record += [self.atoms.add(None, code) for code in desired.occupation_codes or ()]
         if person.education.major is not None and without_protected(person.education.major):
             flags |= HAS_MAJOR
-            record.append(self.atoms.add(person.education.major, None))
+            record.append(self.atoms.add(title_of_major(person.education.major), None))
         ends = [len(record)]
         if person.experience is not None:
             flags |= SAYS_EXPERIENCE

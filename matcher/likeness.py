@@ -23,6 +23,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from matcher.majors import MOST_CONCEPTS_A_WISH, concepts_of_wish, job_words
 from matcher.meaning import Vector, meaning_of_text, meaning_of_words
 from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title, kinship_thousandths, occupation
 from matcher.text import tokens, tokens_of_normalised, without_protected
@@ -35,7 +36,6 @@ DESCRIBED_WORTH = 300
 MEANING_WORTH = 700
 # A posting's own title still speaks beside its stated code, which employers choose carelessly.
 TITLE_BESIDE_CODE = 800
-_CONCEPTS_A_WISH = 3
 _MILLION = 1_000_000
 
 Ints = npt.NDArray[np.int64]
@@ -44,6 +44,10 @@ Ints = npt.NDArray[np.int64]
 @lru_cache(maxsize=200_000)
 def _title_tokens(title: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tokens(essence(title))))
+
+
+def _wish_tokens(title: str) -> tuple[str, ...]:
+    return _title_tokens(job_words(title))
 
 
 @lru_cache(maxsize=4096)
@@ -60,13 +64,13 @@ def _weighed(title: str) -> tuple[dict[str, int], int]:
 
 
 def _meaning_of_wish(title: str) -> Vector:
-    return meaning_of_words(_title_tokens(title))
+    return meaning_of_words(_wish_tokens(title))
 
 
 @lru_cache(maxsize=64)  # asked for twice when a posting comes: people are looked for, and it takes its place among the postings
 def _meaning_of_posting(title: str, text: str | None) -> Vector:
     """The mean of the title's and the description's meaning; of one alone where the other says nothing."""
-    of_title = _meaning_of_wish(title)
+    of_title = meaning_of_words(_title_tokens(title))
     if not text:
         return of_title
     of_text = meaning_of_text(_text_tokens(text))
@@ -131,7 +135,7 @@ def joined(title: int, kin: int, described: int, meaning: int) -> int:
 
 def title_reading(posting_title: str, wish_title: str) -> int:
     """How much the two titles' tokens agree, 0 to 1000."""
-    (ours, own), (theirs, wished) = _weighed(posting_title), _weighed(wish_title)
+    (ours, own), (theirs, wished) = _weighed(posting_title), _weighed(job_words(wish_title))
     shared = sum(square for token, square in theirs.items() if token in ours)
     if shared == 0:
         return 0
@@ -140,7 +144,7 @@ def title_reading(posting_title: str, wish_title: str) -> int:
 
 def kinship_reading(posting_title: str, posting_code: str | None, wish_title: str) -> int:
     """How near the occupations both mean are, 0 to 1000, confidence included."""
-    wished = concepts_of_title(wish_title, _CONCEPTS_A_WISH)
+    wished = concepts_of_wish(wish_title)
     meant = posting_concepts(posting_title, posting_code) if wished else ()
     best = 0
     for other, wish in wished:
@@ -161,7 +165,7 @@ def described_reading(posting_text: str | None, wish_title: str) -> int:
     if not posting_text:
         return 0
     said = _text_tokens(posting_text)
-    wished = [token for token in _title_tokens(wish_title) if len(token) > 1]
+    wished = [token for token in _wish_tokens(wish_title) if len(token) > 1]
     whole = sum(text_weight(token) for token in wished)
     return 1000 * sum(text_weight(token) for token in wished if token in said) // whole if whole else 0
 
@@ -274,8 +278,8 @@ class TitleIndex:
         self._entries = _Grown(np.int32)
         self._norms = _Grown(np.int64)
         self._wholes = _Grown(np.int64)
-        self._meanings = _Grown(np.int32, _CONCEPTS_A_WISH)
-        self._sureness = _Grown(np.int32, _CONCEPTS_A_WISH)
+        self._meanings = _Grown(np.int32, MOST_CONCEPTS_A_WISH)
+        self._sureness = _Grown(np.int32, MOST_CONCEPTS_A_WISH)
         self._vectors: _Grown | None = None
 
     def __len__(self) -> int:
@@ -286,13 +290,13 @@ class TitleIndex:
         known = self._numbers.get(title)
         if known is not None:
             return known
-        unique = _title_tokens(title)
+        unique = _wish_tokens(title)
         self._entries.extend([self._vocabulary.setdefault(token, len(self._vocabulary)) for token in unique], len(unique))
         self._starts.extend(self._entries.size, 1)
         self._norms.extend(sum(map(title_squares().__getitem__, unique)), 1)
         self._wholes.extend(sum(text_weight(token) for token in unique if len(token) > 1), 1)
-        meant = list(concepts_of_title(title, _CONCEPTS_A_WISH))
-        padded = meant + [(-1, 0)] * (_CONCEPTS_A_WISH - len(meant))
+        meant = list(concepts_of_wish(title))
+        padded = meant + [(-1, 0)] * (MOST_CONCEPTS_A_WISH - len(meant))
         self._meanings.extend([number for number, _ in padded], 1)
         self._sureness.extend([confidence for _, confidence in padded], 1)
         vector = _meaning_of_wish(title)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from matcher.likeness import likeness
-from matcher.occupations import codes_for_title, kinship_thousandths, occupation
+from matcher.majors import concepts_of_major, title_of_major
+from matcher.occupations import codes_for_title, concepts, kinship_thousandths, occupation
 from matcher.shapes import Person, Posting
 from matcher.skills import shown
 from matcher.text import without_protected
@@ -55,7 +56,9 @@ def evidence_of(person: Person) -> Iterator[Evidence]:
 
 
 def title_of(evidence: Evidence) -> str:
-    """What is compared as a title: the title itself, or the occupation's name."""
+    """What is compared as a title: the title itself, the occupation's name, the major as one."""
+    if evidence.kind == "major":
+        return title_of_major(evidence.value)
     if not evidence.is_code:
         return evidence.value
     found = occupation(evidence.value)
@@ -100,13 +103,14 @@ def likeness_to_person(posting: Posting, person: Person, reader: Reader) -> Foun
 
 def _sentence(posting: Posting, evidence: Evidence, plain: int) -> str:
     said = {"wish": "期望", "job": "做过", "major": "所学专业"}[evidence.kind]
-    shared = _shared_occupation(posting, evidence)
+    shared = _asked_in(posting, evidence) if evidence.kind == "major" else _shared_occupation(posting, evidence)
     degree = next(word for least, word in _DEGREES if plain >= least)
     if shared is not None and plain >= 350:
         degree = shared
     elif degree == "名称一致" and without_protected(posting.title) != without_protected(title_of(evidence)):
         degree = "很相近"
-    return f"{said}“{shown(title_of(evidence))}”，岗位“{shown(posting.title) or '未写明工种'}”，{degree}"
+    named = evidence.value if evidence.kind == "major" else title_of(evidence)
+    return f"{said}“{shown(named)}”，岗位“{shown(posting.title) or '未写明工种'}”，{degree}"
 
 
 def _shared_occupation(posting: Posting, evidence: Evidence) -> str | None:
@@ -114,6 +118,15 @@ def _shared_occupation(posting: Posting, evidence: Evidence) -> str | None:
     own = evidence.value if evidence.is_code else _best_code(evidence.value)
     found = occupation(offered) if offered is not None and offered == own else None
     return None if found is None else f"同属{found.name}（{offered}）"
+
+
+def _asked_in(posting: Posting, evidence: Evidence) -> str | None:
+    """That the posting's occupation is one in which graduates of the major are asked for."""
+    offered = posting.occupation_code or _best_code(posting.title)
+    found = occupation(offered)
+    if found is None or found.code not in {concepts()[number] for number, _ in concepts_of_major(evidence.value)}:
+        return _shared_occupation(posting, evidence)
+    return f"{found.name}（{offered}）常招这个专业的毕业生"
 
 
 def _best_code(title: str) -> str | None:

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from matcher import likeness as readings
 from matcher.columns_storage import Grown
 from matcher.compiled import compiled
-from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title
+from matcher.majors import concepts_of_wish
+from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts
 from matcher.posting_words import MOST_CONCEPTS, Block
 from matcher.weights import text_weight, title_weight
 
@@ -101,7 +102,7 @@ class PostingTitles:
             return np.zeros(0, np.int16)
         shared, said = np.zeros(self.size, np.int64), np.zeros(self.size, np.int64)
         wished = whole = 0
-        for token in readings._title_tokens(wish_title):
+        for token in readings._wish_tokens(wish_title):
             weight = title_weight(token) ** 2
             wished += weight
             slots = self._by_title.get(token)
@@ -112,7 +113,7 @@ class PostingTitles:
                 slots = self._by_text.get(token)
                 if slots is not None:
                     said[slots.array[: slots.size]] += text_weight(token)
-        meant = concepts_of_title(wish_title, readings._CONCEPTS_A_WISH)
+        meant = concepts_of_wish(wish_title)
         near = np.zeros((max(1, len(meant)), len(concepts())), np.int32)
         for row, (number, _) in enumerate(meant):
             for worth, level in zip((SAME_MAJOR, SAME_MID, SAME_MINOR, SAME), readings._groups(), strict=True):

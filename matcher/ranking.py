@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.likeness import nearness
+from matcher.majors import concepts_of_wish, job_words
 from matcher.meaning import LENGTH, meaning_of_text, meaning_of_title
 from matcher.occupations import concepts_of_title
 from matcher.text import tokens, without_protected
@@ -64,19 +65,20 @@ def _covered(
 class _Read:
     """An entry's tokens and meanings, with protected words and a title's noise dropped."""
 
-    def __init__(self, entry: Entry) -> None:
-        self.essence = essence(entry.title) if entry.title.strip() else ""
+    def __init__(self, entry: Entry, is_query: bool = False) -> None:
+        named = job_words(entry.title) if is_query else entry.title
+        self.essence = essence(named) if named.strip() else ""
         title = Counter(tokens(self.essence))
         text = Counter(tokens(without_protected(entry.text))) if entry.text.strip() else Counter[str]()
         self.counts = {token: float(TITLE_COUNTS * count) for token, count in title.items()}
         for token, count in text.items():
             self.counts[token] = self.counts.get(token, 0.0) + count
-        for token in tokens(without_protected(entry.title)):
+        for token in tokens(without_protected(named)):
             self.counts.setdefault(token, NOISE_COUNTS)
         self.length = sum(title.values()) + sum(text.values())
         self.of_title = meaning_of_title(title)
         self.of_text = meaning_of_text(text)
-        self.meant = concepts_of_title(entry.title) if self.essence else ()
+        self.meant = () if not self.essence else concepts_of_wish(entry.title) if is_query else concepts_of_title(entry.title)
 
 
 class Ranker:
@@ -131,7 +133,7 @@ class Ranker:
         of_titles = np.zeros((len(queries), self._titles.shape[1]), np.float32)
         of_texts = np.zeros_like(of_titles)
         for row, query in enumerate(queries):
-            read = _Read(query)
+            read = _Read(query, is_query=True)
             weights = {
                 t: min(n, 1 + np.log(max(n, 1))) * (self._rarity.get(t) or self._rare(t, 0, self._count)) for t, n in read.counts.items()
             }

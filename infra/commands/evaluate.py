@@ -15,7 +15,10 @@ import numpy.typing as npt
 from infra.batch_files import progress
 from infra.evaluation_baselines import Grams, bm25, tf_idf
 from infra.evaluation_sets import EvaluationSet, is_testing, testing_sets
+from infra.majors_asked import major_set
+from matcher import majors as major_tables
 from matcher.likeness import TitleIndex
+from matcher.majors import job_words
 from matcher.meaning import use_table
 from matcher.occupations import leaving_out, occupations, spoken_families
 from matcher.ranking import Entry, Ranker
@@ -54,9 +57,10 @@ def measured(given: EvaluationSet) -> dict[str, Gains]:
     """nDCG@10 of every query by every model. ``likeness`` only where documents have titles (postings always do)."""
     grams = Grams(given.documents)
     ranker = Ranker([Entry(str(number), title, text) for number, (title, text) in enumerate(given.documents)])
+    plain = [(job_words(title), text) for title, text in given.queries]  # that it is a major's name is no word to look for
     models: dict[str, Callable[[int], npt.NDArray[np.float32]]] = {
-        "bm25": lambda number: bm25(grams, given.queries[number]),
-        "tf_idf": lambda number: tf_idf(grams, given.queries[number]),
+        "bm25": lambda number: bm25(grams, plain[number]),
+        "tf_idf": lambda number: tf_idf(grams, plain[number]),
         "rank": lambda number: ranker.scores([Entry("q", *given.queries[number])])[0],
     }
     if all(title for title, _ in given.documents):
@@ -80,7 +84,7 @@ def slices_of(given: EvaluationSet) -> dict[str, npt.NDArray[np.bool_]]:
         for name, numbers in sorted(grouped.items()):
             out[name] = np.isin(np.arange(len(given.queries)), numbers)
     apart = [
-        not any(set(tokens(given.queries[number][0])) & set(tokens(" ".join(given.documents[document]))) for document in right)
+        not any(set(tokens(job_words(given.queries[number][0]))) & set(tokens(" ".join(given.documents[document]))) for document in right)
         for number, right in enumerate(given.right)
     ]
     if 0 < sum(apart) < len(apart):
@@ -94,17 +98,22 @@ def slices_of(given: EvaluationSet) -> dict[str, npt.NDArray[np.bool_]]:
     "--as-shipped", is_flag=True, help="Leave the tables' own work types and spoken names known: the figures users get, not a test."
 )
 @click.option("--meaning", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Vectors learned without the testing fifth.")
-def command(shared: Path, as_shipped: bool, meaning: Path | None) -> None:
+@click.option("--majors", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Majors learned without the testing fifth.")
+def command(shared: Path, as_shipped: bool, meaning: Path | None, majors: Path | None) -> None:
     """Measure text relevance (nDCG@10) beside BM25 and TF-IDF.
 
-    A test needs --meaning with the table that infra/make_tables_meaning.py makes without the testing fifth; the shipped vectors have
-    seen it.
+    A test needs --meaning and --majors with the tables that infra/make_tables_meaning.py and infra/make_tables_majors.py make without the
+    testing fifth; the shipped ones have seen it.
     Names of the testing fifth are taken out of the other tables here.
     """
     if meaning is not None:
         use_table(meaning.read_bytes())
     elif not as_shipped:
         click.echo("the shipped vectors were learned from these sets as well: pass --meaning for a test", err=True)
+    if majors is not None:
+        major_tables.use_table(majors.read_text(encoding="utf-8"))
+    elif not as_shipped:
+        click.echo("the shipped majors were learned from these postings as well: pass --majors for a test", err=True)
     if not (shared / "data" / "dev").is_dir():
         raise click.UsageError(f"{shared}/data/dev does not exist; name the reference folder with --shared or GONGQIAO_SHARED")
     names = (name for found in occupations().values() for name in (*found.work_types, *found.spoken))
@@ -116,7 +125,7 @@ def command(shared: Path, as_shipped: bool, meaning: Path | None) -> None:
     click.echo("|---|---|---|---|---|---|---|---|---|")
     summary = []
     with leaving_out(hidden):
-        for given in testing_sets(shared):
+        for given in (*testing_sets(shared), major_set(shared)):
             found = measured(given)
             for name, members in slices_of(given).items():
                 means = {model: float(gains[members].mean()) for model, gains in found.items()}

@@ -1,6 +1,6 @@
 """The graded market of GUIDE.md: sixty people, every posting graded for each, and what two systems put first.
 
-    python -m tests.relevance.market        nDCG@10 of both, and the people whom the matcher serves worst
+python -m tests.relevance.market        nDCG@10 of both, and the people whom the matcher serves worst
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 
 from infra.evaluation_baselines import Grams, bm25
@@ -41,7 +42,9 @@ def _person(row: Mapping[str, str]) -> Person:
         "kind": "graduate" if row["id"].startswith("g") else "registered_unemployed",
         "region": row["region"],
         "desired": {
-            "titles": _listed(row["wishes"]), "regions": _listed(row["regions"]), "pay_min": float(row["pay_min"]) if row["pay_min"] else None
+            "titles": _listed(row["wishes"]),
+            "regions": _listed(row["regions"]),
+            "pay_min": float(row["pay_min"]) if row["pay_min"] else None,
         },
         "education": {"level": row["education"], "major": row["major"] or None},
         "experience": [{"title": title, "years": float(years)} for title, years in jobs] or None,
@@ -134,12 +137,14 @@ def main() -> None:
     titles = {posting.posting_id: posting.title for posting in given.postings}
     for person in sorted(given.people, key=lambda person: matcher[person.person_id]):
         name = person.person_id
-        said = "、".join([*(person.desired.titles or ()), *(job.title or "" for job in person.experience or ()), person.education.major or ""])
+        said = "、".join(
+            [*(person.desired.titles or ()), *(job.title or "" for job in person.experience or ()), person.education.major or ""]
+        )
         first = "  ".join(f"{titles[found]}:{given.grade(person, found)}" for found in given.recommended(person)[:CUT])
-        print(f"{name} {matcher[name]:.3f} {words[name]:.3f} {said.strip('、')} | {first}")
+        click.echo(f"{name} {matcher[name]:.3f} {words[name]:.3f} {said.strip('、')} | {first}")
     for kind in ("u", "g", ""):
         means = [float(np.mean([gain for name, gain in found.items() if name.startswith(kind)])) for found in (matcher, words)]
-        print(f"{ {'u': 'registered unemployed', 'g': 'graduates', '': 'all'}[kind]}: matcher {means[0]:.3f}, bm25 {means[1]:.3f}")
+        click.echo(f"{ {'u': 'registered unemployed', 'g': 'graduates', '': 'all'}[kind] }: matcher {means[0]:.3f}, bm25 {means[1]:.3f}")
 
 
 if __name__ == "__main__":
