@@ -14,6 +14,7 @@ from api.hiring import routes as hiring
 from api.intake import (
     asking,
     commitments,
+    confirming,
     consenting,
     feed,
     held_pages,
@@ -47,6 +48,7 @@ API_ROUTERS: list[APIRouter] = [
     consenting.router,
     reconfirming.router,
     commitments.router,
+    confirming.router,
     same_opening.router,
     search.router,
     saving.router,
@@ -92,6 +94,7 @@ PAGE_ROUTERS: list[APIRouter] = [
     sitemap.router,
     report_pages.router,
     commitments.pages,
+    confirming.pages,
     help_.pages,
     looked.pages,
     own_account.pages,

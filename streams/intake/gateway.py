@@ -27,7 +27,7 @@ from streams.intake.messages import (
 )
 from streams.intake.sent import BATCH, Answer, Idempotency, Item, Rights, known_rows
 from streams.intake.sent_postings import receive_postings
-from streams.intake.sent_profiles import delete_person, person_with, receive_employers, receive_people
+from streams.intake.sent_profiles import confirm_employer, delete_person, person_with, receive_employers, receive_people
 from streams.intake.tables import received
 from streams.runtime.exchange import Exchange, Said
 from streams.runtime.messages import NAMESPACE
@@ -39,6 +39,7 @@ __all__ = [
     "Idempotency",
     "Item",
     "Rights",
+    "confirm_employer",
     "confirm_person",
     "confirm_posting",
     "decide_hold",

@@ -17,7 +17,7 @@ from streams.intake.asking_again import PEOPLE, ask_again, begins_a_day, confirm
 from streams.intake.commitments import broken, broken_reason, decide_commitment, note_commitment
 from streams.intake.consents import followed
 from streams.intake.from_text import completed, note
-from streams.intake.holds import advised, reasons_to_hold, still_waiting, vouched_for
+from streams.intake.holds import advised, reasons_to_hold, still_waiting
 from streams.intake.identity import content_hash
 from streams.intake.memory import IntakeMemory, Near
 from streams.intake.messages import (
@@ -85,7 +85,12 @@ def look_at_posting(message: PostingReceived, preparation: Preparation) -> Looke
     known = memory.knows(posting.employer)
     licensed = memory.licensed(posting.employer, preparation.as_of)
     reasons = reasons_to_hold(
-        posting, verified_sender=message.verified, as_of=preparation.as_of, known_employer=known, licensed_agency=licensed
+        posting,
+        verified_sender=message.verified,
+        as_of=preparation.as_of,
+        known_employer=known,
+        licensed_agency=licensed,
+        registered_code=memory.registered_code(posting.employer),
     )
     promise = memory.broken(posting.employer)
     if promise is not None:
@@ -405,9 +410,10 @@ def receive_employer(message: EmployerReceived, work: Work) -> Outcomes:
         emitted.append(
             Emit(EmployerRegistered(employer_id=message.employer_id, revision=work.envelope.seq, employer=employer, verified=verified))
         )
+    confirmed = bool(work.connection.execute(select(employers.c.verified).where(employers.c.employer_id == message.employer_id)).scalar())
     licensed = employer.licence is not None and employer.licence.holds_on(work.as_of)
     kept = not broken(work.connection, message.employer_id)
-    ids = _postings_waiting_for(work, message)
+    ids = _postings_waiting_for(work, message, confirmed)
     for posting_id in ids:
         row = openings.row(posting_id)
         if row is None:
@@ -416,7 +422,7 @@ def receive_employer(message: EmployerReceived, work: Work) -> Outcomes:
         if row["employer_id"] is None:
             posting = posting.model_copy(update={"employer": posting.employer.model_copy(update={"employer_id": message.employer_id})})
             row["doc"], row["employer_id"] = document(posting), message.employer_id
-        row["reasons"] = to_json(still_waiting(from_json(row["reasons"]), licensed=licensed, kept=kept))
+        row["reasons"] = to_json(still_waiting(from_json(row["reasons"]), confirmed=confirmed, licensed=licensed, kept=kept))
         openings.touch(row)
         if row["merged_into"] is None:
             openings.refresh(row, changed=row["state"] == "published")
@@ -424,12 +430,11 @@ def receive_employer(message: EmployerReceived, work: Work) -> Outcomes:
     return [*emitted, Continue(ids[-1])] if len(ids) == PAGE else emitted
 
 
-def _postings_waiting_for(work: Work, message: EmployerReceived) -> list[str]:
-    """Postings that named this employer by its credit code only, and those held because nobody vouched for it."""
+def _postings_waiting_for(work: Work, message: EmployerReceived, confirmed: bool) -> list[str]:
+    """Postings that named this employer by its credit code only, and those held until staff confirm it or it shows its licence."""
     employer = message.employer
     named = or_(postings.c.employer_id == message.employer_id, postings.c.uscc == employer.uscc if employer.uscc else false())
-    believed = vouched_for(employer, message.verified) or employer.licence is not None
-    held = (postings.c.state == "held") if believed else false()
+    held = (postings.c.state == "held") if confirmed or employer.licence is not None else false()
     query = select(postings.c.posting_id).where(
         named, or_(postings.c.employer_id.is_(None), held), postings.c.posting_id > (work.cursor or "")
     )

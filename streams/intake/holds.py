@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from matcher import credit_code
-from matcher.shapes import Employer, Posting
+from matcher.shapes import Posting
 from streams.intake.rules import advice, holds
 
 # The reasons that go away when somebody else (the employer, the licence register) says something.
@@ -19,16 +18,18 @@ REPORTED = "reported"
 MARKED = "employer_reported"
 
 
-def vouched_for(employer: Employer, verified: bool) -> bool:
-    """Whether an employer that is registered may be believed to exist: its account was confirmed, or its credit code is sound."""
-    return verified or credit_code.is_valid(employer.uscc)
-
-
 def reasons_to_hold(
-    posting: Posting, *, verified_sender: bool, as_of: date, known_employer: bool, licensed_agency: bool | None = None
+    posting: Posting,
+    *,
+    verified_sender: bool,
+    as_of: date,
+    known_employer: bool,
+    licensed_agency: bool | None = None,
+    registered_code: str | None = None,
 ) -> list[dict[str, str]]:
     """``{rule, evidence, change}`` for each rule that the posting meets, in plain Chinese; none where it may be published."""
-    found = holds(posting, as_of=as_of, known_employer=known_employer, verified_sender=verified_sender, licensed_agency=licensed_agency)
+    known = {"known_employer": known_employer, "licensed_agency": licensed_agency, "registered_code": registered_code}
+    found = holds(posting, as_of=as_of, verified_sender=verified_sender, **known)  # type: ignore[arg-type]
     return [{"rule": hold.rule, "evidence": hold.evidence, "change": _change(hold.change, hold.law)} for hold in found]
 
 
@@ -41,8 +42,10 @@ def _change(change: str, law: str) -> str:
     return f"{change}（{law}）" if law and law not in change else change
 
 
-def still_waiting(reasons: list[Mapping[str, str]], *, licensed: bool | None = None, kept: bool = False) -> list[Mapping[str, str]]:
-    """The reasons that stay when the employer turns out to be known, (``licensed``) to be an agency with a licence or filing, or (``kept``)
-    to have no broken promise any more."""
-    gone = {UNVERIFIED, *((UNLICENSED,) if licensed else ()), *((BROKEN_PROMISE,) if kept else ())}
+def still_waiting(
+    reasons: list[Mapping[str, str]], *, confirmed: bool, licensed: bool | None = None, kept: bool = False
+) -> list[Mapping[str, str]]:
+    """The reasons that stay when the employer turns out to be (``confirmed``) confirmed by staff, (``licensed``) to be an agency with a
+    licence or filing, or (``kept``) to have no broken promise any more."""
+    gone = {*((UNVERIFIED,) if confirmed else ()), *((UNLICENSED,) if licensed else ()), *((BROKEN_PROMISE,) if kept else ())}
     return [reason for reason in reasons if reason["rule"] not in gone]

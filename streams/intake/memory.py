@@ -16,7 +16,6 @@ from sqlalchemy import Connection, bindparam, select
 from matcher.near_duplicates import COMPARED, Comparison, Signature, compare, keys, may_be_same, signature, tail
 from matcher.shapes import Employer, EmployerRef, Licence, Posting, read_employer, read_posting
 from streams.intake.commitments import Broken, broken, identity_of
-from streams.intake.holds import vouched_for
 from streams.intake.messages import CommitmentDecided, EmployerReceived, PostingReceived, ReportDecided
 from streams.intake.rules import is_agency
 from streams.intake.tables import block_keys, employers, postings, reports
@@ -37,6 +36,7 @@ class IntakeMemory:
         self._by_key: dict[str, set[str]] = {}  # of the overlay
         self._signatures: OrderedDict[str, tuple[str, Signature]] = OrderedDict()  # posting -> its content's hash, and what is compared
         self._employers: dict[str, str | None] = {}  # id -> credit code
+        self._unconfirmed: dict[str, str | None] = {}  # registered, but staff have not looked: credit code by employer
         self._codes: dict[str, str] = {}
         self._licences: dict[str, Licence | None] = {}  # of registered agencies
         self._broken: dict[str, Broken] = {}  # promises that were not kept, by employer
@@ -48,6 +48,7 @@ class IntakeMemory:
         self._overlay.clear()
         self._by_key.clear()
         self._employers.clear()
+        self._unconfirmed.clear()
         self._codes.clear()
         self._licences.clear()
         self._load_marks(connection)
@@ -73,6 +74,7 @@ class IntakeMemory:
         query = select(employers.c.doc, employers.c.verified).where(employers.c.employer_id == employer_id)
         row = connection.execute(query).first()
         self._employers.pop(employer_id, None)
+        self._unconfirmed.pop(employer_id, None)
         self._licences.pop(employer_id, None)
         self._broken.pop(employer_id, None)
         if row is not None:
@@ -90,14 +92,21 @@ class IntakeMemory:
             self._licences[employer.employer_id] = employer.licence
         else:
             self._licences.pop(employer.employer_id, None)
-        if vouched_for(employer, verified):
+        if verified:
+            self._unconfirmed.pop(employer.employer_id, None)
             self._employers[employer.employer_id] = employer.uscc
             if employer.uscc is not None:
                 self._codes[employer.uscc] = employer.employer_id
+        elif employer.employer_id not in self._employers:
+            self._unconfirmed[employer.employer_id] = employer.uscc
+
+    def registered_code(self, employer: EmployerRef) -> str | None:
+        """The credit code of an employer that is registered and that staff have not confirmed."""
+        return self._unconfirmed.get(employer.employer_id or "")
 
     def knows(self, employer: EmployerRef) -> bool:
-        """Whether the posting names an employer that is registered and may be believed to exist. An id is not vouched for by the credit
-        code of somebody else."""
+        """Whether the posting names an employer that staff have confirmed. An id is not vouched for by the credit code of somebody
+        else."""
         if employer.employer_id is not None:
             return employer.employer_id in self._employers
         return employer.uscc in self._codes

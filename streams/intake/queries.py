@@ -273,6 +273,20 @@ def employers_by_id(connection: Connection, employer_ids: Sequence[str]) -> dict
     return found
 
 
+def unconfirmed(connection: Connection, region: str | None, after: str | None, limit: int) -> list[Found]:
+    """Employers that registered themselves and that staff have not confirmed, by id after ``after``: ``{employer_id, revision, name, uscc,
+    region, changed_at, held}``, ``held`` how many of its postings wait."""
+    wanted = select(employers.c.employer_id).where(employers.c.verified.is_(False), employers.c.employer_id > (after or ""))
+    if region is not None:
+        wanted = wanted.where(lies_in(employers.c.region, region))
+    ids = list(connection.execute(wanted.order_by(employers.c.employer_id).limit(limit)).scalars())
+    waiting = select(postings.c.employer_id, func.count()).where(postings.c.employer_id.in_(ids), postings.c.state == "held")
+    held_of = {id_: int(count) for id_, count in connection.execute(waiting.group_by(postings.c.employer_id))}
+    known = employers_by_id(connection, ids)
+    told = ("employer_id", "revision", "name", "uscc", "region", "changed_at")
+    return [{**{name: known[id_][name] for name in told}, "held": held_of.get(id_, 0)} for id_ in ids]
+
+
 def employer_with(connection: Connection, uscc: str) -> str | None:
     """The employer registered under this credit code."""
     query = select(employers.c.employer_id).where(employers.c.uscc == uscc).order_by(employers.c.employer_id)

@@ -262,17 +262,17 @@ def minimum_wage(posting: Posting, as_of: date, known: Figures | None = None) ->
     return WageCheck("under", "", Hold("minimum_wage", evidence, f"工资不得低于当地最低工资标准（{rate.source}）。", rate.source))
 
 
-def _employer(posting: Posting, known_employer: bool, verified_sender: bool, licensed_agency: bool | None) -> Iterator[Hold]:
+def _employer(
+    posting: Posting, known_employer: bool, verified_sender: bool, licensed_agency: bool | None, code: str | None
+) -> Iterator[Hold]:
     employer = posting.employer
-    wrong = credit_code.problem(employer.uscc)
-    if not known_employer and not verified_sender and wrong is not None:
-        evidence = employer.uscc or employer.name or "没有写用人单位"
-        yield Hold(
-            "employer_unverified",
-            _shortened(evidence),
-            f"{wrong}。填写正确的代码，或用已核实的单位账号发布。",
-            "山西省“十四五”就业促进规划五(一)2",
-        )
+    if not known_employer and not verified_sender:
+        # The check character says that a code was copied rightly, not that this account is that employer's: staff look at it once.
+        wrong = credit_code.problem(employer.uscc or code)
+        evidence = employer.uscc or code or employer.name or "没有写用人单位"
+        waits = "代码校验正确。单位资料登记后，所在地人社部门核实单位，岗位就自动公开，不用重新发布"
+        change = f"{wrong}。请先在单位资料里填写正确的代码" if wrong else waits
+        yield Hold("employer_unverified", _shortened(evidence), f"{change}。", "山西省“十四五”就业促进规划五(一)2")
     if (
         employer.name is not None
         and is_agency(employer.name)
@@ -294,13 +294,14 @@ def holds(
     known_employer: bool = False,
     verified_sender: bool = False,
     licensed_agency: bool | None = None,
+    registered_code: str | None = None,
     figures: Figures | None = None,
 ) -> list[Hold]:
     """Why this posting has to wait; empty when it can be published.
 
-    ``known_employer``: the employer has a confirmed account here. ``verified_sender``: a registered partner or the exchange's own staff
-    sent it. ``licensed_agency``: licence or filing of an agency, None when nobody has looked. ``figures``: the tables of
-    dated figures, those of the process where none are given.
+    ``known_employer``: staff have confirmed the employer. ``registered_code``: the credit code of one that is registered and not
+    confirmed. ``verified_sender``: a registered partner or the exchange's own staff sent it. ``licensed_agency``: licence or filing of
+    an agency, None when nobody has looked. ``figures``: the tables of dated figures, those of the process where none are given.
     """
     found = list(_by_words(posting, "hold"))
     limit, _ = _age(posting)
@@ -309,7 +310,7 @@ def holds(
     for hold in (_probation(posting), minimum_wage(posting, as_of, figures).hold):
         if hold is not None:
             found.append(hold)
-    found += _employer(posting, known_employer, verified_sender, licensed_agency)
+    found += _employer(posting, known_employer, verified_sender, licensed_agency, registered_code)
     return found
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, select, update
 
-from matcher.shapes import Employer, Person, ShapeError, ShapeT, read_shape
+from matcher.shapes import Employer, Person, ShapeError, ShapeT, read_employer, read_shape
 from streams.intake.consents import kept_refusals
 from streams.intake.identity import posting_id_of
 from streams.intake.messages import EmployerReceived, PersonDeletionReceived, PersonReceived
@@ -241,6 +241,20 @@ def receive_employers(
         return answers
 
     return in_batches(exchange, read, job, idempotency)
+
+
+def confirm_employer(exchange: Exchange, found: Mapping[str, Any], *, sender: str) -> str:
+    """Staff confirm an employer as it stands (``queries.employer``); who sent it first stays its sender. Answers the message's id."""
+    employer_id, message_id = found["employer_id"], str(uuid4())
+    said = Said(EmployerReceived(employer_id=employer_id, employer=read_employer(found["employer"]), verified=True), id=message_id)
+
+    def job(connection: Connection) -> None:
+        exchange.append_within(connection, [said], source=sender)
+        mine = (received.c.kind == "employer") & (received.c.id == employer_id)
+        connection.execute(update(received).where(mine).values(message_id=message_id))
+
+    exchange.write(job)
+    return message_id
 
 
 def _codes(connection: Connection, codes: Sequence[str]) -> dict[str, set[str]]:

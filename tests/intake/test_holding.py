@@ -93,6 +93,34 @@ def test_an_unverified_senders_unknown_employer_waits_until_the_employer_is_know
     assert intake.state(posting_id) == "published"
 
 
+def test_an_employer_that_registered_itself_waits_for_staff_however_sound_its_code(intake: Intake) -> None:
+    firm = {"employer_id": "e-1", "name": "太原某某机械制造有限公司", "uscc": "91140100MA0K3YBJ05", "region": "140105"}
+    gateway.receive_employers(intake.exchange, [firm], sender="account:a-1")
+    intake.drain()
+    posting_id = intake.posted({"employer": {"employer_id": "e-1"}}, verified=False)
+    waiting = intake.found(posting_id)
+    assert (waiting["state"], [one["rule"] for one in waiting["reasons"]]) == ("held", ["employer_unverified"])
+    assert "核实单位" in waiting["reasons"][0]["change"]
+    gateway.receive_employers(intake.exchange, [{**firm, "size": "small"}], sender="account:a-1")  # its own word again
+    intake.drain()
+    assert intake.state(posting_id) == "held"
+    with intake.exchange.reading() as connection:
+        found = queries.employer(connection, "e-1")
+        (listed,) = queries.unconfirmed(connection, "140100", None, 10)
+        assert (listed["employer_id"], listed["uscc"], listed["held"]) == ("e-1", firm["uscc"], 1)
+        assert queries.unconfirmed(connection, "140213", None, 10) == []
+    assert found is not None
+    gateway.confirm_employer(intake.exchange, found, sender="account:a-commissioner")
+    intake.drain()
+    assert intake.said_of(posting_id) == ["held", "published"]
+    other = intake.posted({"employer": {"employer_id": "e-1"}, "source_id": "HR-2", "title": "会计"}, verified=False)
+    assert intake.state(other) == "published"
+    gateway.receive_employers(intake.exchange, [{**firm, "size": "medium"}], sender="partner")  # takes nothing back
+    intake.drain()
+    with intake.exchange.reading() as connection:
+        assert queries.unconfirmed(connection, None, None, 10) == []
+
+
 def test_an_employer_known_before_holds_nothing(intake: Intake) -> None:
     gateway.receive_employers(intake.exchange, [{"employer_id": "e-1", "name": "太原某某机械制造有限公司"}], sender="test", verified=True)
     assert intake.state(intake.posted(verified=False)) == "published"

@@ -213,12 +213,20 @@ def test_an_employer_that_nobody_vouches_for_is_held() -> None:
     assert "校验位" in holds(wrong, as_of=AS_OF)[0].change
 
 
+def test_a_sound_credit_code_alone_confirms_nobody() -> None:
+    (hold,) = holds(posting(employer={"name": "太原红叶机械制造有限公司", "uscc": CODE}), as_of=AS_OF)
+    assert (hold.rule, hold.evidence, "核实单位" in hold.change) == ("employer_unverified", CODE, True)
+    (hold,) = holds(posting(employer={"employer_id": "e-1"}), as_of=AS_OF, registered_code=CODE)
+    assert (hold.evidence, "核实单位" in hold.change) == (CODE, True)
+    assert holds(posting(employer={"uscc": CODE}), as_of=AS_OF, known_employer=True) == []
+
+
 def test_an_agency_needs_its_licence() -> None:
     agency = posting(employer={"name": "太原迎新人力资源有限公司", "uscc": CODE})
-    assert [hold.rule for hold in holds(agency, as_of=AS_OF)] == ["agency_licence"]
-    assert holds(agency, as_of=AS_OF, licensed_agency=True) == []
+    assert [hold.rule for hold in holds(agency, as_of=AS_OF, known_employer=True)] == ["agency_licence"]
+    assert holds(agency, as_of=AS_OF, known_employer=True, licensed_agency=True) == []
     assert [hold.rule for hold in holds(agency, as_of=AS_OF, licensed_agency=False, verified_sender=True)] == ["agency_licence"]
-    assert holds(posting(employer={"name": "太原市人力资源服务中心", "uscc": CODE}), as_of=AS_OF) == []
+    assert holds(posting(employer={"name": "太原市人力资源服务中心", "uscc": CODE}), as_of=AS_OF, known_employer=True) == []
 
 
 HEADER = "code,from,to,value,source,source_date\n"
