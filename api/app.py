@@ -10,9 +10,9 @@ from pathlib import Path
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import health, problems
+from api import deprecation, health, problems
 from api.access import pages as access_pages
-from api.access import reset
+from api.access import provider_pages, reset
 from api.access.granting import granted
 from api.access.identify import guard_api_writes
 from api.access.limits import limited
@@ -51,7 +51,13 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Edge, options=services.options)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
 
-    guards = [Depends(limited), Depends(granted("/api/v1")), Depends(guard_api_writes), Depends(only_known_parameters)]
+    guards = [
+        Depends(deprecation.note),
+        Depends(limited),
+        Depends(granted("/api/v1")),
+        Depends(guard_api_writes),
+        Depends(only_known_parameters),
+    ]
     v1 = APIRouter(prefix="/api/v1", dependencies=guards)
     for router in API_ROUTERS:
         v1.include_router(router)
@@ -59,6 +65,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(health.router)
     app.include_router(access_pages.router)
     app.include_router(reset.router)
+    app.include_router(provider_pages.router)
     for router in PAGE_ROUTERS:
         app.include_router(router, dependencies=[Depends(limited), Depends(granted())])
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from api.access.limits import described_headers
+from api.deprecation import DEPRECATED
 from api.problems import BadRequest
 from matcher.shapes import Employer, FieldError, Person, Posting
 from search.documents import FACETS, FORMS, OFFERS, SOURCES, TYPES, ZONES
@@ -299,8 +300,10 @@ def _complete(name: str, operation: Schema) -> None:
     if name.startswith("POST") and "application/x-ndjson" in operation.get("requestBody", {}).get("content", {}):
         content = {_JSON: {"schema": ref("SentLines")}, "application/problem+json": {"schema": ref("Problem")}}
         responses["422"] = {"description": "nothing was accepted: lines of NDJSON each with its errors, else a problem", "content": content}
-    if name == "GET /api/v1/feed":
-        responses["304"] = {"description": "nothing new since the ETag given"}
+    if name.startswith("GET"):
+        responses["304"] = {"description": "nothing new since the ETag given (`If-None-Match`)"}
+    if name in DEPRECATED:
+        operation["deprecated"] = True
     responses["default"] = {
         "description": "a problem: what is wrong, which field, what is allowed",
         "content": {"application/problem+json": {"schema": ref("Problem")}},

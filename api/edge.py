@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import deprecation
 from api.access.limits import headers_of
 from api.bodies import MOST_BYTES
+from api.conditional import Conditional
 from api.problems import BadRequest, Misdirected, NotFound, Problem, TooLarge, TooSlow, problem_response
 from api.services import Options
 from matcher.shapes import FieldError
@@ -66,10 +68,13 @@ class Edge:
             await problem_response(too_large)(scope, receive, answer.send)
             return
         body = _Body(receive, most, too_large)
+        outward: Conditional | _Answer = answer
+        if scope["method"] == "GET" and path.startswith("/api/v1/"):
+            outward = Conditional(answer.send, headers.get("if-none-match", ""), scope["state"])
 
         async def sending(message: Message) -> None:
             if body.wrong is None:
-                await answer.send(message)
+                await outward.send(message)
             elif message["type"] == "http.response.start":
                 # Whatever a route made of a body that was cut off, this is what was wrong with it.
                 await problem_response(body.wrong)(scope, receive, answer.send)
@@ -123,7 +128,8 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             found = MutableHeaders(scope=message)
-            for name, value in {**self._headers, **headers_of(self._state.get("room"))}.items():
+            said = {**headers_of(self._state.get("room")), **deprecation.headers_of(self._state.get("deprecated"))}
+            for name, value in {**self._headers, **said}.items():
                 found.setdefault(name, value)
         await self._send(message)
 

@@ -172,7 +172,10 @@ def install(app: FastAPI) -> None:
                 return RedirectResponse("/account/second-factor", 303)
             from api.pages import page  # pages import problems
 
-            return page(request, "problem.html", {"problem": error}, status=error.status)
+            shown = page(request, "problem.html", {"problem": error}, status=error.status)
+            if "Retry-After" in error.headers:
+                shown.headers["Retry-After"] = error.headers["Retry-After"]
+            return shown
         return problem_response(error)
 
     def shape(request: Request, error: Exception) -> Response:

@@ -55,6 +55,8 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "audit": ("查看谁看过您的资料", ("audit",)),
     "fairness": ("统计各类人员得到推荐的比例", ("statistics",)),
     # About somebody's own account and nobody's data.
+    "signed_in": ("登录", ("account",)),
+    "acting": ("开始或结束代理他人", ("account",)),
     "signed_out": ("全部退出登录", ("account",)),
     "password": ("修改登录密码", ("account",)),
     "key_made": ("新建 API 密钥", ("account",)),
@@ -145,9 +147,18 @@ def of_person(connection: Connection, person_id: str, before: int | None, limit:
 
 
 def listed(
-    connection: Connection, before: int | None, limit: int, *, region: str | None = None, person_id: str = "", account_id: str = ""
+    connection: Connection,
+    before: int | None,
+    limit: int,
+    *,
+    region: str | None = None,
+    person_id: str = "",
+    account_id: str = "",
+    since: str = "",
+    until: str = "",
 ) -> list[dict[str, Any]]:
-    """The log, the newest first. ``region``: only what was read by offices that lie in it; of the province (or None) everything."""
+    """The log, the newest first. ``region``: only what was read by offices that lie in it; of the province (or None) everything. ``since``
+    is in the window, ``until`` is not; both written as the log writes its instants."""
     query = select(audit)
     if region is not None and level_of(region) != "province":
         nested = region[:4] if level_of(region) == "city" else region  # a city's code begins its counties'
@@ -156,6 +167,10 @@ def listed(
         query = query.where(audit.c.person_id == person_id)
     if account_id:
         query = query.where(audit.c.account_id == account_id)
+    if since:
+        query = query.where(audit.c.at >= since)
+    if until:
+        query = query.where(audit.c.at < until)
     return _newest(connection, query, before, limit)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -15,6 +16,7 @@ from api.delivery.pages import jobseeker
 from api.pages import page
 from api.problems import BadRequest
 from api.services import Services
+from matcher.days import SHANGHAI
 from matcher.places import full_name, regions
 from matcher.shapes import FieldError
 from streams.intake import queries as intake
@@ -41,6 +43,23 @@ def _before(cursor: str | None) -> int | None:
         error = FieldError(field="cursor", message="one given by an earlier answer expected")
         raise BadRequest("cursor 不是由上一页给出的", errors=[error])
     return int(cursor)
+
+
+def _instants(here: Services, since: datetime | None, until: datetime | None) -> dict[str, str]:
+    """A half-open window, [since, until), as the log writes instants; without a zone they are of Shanghai."""
+    said: dict[str, str] = {}
+    for name, given in (("since", since), ("until", until)):
+        if given is not None:
+            if not 2000 <= given.year < 2200:
+                raise BadRequest(
+                    "时间太早或太晚", errors=[FieldError(field=name, message="an instant of this century or the next expected")]
+                )
+            whole = given if given.tzinfo is not None else given.replace(tzinfo=SHANGHAI)
+            said[name] = whole.astimezone(here.exchange.now().tzinfo).isoformat()
+    if len(said) == 2 and said["since"] >= said["until"]:
+        error = FieldError(field="until", message="an instant after since expected; until itself is not in the window")
+        raise BadRequest("until 要晚于 since", errors=[error])
+    return said
 
 
 def _cut(found: list[dict[str, Any]], limit: int) -> tuple[list[dict[str, Any]], str | None]:
@@ -79,12 +98,22 @@ def _place(code: str) -> str:
     return full_name(code) if code in regions() else ""
 
 
-def read_log(here: Services, caller: Caller | None, cursor: str | None, limit: int, person_id: str, account_id: str) -> dict[str, Any]:
+def read_log(
+    here: Services,
+    caller: Caller | None,
+    cursor: str | None,
+    limit: int,
+    person_id: str,
+    account_id: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> dict[str, Any]:
     """A page of the log for an auditor, who leaves an entry as well; ``head``: the last entry, to be noted where nobody can change it."""
     who = scope.signed_in(caller, "auditor")
     before = _before(cursor)
+    wanted = {"region": who.region, "person_id": person_id, "account_id": account_id, **_instants(here, since, until)}
     with here.exchange.reading() as connection:
-        found = audit.listed(connection, before, limit + 1, region=who.region, person_id=person_id, account_id=account_id)
+        found = audit.listed(connection, before, limit + 1, **wanted)  # type: ignore[arg-type]
         last = audit.head(connection)
     # What was typed goes into the log only where it is the id of somebody who is in it.
     scope.note(here.exchange, who, [Look(person_id if found else "", "audit")])
@@ -105,11 +134,19 @@ def looks(person_id: str, here: Here, caller: CallerOrNone, cursor: Cursor = Non
 
 @router.get("/audit")
 def log(
-    here: Here, caller: CallerOrNone, cursor: Cursor = None, limit: Limit = PAGE, person_id: Id = "", account_id: Id = ""
+    here: Here,
+    caller: CallerOrNone,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+    person_id: Id = "",
+    account_id: Id = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> dict[str, Any]:
-    """The log for auditors, the newest first, of everybody or of one person or account; of an auditor with a region what the offices there
-    read. ``head`` is the last entry of the whole log: noted elsewhere, it lets ``gongqiao audit verify --head`` tell a cut tail."""
-    return read_log(here, caller, cursor, limit, person_id.strip(), account_id.strip())
+    """The log for auditors, the newest first, of everybody or of one person or account, from ``since`` to before ``until`` (without a zone:
+    Shanghai); of an auditor with a region what the offices there read. ``head`` is the last entry of the whole log: noted elsewhere, it
+    lets ``gongqiao audit verify --head`` tell a cut tail."""
+    return read_log(here, caller, cursor, limit, person_id.strip(), account_id.strip(), since, until)
 
 
 @pages.get("/me/looks")
