@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from api.access.provider import Provider
 from api.cache.memory import MemoryCache
 from api.cache.shapes import Cache
 from api.market_copy import MarketCopy
@@ -48,6 +49,7 @@ class Services:
     market: MarketCopy | None = None  # the matcher's arrays where matching runs in other processes
     mail: Channel | None = None  # for what is sent on request; notices are the sender's
     cache: Cache = field(default_factory=MemoryCache)  # rate limits, wake-ups, what was counted lately
+    provider: Provider | None = None  # that staff may sign in with
     scratch: Path | None = None  # folder for files made on the way, such as the feed's snapshot
     refused: Counter[str] = field(default_factory=Counter)  # requests over a limit, by its name, since the start
     started: str = field(default_factory=lambda: uuid4().hex[:12])

@@ -19,6 +19,7 @@ from typing import Any
 
 import uvicorn
 
+from api.access.provider import Provider, Registration
 from api.app import create_app
 from api.cache.opening import open_cache
 from api.cache.ringing import Ringing
@@ -135,7 +136,9 @@ def _services(
         subject_settings=dict(settings.subjects()),
     )
     mail = channels_of(settings.outside(), opened.now).get("mail")
-    return Services(opened, index, options, checks=checks, mail=mail, cache=cache, scratch=scratch)
+    named = settings.provider()
+    provider = Provider(Registration(**named)) if named is not None else None
+    return Services(opened, index, options, checks=checks, mail=mail, provider=provider, cache=cache, scratch=scratch)
 
 
 def _cache(settings: Settings) -> Cache:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -37,6 +37,17 @@ class Settings(EngineSettings):
     public_url: str | None = Field(default=None, description="address people reach the exchange at, for links in mails")
     staff_second_factor: Literal["offered", "required"] = Field(
         default="offered", description="required: staff reach nothing before an authenticator is set up; meant for production"
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="OpenID provider that staff may sign in with, as it names itself; absent: none"
+    )
+    oidc_client_id: str | None = Field(default=None, description="our name at the provider")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="our password at the provider")
+    oidc_claim: str = Field(default="sub", description="claim of the id token that accounts are linked by: gongqiao account link")
+    oidc_scope: str = Field(default="openid", description="what the provider is asked for; openid is in it")
+    oidc_second_factor: str = Field(
+        default="",
+        description="values of acr or amr, with commas, that stand for a second factor asked by the provider; empty: ours is asked",
     )
     figures_dir: Path | None = Field(default=None, description="folder of CSV files of dated figures (docs/figures.md); absent: none")
     commitment_check_days: int = Field(
@@ -144,6 +155,32 @@ class Settings(EngineSettings):
         """Where webhooks may lead: in production over TLS and to public addresses only."""
         return Rules(http=self.mode != "production", loopback=self.webhook_loopback and self.mode != "production")
 
+    def provider(self) -> dict[str, Any] | None:
+        """What sign-in by an OpenID provider needs; None where there is none. Raises ``SettingsError`` naming what is missing."""
+        if self.oidc_issuer is None:
+            return None
+        if missing := self._wrong_provider():
+            raise SettingsError("; ".join(missing))
+        secret = self.oidc_client_secret.get_secret_value() if self.oidc_client_secret is not None else ""
+        factors = tuple(one.strip() for one in self.oidc_second_factor.split(",") if one.strip())
+        named = {"issuer": self.oidc_issuer, "client_id": self.oidc_client_id, "client_secret": secret}
+        return {**named, "claim": self.oidc_claim, "scope": self.oidc_scope, "factors": factors}
+
+    def _wrong_provider(self) -> list[str]:
+        """What is wrong with the settings of the provider, one sentence each."""
+        if self.oidc_issuer is None:
+            return []
+        wrong = []
+        if not self.oidc_issuer.startswith(("https://", "http://")):
+            wrong.append("GONGQIAO_OIDC_ISSUER must be an address that begins with https://, as the provider names itself")
+        elif self.mode == "production" and not self.oidc_issuer.startswith("https://"):
+            wrong.append("GONGQIAO_OIDC_ISSUER must begin with https://: who listens on the way could sign in as staff")
+        needed = {"OIDC_CLIENT_ID": self.oidc_client_id, "OIDC_CLIENT_SECRET": self.oidc_client_secret, "PUBLIC_URL": self.public_url}
+        wrong += [f"GONGQIAO_{name} is missing: GONGQIAO_OIDC_ISSUER needs it" for name, given in needed.items() if not given]
+        if "openid" not in self.oidc_scope.split():
+            wrong.append("GONGQIAO_OIDC_SCOPE must name openid: without it there is no id token")
+        return wrong
+
     def refuse_unsafe(self) -> None:
         """Raises ``SettingsError`` naming everything that production must not run with, all at once."""
         if self.mode != "production":
@@ -159,6 +196,7 @@ class Settings(EngineSettings):
             wrong.append(f"GONGQIAO_GATEWAY_SECRET needs {_SECRET} characters or more; make one with: openssl rand -hex 32")
         if self.webhook_loopback:
             wrong.append("GONGQIAO_WEBHOOK_LOOPBACK lets partners reach what listens on this machine; leave it out")
+        wrong += self._wrong_provider()
         if wrong:
             raise SettingsError("production does not start: " + "; ".join(wrong))
 

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
-from api.access import tables
+from api.access import offices, tables
 from matcher.days import day_of
 from matcher.shapes import FieldError, ShapeError
 from streams.runtime.messages import from_json, to_json
@@ -32,8 +32,9 @@ CODE_FOR = timedelta(minutes=10)  # how long a right password waits for its code
 @dataclass(frozen=True)
 class Caller:
     """Who is asking. ``csrf`` is empty for callers without a session (keys and basic credentials). ``proof``: the hash of the session's
-    token or of the key. ``confined``: nothing opens before a second factor is set up. ``actions``: what the key may, None where that is
-    whatever the account may."""
+    token or of the key. ``confined``: nothing opens before a second factor is set up. ``vouched``: who signed them in has asked for one.
+    ``acting_for``: the account they stand in for, whose region this is. ``actions``: what the key may, None where that is whatever the
+    account may."""
 
     account_id: str
     login: str
@@ -46,11 +47,15 @@ class Caller:
     csrf: str = ""
     proof: str = ""
     confined: bool = False
+    vouched: bool = False
+    acting_for: str = ""
     actions: tuple[str, ...] | None = None
 
 
 #: What opens an account, and ends with it.
-_OPENING = (tables.sessions, tables.api_keys, tables.second_factors, tables.recovery_codes, tables.resets)
+_OPENING = (tables.sessions, tables.api_keys, tables.second_factors, tables.recovery_codes, tables.resets, tables.provider_links)
+#: Stages of sessions that are signed in; the other one waits for a code.
+_OPEN, _VOUCHED, _CODE = "open", "vouched", "code"
 
 # argon2 takes 64 MiB a time on purpose; wrong passwords sent in a flood must not take all memory and every core.
 _hashing = threading.BoundedSemaphore(2)
@@ -84,6 +89,7 @@ def create_account(
     region: str | None = None,
     owner_ids: tuple[str, ...] = (),
     account_id: str | None = None,
+    office_id: str | None = None,
 ) -> str:
     """Make an account, or replace the one with this login. Raises ``ShapeError`` naming the field."""
     errors = []
@@ -93,6 +99,12 @@ def create_account(
         errors.append(FieldError(field="password", message=f"at least {SHORTEST} characters expected"))
     if not login.strip() or len(login) > 100 or ":" in login:
         errors.append(FieldError(field="login", message="1 to 100 characters expected, no colon"))
+    place = offices.office(connection, office_id) if office_id is not None else None
+    if office_id is not None and (role not in ("commissioner", "administrator", "auditor") or place is None):
+        errors.append(FieldError(field="office_id", message="an office that was entered expected, and an account of staff"))
+    if place is not None and region not in (None, place.region):
+        errors.append(FieldError(field="region", message=f"the office's own expected, {place.region}, or none"))
+    region = place.region if place is not None and role == "commissioner" else region
     if region is not None and not re.fullmatch(r"[1-9]\d{5}", region):
         errors.append(FieldError(field="region", message="six digits expected, such as 140105"))
     for wanted, given, of in (
@@ -117,6 +129,7 @@ def create_account(
         "display": display or login,
         "state": "active",
         "created_at": now.isoformat(),
+        "office_id": office_id,
     }
     upsert(connection, tables.accounts, values)
     # A new password or role ends what was signed in with the old one.
@@ -194,14 +207,14 @@ def caller_of(connection: Connection, account_id: str, csrf: str = "", proof: st
     )
 
 
-def open_session(connection: Connection, account_id: str, *, now: datetime, hours: int) -> str:
-    """Start a session; answers the token, which is kept nowhere."""
-    return _session(connection, account_id, now, timedelta(hours=hours), "open")
+def open_session(connection: Connection, account_id: str, *, now: datetime, hours: int, vouched: bool = False) -> str:
+    """Start a session; answers the token, which is kept nowhere. ``vouched``: a second factor was asked for elsewhere."""
+    return _session(connection, account_id, now, timedelta(hours=hours), _VOUCHED if vouched else _OPEN)
 
 
 def await_code(connection: Connection, account_id: str, *, now: datetime) -> str:
     """The password was right and a code is wanted: a token that opens nothing but the way to give it (``awaiting_code``)."""
-    return _session(connection, account_id, now, CODE_FOR, "code")
+    return _session(connection, account_id, now, CODE_FOR, _CODE)
 
 
 def _session(connection: Connection, account_id: str, now: datetime, length: timedelta, stage: str) -> str:
@@ -213,18 +226,40 @@ def _session(connection: Connection, account_id: str, now: datetime, length: tim
 
 
 def session_caller(connection: Connection, token: str, *, now: datetime) -> Caller | None:
-    row = _session_row(connection, token_hash(token), now, "open")
-    return caller_of(connection, row["account_id"], row["csrf"], row["token_hash"]) if row is not None else None
+    row = _session_row(connection, token_hash(token), now, _OPEN, _VOUCHED)
+    return _caller_in(connection, row, now) if row is not None else None
+
+
+def _caller_in(connection: Connection, row: RowMapping, now: datetime) -> Caller | None:
+    """Whose session this is, and whom they stand in for today."""
+    caller = caller_of(connection, row["account_id"], row["csrf"], row["token_hash"])
+    if caller is None:
+        return None
+    caller = replace(caller, vouched=row["stage"] == _VOUCHED)
+    if row["acting_for"] is None or caller.role != "commissioner":
+        return caller
+    found = offices.stood_in_for(connection, caller.account_id, day_of(now), row["acting_for"])
+    if not found:
+        return caller
+    (other,) = found
+    display = f"{caller.display}（代{other['display']}）"
+    return replace(caller, region=other["region"], display=display, acting_for=other["account_id"])
+
+
+def act_for(connection: Connection, caller: Caller, account_id: str | None) -> None:
+    """In this session, stand in for another account from now on; for nobody with None."""
+    mine = tables.sessions.c.token_hash == caller.proof
+    connection.execute(update(tables.sessions).where(mine).values(acting_for=account_id))
 
 
 def awaiting_code(connection: Connection, token: str, *, now: datetime) -> tuple[str, str] | None:
     """The account whose password was right under this token and whose code is awaited, and the token of its form."""
-    row = _session_row(connection, token_hash(token), now, "code")
+    row = _session_row(connection, token_hash(token), now, _CODE)
     return (row["account_id"], row["csrf"]) if row is not None and caller_of(connection, row["account_id"]) is not None else None
 
 
-def _session_row(connection: Connection, hashed: str, now: datetime, stage: str) -> RowMapping | None:
-    mine = (tables.sessions.c.token_hash == hashed) & (tables.sessions.c.stage == stage)
+def _session_row(connection: Connection, hashed: str, now: datetime, *stages: str) -> RowMapping | None:
+    mine = (tables.sessions.c.token_hash == hashed) & tables.sessions.c.stage.in_(stages)
     row = connection.execute(select(tables.sessions).where(mine)).mappings().first()
     return row if row is not None and datetime.fromisoformat(row["expires_at"]) > now else None
 
@@ -241,18 +276,20 @@ def end_sessions(connection: Connection, account_id: str, *, keep: str = "") -> 
 
 def sessions_of(connection: Connection, account_id: str, *, now: datetime) -> int:
     """How many sessions of an account are open."""
-    mine = (tables.sessions.c.account_id == account_id) & (tables.sessions.c.stage == "open")
+    mine = (tables.sessions.c.account_id == account_id) & tables.sessions.c.stage.in_((_OPEN, _VOUCHED))
     return int(connection.execute(select(func.count()).where(mine, tables.sessions.c.expires_at > now.isoformat())).scalar_one())
 
 
 def still_in(connection: Connection, caller: Caller, *, now: datetime) -> bool:
     """Whether what this caller came with still opens the same account in the same role and place: for what outlives a request."""
-    known = caller_of(connection, caller.account_id, caller.csrf, caller.proof)
+    if caller.csrf:
+        row = _session_row(connection, caller.proof, now, _OPEN, _VOUCHED)
+        known = _caller_in(connection, row, now) if row is not None else None
+    else:
+        known = caller_of(connection, caller.account_id, caller.csrf, caller.proof)
     if known is None or replace(known, confined=caller.confined, actions=caller.actions) != caller:
         return False
-    if caller.csrf:
-        return _session_row(connection, caller.proof, now, "open") is not None
-    return not caller.proof or _key_row(connection, caller.proof, now) is not None
+    return bool(caller.csrf) or not caller.proof or _key_row(connection, caller.proof, now) is not None
 
 
 def create_key(
@@ -300,6 +337,8 @@ def forget_accounts(connection: Connection, person_id: str) -> int:
 
 def _drop_openings(connection: Connection, account_ids: list[str]) -> None:
     """Everything that opens these accounts, and their private values."""
+    either = tables.deputies.c.deputy_id.in_(account_ids) | tables.deputies.c.account_id.in_(account_ids)
+    connection.execute(delete(tables.deputies).where(either))
     for table in _OPENING:
         connection.execute(delete(table).where(table.c.account_id.in_(account_ids)))
     own = (private_values.c.owner_kind == OWNER) & private_values.c.owner_id.in_(account_ids)

@@ -12,7 +12,7 @@ from api.access.identify import identify
 from api.problems import Forbidden, NotSignedIn, SecondFactorWanted
 
 #: What no key opens that names its actions: the account itself.
-NOT_BY_KEY = ("account", "account.keys", "account.second_factor")
+NOT_BY_KEY = ("account", "account.acting", "account.keys", "account.second_factor")
 
 
 def granted(prefix: str = "") -> Callable[[Request], None]:

@@ -61,7 +61,7 @@ def _identified(request: Request) -> Caller | None:
             noted = keys.used_on(connection, caller.proof, now)
         elif token := request.cookies.get(COOKIE):
             caller = session_caller(connection, token, now=now)
-            if caller is not None and _lacks_factor(services, connection, caller):
+            if caller is not None and not caller.vouched and _lacks_factor(services, connection, caller):
                 caller = replace(caller, confined=True)
     if caller is not None and not caller.csrf and not noted:
         _note_use(services, caller.proof, now)

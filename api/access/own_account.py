@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, delete
 
-from api.access import audit, scope, second_factor
-from api.access.accounts import OWNER, Caller, end_sessions, hash_password, sessions_of, set_password, wrong_password
+from api.access import audit, offices, scope, second_factor
+from api.access.accounts import OWNER, Caller, act_for, end_sessions, hash_password, sessions_of, set_password, wrong_password
 from api.access.audit import Look
 from api.access.identify import COOKIE, CallerOrNone, Here, sign_in
 from api.access.pages import signed_in
@@ -19,6 +19,7 @@ from api.pages import page
 from api.problems import Forbidden
 from api.services import Services
 from api.wording import masked
+from matcher.days import day_of
 
 router = APIRouter(tags=["access"])
 pages = APIRouter(include_in_schema=False)
@@ -86,6 +87,24 @@ def account_page(request: Request, here: Here, caller: CallerOrNone, done: str =
     return _page(request, here, scope.signed_in(caller), done=DONE.get(done, ""))
 
 
+@pages.post("/account/acting")
+def acting_page(here: Here, caller: CallerOrNone, form: Posted) -> Response:
+    """代理: stand in for somebody who is away, in this session, or for nobody any more."""
+    who, other = with_session(caller, "commissioner"), form.text("account_id")
+    today = day_of(here.exchange.now())
+
+    def job(connection: Connection) -> bool:
+        if other and not offices.stood_in_for(connection, who.account_id, today, other):
+            return False
+        done_to_account(connection, here, who, "acting", other)
+        act_for(connection, who, other or None)
+        return True
+
+    if not here.exchange.write(job):
+        raise Forbidden("您今天不是这位专员的代理人；代理由系统管理员登记")
+    return RedirectResponse("/commissioner" if other else "/account", 303)
+
+
 @pages.post("/account/sign-out")
 def sign_out_page(here: Here, caller: CallerOrNone, form: Posted) -> Response:
     """全部退出."""
@@ -146,5 +165,6 @@ def _page(
 ) -> Response:
     with here.exchange.reading() as connection:
         kept = here.exchange.vault.reveal(connection, OWNER, who.account_id).get("mail")
-    shown = {"account": told(here, who), "mail": masked("mail", kept), "done": done, "errors": errors or {}}
+        others = offices.stood_in_for(connection, who.account_id, day_of(here.exchange.now()))
+    shown = {"account": told(here, who), "others": others, "mail": masked("mail", kept), "done": done, "errors": errors or {}}
     return page(request, "account.html", shown, status=status)

@@ -71,12 +71,14 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule(
         "session",
-        "登录、退出、首页，用邮件重置密码",
+        "登录、退出、首页，用邮件重置密码；工作人员用统一身份认证登录",
         (
             "GET /",
             "GET /login",
             "POST /login",
             "POST /login/code",
+            "GET /login/oidc",
+            "GET /login/oidc/callback",
             "POST /logout",
             "GET /login/forgotten",
             "POST /login/forgotten",
@@ -98,6 +100,7 @@ TABLE: tuple[Rule, ...] = (
         ),
         _SIGNED_IN,
     ),
+    Rule("account.acting", "代理不在岗的专员", ("POST /account/acting",), {"commissioner": "own"}, "由管理员登记代理人和起止日期"),
     Rule(
         "account.second_factor",
         "设置登录验证码",
@@ -350,6 +353,18 @@ TABLE: tuple[Rule, ...] = (
         "核查机构是否履行承诺",
         ("POST /api/v1/employers/{employer_id}/commitment-decision", "POST /commissioner/commitments/{employer_id}"),
         _STAFF,
+    ),
+    Rule(
+        "employers.confirm",
+        "查看、核实自己登记的单位",
+        (
+            "GET /api/v1/employers-to-confirm",
+            "POST /api/v1/employers/{employer_id}/confirmation",
+            "GET /commissioner/employers-to-confirm",
+            "POST /commissioner/employers-to-confirm/{employer_id}",
+        ),
+        _STAFF,
+        "核实以后，单位自己发布的岗位才公开",
     ),
     # -- employers -------------------------------------------------------------------------------------------------------
     Rule("employer.write", "登记或修改单位", ("POST /api/v1/employers",), {**_EMPLOYER, "partner": "own"}, "合作方：自己最先送来的单位"),

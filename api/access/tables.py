@@ -20,6 +20,27 @@ accounts = Table(
     Column("display", String, nullable=False, server_default=""),
     Column("state", String, nullable=False, server_default="active"),
     Column("created_at", String, nullable=False),
+    Column("office_id", String),  # of staff: where they belong to (``offices``)
+)
+
+# The public employment service: province, city, county, township, community.
+offices = Table(
+    "access_offices",
+    metadata,
+    Column("office_id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("level", String, nullable=False),
+    Column("region", String, nullable=False),
+    Column("parent_id", String),
+)
+
+deputies = Table(
+    "access_deputies",
+    metadata,
+    Column("account_id", String, primary_key=True),  # who is away
+    Column("deputy_id", String, primary_key=True, index=True),
+    Column("first_day", String, nullable=False),
+    Column("last_day", String, nullable=False),
 )
 
 sessions = Table(
@@ -29,7 +50,9 @@ sessions = Table(
     Column("account_id", String, nullable=False),
     Column("csrf", String, nullable=False),
     Column("expires_at", String, nullable=False),
-    Column("stage", String, nullable=False, server_default="open"),  # open | code: the password was right, the code is awaited
+    # open | vouched: open, and the provider asked for a second factor | code: the password was right, the code is awaited
+    Column("stage", String, nullable=False, server_default="open"),
+    Column("acting_for", String),  # the account somebody stands in for in this session
     Index("access_sessions_by_account", "account_id"),
 )
 
@@ -57,6 +80,15 @@ resets = Table(
     Column("token_hash", String, primary_key=True),
     Column("account_id", String, nullable=False, index=True),
     Column("expires_at", String, nullable=False),
+)
+
+# Who of an OpenID provider's people signs in to which account (``linking``).
+provider_links = Table(
+    "access_provider_links",
+    metadata,
+    Column("subject_hash", String, primary_key=True),  # keyed
+    Column("account_id", String, nullable=False, unique=True),
+    Column("since", String, nullable=False),
 )
 
 api_keys = Table(

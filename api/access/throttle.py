@@ -13,6 +13,9 @@ NAME = Limit("password", FOR_ONE_NAME, WINDOW_S)
 ADDRESS = Limit("password-address", FOR_ONE_ADDRESS, WINDOW_S)
 CODE = Limit("second-factor", 5, 900.0)  # wrong codes for one account, from wherever: three of a million fit at a time
 
+ONCE = Limit("provider-state", 1, 600.0)  # a sign-in that comes back from the provider
+PROVIDER = ":provider"  # in the place of a name, which has no colon
+
 RESET = Limit("password-reset", 3, 3600.0)  # links asked for under one name
 RESET_ADDRESS = Limit("password-reset-address", 30, 3600.0)  # from one address whatever the name
 CONTACT = Limit("contacts", 60, 3600.0)  # names and telephones shown to one account
@@ -33,12 +36,23 @@ class Throttle:
             if not room.allowed:
                 if limit is ADDRESS:
                     self._take(NAME, _name(address, login), -1)
-                raise _too_many("密码连续输错次数太多，请过几分钟再试", limit, room)
+                raise _too_many("连续登录失败次数太多，请过几分钟再试", limit, room)
 
     def right(self, address: str, login: str) -> None:
         """The password was right: what was wrong before is forgotten for this name, and the try is given back to the address."""
         self._take(NAME, _name(address, login), -FOR_ONE_NAME)
         self._take(ADDRESS, address, -1)
+
+    def enter_provider(self, address: str) -> None:
+        """The same for who comes back from the provider that staff sign in with, given back by ``right_provider``."""
+        self.enter(address, PROVIDER)
+
+    def right_provider(self, address: str) -> None:
+        self.right(address, PROVIDER)
+
+    def first_time(self, state: str) -> bool:
+        """Whether a sign-in by the provider comes back for the first time within the minutes that it is open for."""
+        return self._take(ONCE, state, 1).allowed
 
     def enter_code(self, account_id: str) -> None:
         """The same for the code of a second factor, given back by ``right_code``."""

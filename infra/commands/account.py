@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 from sqlalchemy import Connection
 
-from api.access import second_factor
+from api.access import linking, offices, second_factor
 from api.access.accounts import OWNER, ROLES, account_of, caller_of, close_account, create_account, create_key, end_sessions
 from api.access.granting import of_keys
+from api.access.provider import Registration
 from api.forms import is_mail
 from infra.composition import exchange
 from infra.settings import settings_of
@@ -66,6 +68,101 @@ def drop_second_factor(login: str, data_dir: Path | None) -> None:
     click.echo(f"account {account_id}: {'second factor taken off' if there else 'it has no second factor'}")
 
 
+@command.command("link")
+@click.option("--login", required=True, help="Name the account of staff signs in with.")
+@click.option("--subject", required=True, help="The value of the claim (GONGQIAO_OIDC_CLAIM) that the provider knows this person by.")
+@click.option("--data-dir", type=click.Path(path_type=Path))
+def link(login: str, subject: str, data_dir: Path | None) -> None:
+    """Let a member of staff sign in with the OpenID provider of the settings; another link of the account ends. Make sure who it is."""
+    settings = settings_of(data_dir)
+    named = settings.provider()
+    if named is None:
+        raise click.UsageError("there is no provider to link with: set GONGQIAO_OIDC_ISSUER and what docs/settings.md says with it")
+    with exchange(settings, run=False) as opened:
+        account_id, registration = _account(opened, login), Registration(**named)
+        try:
+            taken = opened.write(lambda connection: linking.link(connection, opened.vault, registration, account_id, subject, opened.now()))
+        except ValueError as error:
+            raise click.UsageError(f"--login: {error}, {login!r} is none") from None
+    if taken is not None:
+        raise click.UsageError(f"--subject: account {taken} is linked with it already; take that off first: gongqiao account unlink")
+    click.echo(f"account {account_id}: {login} may sign in with {registration.issuer}")
+
+
+@command.command("unlink")
+@click.option("--login", required=True, help="Name the account signs in with.")
+@click.option("--data-dir", type=click.Path(path_type=Path))
+def unlink(login: str, data_dir: Path | None) -> None:
+    """End an account's sign-in with the OpenID provider, and its sessions; its password stays."""
+
+    def job(connection: Connection, account_id: str) -> bool:
+        end_sessions(connection, account_id)
+        return linking.unlink(connection, account_id)
+
+    with exchange(settings_of(data_dir), run=False) as opened:
+        account_id = _account(opened, login)
+        there = opened.write(lambda connection: job(connection, account_id))
+    click.echo(f"account {account_id}: {'link taken off' if there else 'it has no link'}")
+
+
+@command.command("offices")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--data-dir", type=click.Path(path_type=Path))
+def enter_offices(file: Path, data_dir: Path | None) -> None:
+    """Enter or change offices of the five levels, from a CSV file with the columns office_id, name, level, region, parent_id.
+
+    A level is one of province, city, county, township, community.
+    """
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    with exchange(settings_of(data_dir), run=False) as opened:
+        try:
+            entered = opened.write(lambda connection: offices.enter(connection, rows))
+        except ShapeError as error:
+            said = "; ".join(
+                f"{one.field}: {one.message}" + (f" ({', '.join(one.allowed)})" if one.allowed else "") for one in error.errors
+            )
+            raise click.ClickException(f"{file}: {said}") from None
+        with opened.reading() as connection:
+            missing = offices.without_station(connection)
+    click.echo(", ".join(f"{entered[level]} {level}" for level in offices.LEVELS if entered[level]) or "no office in the file")
+    if missing:
+        click.echo(f"counties without a station of a township: {', '.join(missing)}")
+
+
+@command.command("deputy")
+@click.option("--login", required=True, help="Commissioner who is away.")
+@click.option("--deputy", required=True, help="Commissioner who stands in.")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day; default: today.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last day; needed unless --end.")
+@click.option("--end", is_flag=True, help="End it at once.")
+@click.option("--data-dir", type=click.Path(path_type=Path))
+def deputy(login: str, deputy: str, first: datetime | None, last: datetime | None, end: bool, data_dir: Path | None) -> None:
+    """Let a commissioner stand in for another for some days: they choose so at /account and then see the other's region."""
+    with exchange(settings_of(data_dir), run=False) as opened:
+        ids = []
+        for option, name in (("--login", login), ("--deputy", deputy)):
+            account_id = _account(opened, name)
+            with opened.reading() as connection:
+                caller = caller_of(connection, account_id)
+            if caller is None or caller.role != "commissioner":
+                raise click.UsageError(f"{option}: {name!r} is no open account of a commissioner")
+            ids.append(account_id)
+        away, stands_in = ids
+        if away == stands_in:
+            raise click.UsageError("--deputy: somebody else expected")
+        if end:
+            there = opened.write(lambda connection: offices.dismiss(connection, away, stands_in))
+            click.echo(f"{deputy} {'stands in for' if there else 'did not stand in for'} {login}{' no longer' if there else ''}")
+            return
+        begins = first.date() if first is not None else day_of(opened.now())
+        if last is None or last.date() < begins:
+            raise click.UsageError("--to: the last day expected, not before the first")
+        until = last.date()
+        opened.write(lambda connection: offices.appoint(connection, away, stands_in, begins, until))
+    click.echo(f"{deputy} stands in for {login} from {begins} to {until}")
+
+
 @command.command("key")
 @click.option("--login", required=True, help="Name the account signs in with.")
 @click.option("--name", required=True, help="Which program it is for.")
@@ -105,6 +202,9 @@ def _account(opened: Exchange, login: str) -> str:
 @click.option("--person", "person_id", help="Person this account belongs to (jobseeker).")
 @click.option("--employer", "employer_id", help="Employer this account belongs to (employer).")
 @click.option("--region", help="Six-digit code of the region a commissioner is responsible for.")
+@click.option(
+    "--office", "office_id", help="Office a member of staff belongs to (gongqiao account offices); a commissioner has its region."
+)
 @click.option("--owner", "owner_ids", multiple=True, help="market_id, brand_id or uscc whose postings it may send; may be repeated.")
 @click.option("--mail", help="Address that a link goes to when the password is forgotten.")
 @click.option("--key", "with_key", is_flag=True, help="Make an API key as well; it is shown once.")
@@ -117,6 +217,7 @@ def create(
     person_id: str | None,
     employer_id: str | None,
     region: str | None,
+    office_id: str | None,
     owner_ids: tuple[str, ...],
     mail: str | None,
     with_key: bool,
@@ -145,6 +246,7 @@ def create(
                     person_id=person_id,
                     employer_id=employer_id,
                     region=region,
+                    office_id=office_id,
                     owner_ids=owner_ids,
                 )
             )

@@ -74,6 +74,7 @@ LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
 #: Actions of the table of roles whose routes open nobody's data; in brackets the routes of an action that are not in LOGGED.
 OPENS_NOBODYS = {
     "account": "one's own account",
+    "account.acting": "one's own account",
     "account.second_factor": "one's own account",
     "account.keys": "one's own account",
     "account.rotate_key": "one's own account",
@@ -92,6 +93,7 @@ OPENS_NOBODYS = {
     "reports.decide": "reports without who made them",
     "commitments.read": "agencies",
     "commitments.decide": "agencies",
+    "employers.confirm": "employers",
     "employer.write": "employers",
     "employer.read": "employers, for the routes that are not asked above",
     "employer.report": "numbers, for the routes that are not asked above",

@@ -249,6 +249,7 @@ def test_what_is_done_to_an_account_stands_in_the_log(market: Market) -> None:
     with market.services.exchange.reading() as connection:
         left = connection.execute(audit.select()).mappings().all()
     assert [(one["account_id"], one["person_id"], one["action"]) for one in left] == [
+        ("a-administrator", "", "signed_in"),
         ("a-administrator", "", "second_factor_on"),
         ("a-administrator", "", "second_factor_off"),
     ]

@@ -101,6 +101,9 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "GET /reports": ((N, N, N, N, Y, Y, Y, L), None),
     "POST /reports/nobodys/decision": ((N, N, N, N, "404", "404", "404", L), {"decision": "unfounded", "reason": "查无此事"}),
     "GET /commitments": ((N, N, N, N, Y, Y, Y, L), None),
+    "GET /employers-to-confirm": ((N, N, N, N, Y, Y, Y, L), None),
+    # 409: staff sent it, which confirmed it.
+    "POST /employers/e-9/confirmation": ((N, N, N, N, "409", N, "409", L), {"revision": 0}),
     "POST /employers/nobodys/commitment-decision": ((N, N, N, N, "404", "404", "404", L), {"decision": "kept", "reason": "查看了场所"}),
     "GET /employers/e-9/reports": ((N, N, Y, N, Y, N, Y, L), None),
     "GET /employers/e-9/questions": ((N, N, Y, N, Y, N, Y, L), None),

@@ -163,6 +163,25 @@ def test_an_account_is_signed_out_and_relieved_of_its_second_factor(tmp_path: Pa
         assert (refused.exit_code, "no account" in refused.output) == (2, True)
 
 
+def test_an_account_of_staff_is_linked_with_a_provider(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for login, *more in (("wang", "commissioner", "--region", "140105"), ("li", "auditor"), ("mart", "operator")):
+        run("account", "create", "--login", login, "--role", *more, "--data-dir", tmp_path)
+    at = ("--data-dir", tmp_path)
+    nowhere = run("account", "link", "--login", "wang", "--subject", "s-1", *at)
+    assert (nowhere.exit_code, "GONGQIAO_OIDC_ISSUER" in nowhere.output) == (2, True)
+    for name, value in {**PROVIDER, "public_url": "https://work.example"}.items():
+        monkeypatch.setenv(f"GONGQIAO_{name.upper()}", value)
+    assert run("account", "link", "--login", "wang", "--subject", "s-1", *at).exit_code == 0
+    assert run("account", "link", "--login", "wang", "--subject", "s-1", *at).exit_code == 0  # the same again
+    taken = run("account", "link", "--login", "li", "--subject", "s-1", *at)
+    assert (taken.exit_code, "linked with it already" in taken.output) == (2, True)
+    nobodys = run("account", "link", "--login", "mart", "--subject", "s-2", *at)
+    assert (nobodys.exit_code, "commissioner, administrator, auditor" in nobodys.output) == (2, True)
+    assert "link taken off" in run("account", "unlink", "--login", "wang", *at).output
+    assert "it has no link" in run("account", "unlink", "--login", "wang", *at).output
+    assert run("account", "link", "--login", "li", "--subject", "s-1", *at).exit_code == 0
+
+
 def test_a_key_is_made_for_some_actions_and_a_time(tmp_path: Path, run: Run) -> None:
     run("account", "create", "--login", "mart", "--role", "operator", "--owner", "m-1", "--data-dir", tmp_path)
     named = ("account", "key", "--login", "mart", "--name", "大屏", "--data-dir", tmp_path)
@@ -293,6 +312,8 @@ def test_production_without_a_key_refuses(tmp_path: Path, program: Start) -> Non
 
 SAFE = {"mode": "production", "master_key": bytes(range(32)).hex(), "public_url": "https://work.example"}
 
+PROVIDER = {"oidc_issuer": "https://who.example", "oidc_client_id": "gongqiao", "oidc_client_secret": "of-the-provider"}
+
 
 @pytest.mark.parametrize(
     ("changes", "said"),
@@ -305,6 +326,7 @@ SAFE = {"mode": "production", "master_key": bytes(range(32)).hex(), "public_url"
         ({"gateway_url": "https://gate.example", "gateway_secret": "short"}, "GONGQIAO_GATEWAY_SECRET"),
         ({"gateway_url": "https://gate.example"}, "GONGQIAO_GATEWAY_SECRET"),
         ({"webhook_loopback": True}, "GONGQIAO_WEBHOOK_LOOPBACK"),
+        ({**PROVIDER, "oidc_issuer": "http://who.example"}, "GONGQIAO_OIDC_ISSUER"),
     ],
 )
 def test_production_refuses_what_it_must_not_run_with_and_says_which(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
@@ -313,6 +335,33 @@ def test_production_refuses_what_it_must_not_run_with_and_says_which(tmp_path: P
     assert not (tmp_path / "new" / "gongqiao.sqlite").exists()
     with exchange(Settings(data_dir=tmp_path, **{**SAFE, **changes, "mode": "development"}), run=False):
         pass  # a desk may
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"oidc_client_id": None}, "GONGQIAO_OIDC_CLIENT_ID is missing"),
+        ({"oidc_client_secret": None}, "GONGQIAO_OIDC_CLIENT_SECRET is missing"),
+        ({"public_url": None}, "GONGQIAO_PUBLIC_URL is missing"),
+        ({"oidc_scope": "profile"}, "GONGQIAO_OIDC_SCOPE"),
+        ({"oidc_issuer": "who.example"}, "GONGQIAO_OIDC_ISSUER"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["development", "production"])
+def test_half_a_provider_is_refused_everywhere_and_said_which_half(tmp_path: Path, mode: str, changes: dict[str, Any], said: str) -> None:
+    settings = Settings(data_dir=tmp_path, **{**SAFE, **PROVIDER, "mode": mode, **changes})
+    with pytest.raises(SettingsError, match=said), running(settings):
+        pass
+
+
+def test_a_whole_provider_is_what_is_registered(tmp_path: Path) -> None:
+    whole = Settings(data_dir=tmp_path, **{**SAFE, **PROVIDER, "oidc_second_factor": "mfa, otp,"})
+    whole.refuse_unsafe()
+    found = whole.provider()
+    assert found is not None
+    assert (found["issuer"], found["claim"], found["factors"]) == ("https://who.example", "sub", ("mfa", "otp"))
+    assert Settings(data_dir=tmp_path, **SAFE).provider() is None
+    assert "of-the-provider" not in repr(whole)
 
 
 def test_production_says_everything_at_once_and_starts_with_what_is_safe(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ def back_to_first(database: Path) -> None:
             *(name for (name,) in policy),
         ):
             connection.execute(f"DROP TABLE {table}")
+        without_offices(connection)
         connection.execute("ALTER TABLE access_sessions DROP COLUMN stage")
         for name in ("account_id", "key_id"):
             connection.execute(f"DROP INDEX ix_access_api_keys_{name}")
@@ -102,6 +103,14 @@ def back_to_first(database: Path) -> None:
         connection.execute("DROP TABLE blocks")
         connection.execute("UPDATE alembic_version SET version_num = ?", (FIRST,))
         connection.commit()
+
+
+def without_offices(connection: sqlite3.Connection) -> None:
+    """Take away what 0027 and 0028 added."""
+    for table in ("access_provider_links", "access_offices", "access_deputies"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("ALTER TABLE access_sessions DROP COLUMN acting_for")
+    connection.execute("ALTER TABLE access_accounts DROP COLUMN office_id")
 
 
 BLOCKS = "SELECT block, tail, posting_id FROM intake_blocks ORDER BY 1, 2, 3"
@@ -198,6 +207,7 @@ def test_what_policy_had_counted_is_there_for_the_hints_before_it_counts_again(f
     database = folder / "gongqiao.sqlite"
     counted = (("e-a", b'{"absorbed":7,"poverty":0,"share":null}'), ("e-b", b'{"absorbed":0,"poverty":0,"share":null}'), ("e-c", None))
     with closing(sqlite3.connect(database)) as connection:
+        without_offices(connection)
         back_to_23(connection)
         connection.execute("DROP TABLE matching_counts")
         connection.execute("ALTER TABLE intake_people DROP COLUMN consents")
@@ -222,6 +232,7 @@ def test_a_claim_from_before_takes_up_its_own_sum(folder: Path) -> None:
         ("c-5", "rejected", "5"),
     )
     with closing(sqlite3.connect(database)) as connection:
+        without_offices(connection)
         back_to_23(connection)
         connection.execute("ALTER TABLE policy_claims DROP COLUMN marked_yuan")
         for table in WEBHOOKS:

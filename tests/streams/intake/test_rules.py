@@ -36,7 +36,7 @@ def rules(description: str, **more: Any) -> set[str]:
 
 
 def test_a_plain_posting_is_not_held() -> None:
-    assert holds(posting(), as_of=AS_OF) == []
+    assert holds(posting(), as_of=AS_OF, verified_sender=True) == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_plain_posting_is_not_held() -> None:
     ],
 )
 def test_demands_that_shut_people_out_are_held_with_their_words(rule: str, text: str) -> None:
-    found = holds(posting(description=f"负责焊接。{text}。双休"), as_of=AS_OF)
+    found = holds(posting(description=f"负责焊接。{text}。双休"), as_of=AS_OF, verified_sender=True)
     assert [hold.rule for hold in found] == [rule]
     assert found[0].evidence.strip("，") in text or text in found[0].evidence or rule == "probation_too_long"
     assert found[0].change
@@ -247,7 +247,7 @@ def test_without_a_sourced_figure_the_minimum_wage_is_not_checked() -> None:
 def test_with_a_figure_pay_under_it_is_held() -> None:
     low = posting(pay={"min": 1800, "max": 2150, "unit": "month"})
     assert minimum_wage(low, AS_OF, WAGES).answer == "under"
-    assert [hold.rule for hold in holds(low, as_of=AS_OF, figures=WAGES)] == ["minimum_wage"]
+    assert [hold.rule for hold in holds(low, as_of=AS_OF, figures=WAGES, verified_sender=True)] == ["minimum_wage"]
     assert minimum_wage(posting(pay={"min": 1800, "max": 2200, "unit": "month"}), AS_OF, WAGES).answer == "met"
     assert minimum_wage(posting(pay={"max": 21, "unit": "hour"}, region="140106"), AS_OF, WAGES).answer == "under"
     assert minimum_wage(posting(pay={"min": 5, "unit": "piece"}), AS_OF, WAGES).answer == "not_checked"
@@ -255,7 +255,7 @@ def test_with_a_figure_pay_under_it_is_held() -> None:
 
 @given(st.text(alphabet="男女性限不招优先岁以下-0123456789年龄户籍本地人无病史押金试用期个月，。、（） ", max_size=50))
 def test_any_text_is_judged_and_the_evidence_comes_from_it(text: str) -> None:
-    for hold in holds(posting(description=text), as_of=AS_OF):
+    for hold in holds(posting(description=text), as_of=AS_OF, verified_sender=True):
         assert hold.change
         assert len(hold.evidence) <= 40
 
