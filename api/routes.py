@@ -30,7 +30,7 @@ from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
 from api.matching import welfare_posts
-from api.policies import civil_affairs, claims, internship_posts, own_pages, staff_pages, standing
+from api.policies import civil_affairs, claims, internship_posts, own_pages, referrals, staff_pages, standing
 from api.policies import pages as policy_pages
 from api.policies import routes as policies
 from api.search import pages as search_pages
@@ -61,6 +61,7 @@ API_ROUTERS: list[APIRouter] = [
     contacting.router,
     policies.router,
     civil_affairs.router,
+    referrals.router,
     internship_posts.router,
     claims.router,
     standing.router,
@@ -79,6 +80,7 @@ PAGE_ROUTERS: list[APIRouter] = [
     own_pages.router,
     staff_pages.router,
     internship_posts.pages,
+    referrals.pages,
     matching_pages.router,
     welfare_posts.pages,
     delivery_pages.router,

@@ -49,6 +49,7 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "claims": ("在补贴申请名单中看到您的申请", ("claims",)),
     "claim_made": ("替您申请补贴", ("claims",)),
     "civil_affairs": ("向民政部门提供渐退期名单", ("person_id", "region", "exit")),
+    "hardship": ("把您的生活困难情况推送给民政部门", ("person_id", "region", "unemployed_on", "hardship")),
     "delete": ("注销您的登记", ("registered",)),
     "contact": ("查看岗位的联系方式", ("contact",)),
     "called": ("为了打电话，查看您的姓名和手机号", ("name", "phone")),
@@ -76,7 +77,8 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 FIELDS = {
     "profile": "登记资料", "trade": "学历、经历、技能和证书", "score": "得分", "reasons": "匹配理由", "hints": "政策提示",
     "inbox": "收到的推荐和您的答复", "steps": "办理进展", "claims": "补贴申请", "registered": "是否有登记", "person_id": "登记编号",
-    "region": "所在地区", "exit": "渐退期起止日期", "contact": "岗位联系方式", "name": "姓名", "phone": "手机号", "audit": "查看记录",
+    "region": "所在地区", "exit": "渐退期起止日期", "unemployed_on": "失业登记日期", "hardship": "生活困难及其起始日期",
+    "contact": "岗位联系方式", "name": "姓名", "phone": "手机号", "audit": "查看记录",
     "account": "自己的账号", "consents": "同意的事项", "statistics": "统计数字",
 }  # fmt: skip
 

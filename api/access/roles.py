@@ -239,8 +239,14 @@ TABLE: tuple[Rule, ...] = (
     Rule("person.incomes", "登记低保家庭的收入", ("POST /api/v1/people/{person_id}/incomes",), _STAFF),
     Rule(
         "civil_affairs.export",
-        "向民政部门提供渐退期名单",
-        ("GET /api/v1/civil-affairs/exits",),
+        "向民政部门提供渐退期名单，推送生活困难的登记失业人员",
+        (
+            "GET /api/v1/civil-affairs/exits",
+            "GET /api/v1/civil-affairs/referrals",
+            "POST /api/v1/civil-affairs/referrals",
+            "GET /commissioner/civil-affairs",
+            "POST /commissioner/civil-affairs",
+        ),
         _STAFF,
         "只含同意向民政部门提供的人，每个人都留记录",
     ),

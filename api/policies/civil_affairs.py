@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -50,15 +52,25 @@ def exits(
         items, following = for_civil_affairs(connection, load_catalogue(), today, in_region, cursor, limit)
     scope.note(here.exchange, who, [Look(item["person_id"], "civil_affairs") for item in items])
     if format == "csv":
-        text = io.StringIO()
-        table = csv.DictWriter(text, FIELDS, restval="", lineterminator="\r\n")
-        table.writeheader()
-        table.writerows({name: _cell(value) for name, value in item.items()} for item in items)
-        headers = {"Content-Disposition": f'attachment; filename="exits-{today.isoformat()}.csv"', "Cache-Control": "no-store"}
-        if following is not None:
-            headers["X-Next-Cursor"] = quote(following, safe="")  # an id may hold what no header may
-        return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+        # An id may hold what no header may.
+        headers = {"X-Next-Cursor": quote(following, safe="")} if following is not None else {}
+        return sheet(items, FIELDS, f"exits-{today.isoformat()}.csv", headers)
     return {"as_of": today.isoformat(), "region": who.region or PROVINCE, "fields": list(FIELDS), "items": items, "cursor": following}
+
+
+def table_text(items: Iterable[Mapping[str, Any]], fields: tuple[str, ...]) -> str:
+    """People as the text of a table with a head."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, fields, restval="", lineterminator="\r\n")
+    table.writeheader()
+    table.writerows({name: _cell(value) for name, value in item.items()} for item in items)
+    return text.getvalue()
+
+
+def sheet(items: Iterable[Mapping[str, Any]], fields: tuple[str, ...], name: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """The same as an answer, to be kept as a file."""
+    kept = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store", **headers}
+    return Response(table_text(items, fields), media_type="text/csv; charset=utf-8", headers=kept)
 
 
 def _cell(value: object) -> str:

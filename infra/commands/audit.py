@@ -9,13 +9,12 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from api.access import audit, second_factor
-from api.access.accounts import Caller, caller_of, check_password
+from api.access import audit
 from api.access.audit import Head, Look
 from api.access.fairness import LEAST, rates
 from infra.composition import exchange
-from infra.settings import Settings, settings_of
-from streams.runtime.exchange import Exchange
+from infra.settings import settings_of
+from infra.staff_sign_in import signed_in
 
 _DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the embedded exchange.")
 
@@ -83,7 +82,7 @@ def fairness(data_dir: Path | None, login: str, days: int) -> None:
     """
     settings = settings_of(data_dir)
     with exchange(settings, run=False) as opened:
-        auditor = _auditor(opened, settings, login)
+        auditor = signed_in(opened, settings, login, "auditor")
         opened.write(lambda connection: audit.append(connection, opened.now(), auditor, [Look("", "fairness")]))
         with opened.reading() as connection, tqdm(disable=not sys.stderr.isatty(), unit=" people") as bar:
             found = rates(connection, opened.vault, auditor, opened.now().date(), days=days, step=bar.update)
@@ -92,23 +91,3 @@ def fairness(data_dir: Path | None, login: str, days: int) -> None:
         click.echo(f"{rate.by}  {rate.group}  {rate.people}  {rate.reached:.3f}  {rate.pushed:.2f}  {beside}")
     if not found:
         click.echo(f"fewer than {LEAST} people are on the market: nothing is told", err=True)
-
-
-def _auditor(opened: Exchange, settings: Settings, login: str) -> Caller:
-    """Whoever is at the keyboard, as the auditor of this name: by password, and by code where the account has a second factor."""
-    password = click.prompt("password", hide_input=True, err=True)
-    with opened.reading() as connection:
-        account_id = check_password(connection, login, password)
-        caller = caller_of(connection, account_id) if account_id is not None else None
-        with_code = caller is not None and second_factor.is_on(connection, caller.account_id)
-    if caller is None:
-        raise click.UsageError("--login: name or password is wrong")
-    if caller.role != "auditor":
-        raise click.UsageError(f"--login: {login} is no auditor (role {caller.role})")
-    if not with_code and settings.staff_second_factor == "required":
-        raise click.UsageError("--login: set up the second factor at /account/second-factor first")
-    if with_code:
-        code = click.prompt("code", err=True)
-        if not opened.write(lambda connection: second_factor.passes(connection, opened.vault, caller.account_id, code, opened.now())):
-            raise click.UsageError("--login: the code is wrong or was used")
-    return caller

@@ -13,7 +13,7 @@ PURPOSES: tuple[str, ...] = get_args(Purpose)
 WORDS = {
     "recommend": "向我推荐岗位",
     "share_with_employers": "向合适的用人单位展示我的工种、经历、技能和学历",
-    "share_with_civil_affairs": "把低保渐退期的起止时间告诉民政部门",
+    "share_with_civil_affairs": "把低保渐退期的起止时间、登记失业期间的生活困难告诉民政部门",
 }
 Entry = dict[str, Any]  # {"purpose", "given", "at", "by"}
 

@@ -39,6 +39,7 @@ from streams.policy.known import (
 )
 from streams.policy.messages import (
     CheckScheduled,
+    CivilAffairsTold,
     ClaimDecided,
     ClaimMade,
     ClaimObjected,
@@ -55,7 +56,8 @@ from streams.policy.messages import (
     WindowChanged,
 )
 from streams.policy.offers import evaluate_hire
-from streams.policy.tables import claims, employers, hires, incomes, internships, notices, offers, people, postings, years
+from streams.policy.referrals import follow_hardship, take_told
+from streams.policy.tables import claims, employers, hires, incomes, internships, notices, offers, people, postings, referrals, years
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import NAMESPACE, to_json
 from streams.runtime.outcomes import Drop, Outcome, Outcomes
@@ -70,6 +72,7 @@ def keep_person(message: PersonRegistered, work: Work) -> Outcomes:
     row = {"person_id": message.person_id, "revision": message.revision, "document": person_document(message.person)}
     if not upsert_newer(work.connection, people, row):
         return [Drop("superseded")]
+    follow_hardship(work, message.person)
     waiting = select(hires).where(hires.c.person_id == message.person_id, hires.c.person.is_(None))
     outcomes: list[Outcome] = []
     for found in work.connection.execute(waiting).mappings().all():
@@ -262,6 +265,7 @@ def forget_person(message: PersonRemoved, work: Work) -> Outcomes:
     connection.execute(delete(people).where(people.c.person_id == id_))
     connection.execute(delete(offers).where(offers.c.person_id == id_))
     connection.execute(delete(incomes).where(incomes.c.person_id == id_))
+    connection.execute(delete(referrals).where(referrals.c.person_id == id_))
     connection.execute(delete(notices).where(notices.c.person_id == id_))
     connection.execute(update(hires).where(hires.c.person_id == id_).values(person_id=None, person=None, due=False))
     connection.execute(update(internships).where(internships.c.person_id == id_).values(person_id=None))
@@ -290,6 +294,7 @@ SUBJECT = Subject(
         Handler(on=InsuranceYearRecorded, handle=take_insurance_year),
         Handler(on=InternshipEnded, handle=end_internship, emits=(*_NOTICES, ClaimStageChanged)),
         Handler(on=IncomeRecorded, handle=take_income, emits=(PersonPolicyNotice, PolicyNotice)),
+        Handler(on=CivilAffairsTold, handle=take_told),
         Handler(on=ClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
         Handler(on=PersonClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
         Handler(on=ClaimDecided, handle=decide_claim, emits=(ClaimStageChanged,)),

@@ -86,6 +86,18 @@ class IncomeRecorded(Message):
     by: str | None = None
 
 
+class CivilAffairsTold(Message):
+    """Staff handed a list of people in hardship to civil affairs (J-16), with this said of this person. ``batch``: the list."""
+
+    type: ClassVar[str] = "civil_affairs.told"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    batch: str
+    told: dict[str, str]
+    by: str
+
+
 class ClaimMade(Message):
     """An employer claims a benefit that is about no single person. ``declared``: facts that the claimant states; ``account``: a keyed hash
     of the account to be paid to, never the number; ``evidence``: codes of the proofs handed in (E-11)."""

@@ -109,6 +109,20 @@ incomes = Table(
     Column("standard_yuan", String, nullable=False),
 )
 
+# What civil affairs are to be told of people in hardship (J-16), beside what they were told last; ``due`` where the two differ.
+referrals = Table(
+    "policy_referrals",
+    metadata,
+    Column("person_id", String, primary_key=True),
+    Column("region", String, index=True),
+    Column("document", LargeBinary),  # none: the person does not agree, or there is nothing to tell
+    Column("sent", LargeBinary),
+    Column("due", Boolean, nullable=False),
+    Column("batch", String, index=True),  # the list that told it
+    Column("told_on", Date),
+)
+Index("policy_referrals_due", referrals.c.person_id, sqlite_where=referrals.c.due, postgresql_where=referrals.c.due)
+
 # What a benefit would pay to whom, as of its last evaluation. States: open, excluded (listed with its reasons, E-08), settled (nothing is
 # due beside what was paid), claimed, closed.
 offers = Table(

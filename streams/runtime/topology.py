@@ -46,6 +46,7 @@ from streams.matching.messages import PersonLeftMarket, PersonMatched, PostingLe
 from streams.policy import handlers as policy
 from streams.policy.messages import (
     CheckScheduled,
+    CivilAffairsTold,
     ClaimDecided,
     ClaimMade,
     ClaimObjected,
@@ -81,6 +82,7 @@ TOPICS = (
     Topic("shortages", "fact", "employer", (ShortageReported,)),
     Topic("insurance.people", "fact", "person", (InsuranceRecorded,)),
     Topic("incomes", "fact", "person", (IncomeRecorded,)),
+    Topic("civil_affairs", "fact", "person", (CivilAffairsTold,)),
     Topic("insurance.employers", "fact", "employer", (InsuranceYearRecorded, InternshipEnded)),
     Topic("claims.made", "fact", "claim", (ClaimMade, PersonClaimMade, ClaimDecided, ClaimObjected)),
     Topic("notices.seen", "fact", "notice", (NoticeSeen,)),

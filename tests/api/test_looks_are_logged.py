@@ -7,6 +7,8 @@ data, and then every example of it is asked as every role and must show nothing 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ MONTH = {"month": "2026-10", "income_per_head_yuan": 900, "standard_yuan": 700}
 CALL = {"reason": "通知面谈时间"}
 OFFICE = "commissioner"
 
-#: route: who asks, what is asked ({p}: a posting of e-9, {c}: a claim of u-7's, {m}: a recommendation to u-7), the body, and of whom an
+#: route: who asks, what is asked ({p}: a posting of e-9, {c}: a claim of u-7's, {m}: a recommendation to u-7, {b}: a list for civil affairs), the body, and of whom an
 #: entry must then be there. Paths of the interface without /api/v1, as everywhere in these tests; forms are dictionaries behind "form".
 LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
     "GET /api/v1/people/{person_id}": (OFFICE, "/api/v1/people/u-7", None, {"u-7"}),
@@ -42,6 +44,10 @@ LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
     "POST /commissioner/contact": (OFFICE, "/commissioner/contact", {"form": {"person_id": "u-7", **CALL}}, {"u-7"}),
     "POST /api/v1/people/{person_id}/incomes": (OFFICE, "/api/v1/people/u-7/incomes", MONTH, {"u-7"}),
     "GET /api/v1/civil-affairs/exits": (OFFICE, "/api/v1/civil-affairs/exits", None, {"u-6"}),
+    "GET /api/v1/civil-affairs/referrals": (OFFICE, "/api/v1/civil-affairs/referrals?batch={b}", None, {"u-6"}),
+    "POST /api/v1/civil-affairs/referrals": (OFFICE, "/api/v1/civil-affairs/referrals", None, {"u-6"}),
+    "GET /commissioner/civil-affairs": (OFFICE, "/commissioner/civil-affairs?batch={b}", None, {"u-6"}),
+    "POST /commissioner/civil-affairs": (OFFICE, "/commissioner/civil-affairs", {"form": {"make": "1"}}, {"u-6"}),
     "DELETE /api/v1/people/{person_id}": (OFFICE, "/api/v1/people/u-5", None, {"u-5"}),
     "GET /api/v1/matches/{person_id}/{posting_id}": ("employer", "/api/v1/matches/u-8/{p}", None, {"u-8"}),
     "GET /api/v1/matches/{person_id}/{posting_id}/steps": ("employer", "/api/v1/matches/u-7/{p}/steps", None, {"u-7"}),
@@ -104,6 +110,13 @@ OPENS_NOBODYS = {
     "region.read": "employers and numbers",
     "region.held": "postings",
 }  # fmt: skip
+#: Of a 低保 family, registered as unemployed, in hardship, and agreeing that civil affairs are told.
+IN_HARDSHIP: dict[str, Any] = {
+    "person_id": "u-6", "categories": ["registered_unemployed", "dibao_family_member"], "private": None,
+    "consent": {"recommend": True, "share_with_employers": True, "share_with_civil_affairs": True},
+    "facts": {"person.living_difficulty": True},
+}  # fmt: skip
+CHANGES = count()
 #: Their answers repeat what the caller sent.
 ECHOED = {"POST /people", "POST /employers/e-9/insured", "POST /employers/e-9/internships"}
 #: What tells of somebody: ids, and what only profiles say.
@@ -117,9 +130,7 @@ def full(tmp_path_factory: pytest.TempPathFactory, empty_folder: Path, _cheap_pa
     """A market in which everything that can be shown of somebody is there: a hire, talks, claims, an income, a recommendation."""
     for market in open_market(tmp_path_factory.mktemp("looked"), empty_folder):
         furnish(market)
-        family = {"categories": ["registered_unemployed", "dibao_family_member"], "private": None}
-        agreed = {"recommend": True, "share_with_employers": True, "share_with_civil_affairs": True}
-        for changes in ({"person_id": "u-6", **family, "consent": agreed}, {"person_id": "u-5", "private": None}):
+        for changes in (IN_HARDSHIP, {"person_id": "u-5", "private": None}):
             assert market.post("administrator", "/people?wait=1", {**PERSON, **changes}).status_code == 200
         more = market.call("administrator", "PUT", f"/postings/{market.posting_id}?wait=1", json={**POSTING, "headcount": 9})
         assert more.status_code == 200, more.text
@@ -135,6 +146,19 @@ def full(tmp_path_factory: pytest.TempPathFactory, empty_folder: Path, _cheap_pa
         yield market
 
 
+def in_hardship_anew(market: Market) -> None:
+    """Something about u-6 changes, so that there is something to tell civil affairs."""
+    day = date(2026, 1, 1) + timedelta(days=next(CHANGES))
+    changed = {**PERSON, **IN_HARDSHIP, "registered_unemployed_on": day.isoformat()}
+    assert market.post("administrator", "/people?wait=1", changed).status_code == 200
+    market.settle()
+
+
+def list_of(market: Market) -> str:
+    in_hardship_anew(market)
+    return str(market.post("administrator", "/civil-affairs/referrals").json()["batch"])
+
+
 def claim_of(market: Market) -> str:
     return str(market.get("jobseeker", "/people/u-7/policies").json()["claims"][0]["claim_id"])
 
@@ -143,6 +167,9 @@ def asked(market: Market, who: str, method: str, path: str, body: Any = None) ->
     """One request to a path of the interface or a page, with the account's key."""
     path = path.replace("{p}", market.posting_id).replace("{m}", market.match_id)
     path = path.replace("{c}", claim_of(market)) if "{c}" in path else path
+    if path.partition("?")[0].endswith(("/civil-affairs", "/civil-affairs/referrals")):
+        path = path.replace("{b}", list_of(market)) if "{b}" in path else path
+        in_hardship_anew(market)
     given = {"data": body["form"]} if body and "form" in body else {"json": body} if body is not None else {}
     return market.client.request(method, path, headers={"Authorization": f"Bearer {market.keys[who]}"}, **given)
 

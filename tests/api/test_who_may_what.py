@@ -76,6 +76,8 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /employers/e-9/internships": ((N, N, Y, N, Y, N, Y, L), INTERNSHIP),
     "POST /people/u-7/incomes": ((N, N, N, N, Y, N, Y, L), {"month": "2026-11", "income_per_head_yuan": 900, "standard_yuan": 700}),
     "GET /civil-affairs/exits": ((N, N, N, N, Y, Y, Y, L), None),
+    "GET /civil-affairs/referrals": ((N, N, N, N, Y, Y, Y, L), None),
+    "POST /civil-affairs/referrals": ((N, N, N, N, Y, Y, Y, L), None),
     "GET /internship-posts?year=2023": ((N, N, N, N, Y, Y, Y, L), None),
     "POST /claims": ((Y, N, N, N, Y, N, Y, L), {"benefits": ["startup_one_off_subsidy"], "person_id": "u-7"}),
     "GET /claims": ((N, N, N, N, Y, Y, Y, L), None),
