@@ -30,7 +30,7 @@ from api.intake import pages as intake_pages
 from api.matching import pages as matching_pages
 from api.matching import routes as matching
 from api.matching import welfare_posts
-from api.policies import civil_affairs, claims, internship_posts, own_pages, referrals, staff_pages, standing
+from api.policies import civil_affairs, claims, internship_posts, own_pages, referrals, staff_pages, standing, startup
 from api.policies import pages as policy_pages
 from api.policies import routes as policies
 from api.search import pages as search_pages
@@ -62,6 +62,7 @@ API_ROUTERS: list[APIRouter] = [
     policies.router,
     civil_affairs.router,
     referrals.router,
+    startup.router,
     internship_posts.router,
     claims.router,
     standing.router,
@@ -81,6 +82,7 @@ PAGE_ROUTERS: list[APIRouter] = [
     staff_pages.router,
     internship_posts.pages,
     referrals.pages,
+    startup.pages,
     matching_pages.router,
     welfare_posts.pages,
     delivery_pages.router,

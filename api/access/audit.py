@@ -38,6 +38,8 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "consents": ("查看或登记您同意的事项", ("consents",)),
     "confirmed": ("替您确认资料仍然有效", ("registered",)),
     "incomes": ("登记您家庭的收入", ("registered",)),
+    "startup": ("查看您的创业补贴申请表", ("hints", "claims")),
+    "founder": ("登记您创业的情况", ("registered",)),
     "match": ("查看您与一个岗位合不合适", ("score", "reasons", "hints")),
     "candidates": ("在岗位的人选中看到您", ("score",)),
     "steps": ("查看您在一个岗位上的进展", ("steps",)),

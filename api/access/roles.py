@@ -176,6 +176,7 @@ TABLE: tuple[Rule, ...] = (
             "GET /api/v1/people/{person_id}/inbox",
             "GET /api/v1/people/{person_id}/policies",
             "GET /api/v1/people/{person_id}/public-welfare-posts",
+            "GET /api/v1/people/{person_id}/startup",
         ),
         _PERSON,
         "他人查看要留记录",
@@ -238,6 +239,12 @@ TABLE: tuple[Rule, ...] = (
     Rule("person.write", "登记或修改求职者资料", ("POST /api/v1/people",), {**_PERSON, "partner": "own"}, "合作方：自己最先送来的人"),
     Rule("person.incomes", "登记低保家庭的收入", ("POST /api/v1/people/{person_id}/incomes",), _STAFF),
     Rule(
+        "person.founder",
+        "登记创业者的市场登记、纳税、社保缴费和带动就业数据",
+        ("POST /api/v1/people/{person_id}/founder", "POST /claims/{claim_id}/founder"),
+        _STAFF,
+    ),
+    Rule(
         "civil_affairs.export",
         "向民政部门提供渐退期名单，推送生活困难的登记失业人员",
         (
@@ -268,6 +275,8 @@ TABLE: tuple[Rule, ...] = (
             "GET /me/policies",
             "GET /me/public-welfare-posts",
             "POST /me/policies/claims",
+            "GET /me/startup",
+            "POST /me/startup",
             "GET /me/looks",
             "GET /me/consents",
             "POST /me/consents",

@@ -67,7 +67,9 @@ def table_text(items: Iterable[Mapping[str, Any]], fields: tuple[str, ...]) -> s
     return text.getvalue()
 
 
-def sheet(items: Iterable[Mapping[str, Any]], fields: tuple[str, ...], name: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+def sheet(
+    items: Iterable[Mapping[str, Any]], fields: tuple[str, ...], name: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> Response:
     """The same as an answer, to be kept as a file."""
     kept = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store", **headers}
     return Response(table_text(items, fields), media_type="text/csv; charset=utf-8", headers=kept)

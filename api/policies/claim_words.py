@@ -19,7 +19,7 @@ STAGES = {
 STAGE_TONES = {"accepted": "warn", "approved": "good", "paid": "good", "refused": "bad", "rejected": "bad"}
 STEPS = {
     "received": "收到申请", "accepted": "受理", "refused": "不予受理", "held": "暂缓办理", "released": "解除暂缓",
-    "objected": "申请人提出异议", "raised": "金额按新标准提高",
+    "objected": "申请人提出异议", "raised": "金额按新标准提高", "checked": "数据核对",
     "approved": "审核通过", "rejected": "审核不通过", "paid": "发放",
 }  # fmt: skip
 OFFER_STATES = {"open": "可以申请", "claimed": "已经申请", "settled": "已经发放", "excluded": "不符合", "closed": "已经结束"}

@@ -16,11 +16,13 @@ from api.pages import page
 from api.policies import claim_words, notice_address
 from api.policies.claims import ClaimIn, DecisionIn, claim_for, decide, make_claims, object_to
 from api.policies.standing import employer_standing, employer_why_not, note_seen, person_known, person_standing
+from api.policies.startup import YES_NO, checks_of
 from api.problems import Conflict, Forbidden, Invalid, NotFound, Problem
 from api.services import Services
 from matcher.policy import load_catalogue
 from streams.intake import queries as intake
 from streams.policy import queries
+from streams.policy.founders import merging
 
 router = APIRouter(include_in_schema=False)
 EMPLOYER, PERSON = "/employer/policies", "/me/policies"
@@ -159,8 +161,11 @@ def _claim_page(request: Request, here: Services, caller: Caller | None, claim_i
     who, found = claim_for(here, caller, claim_id)
     catalogue = load_catalogue()
     entry = catalogue.by_id.get(found["entry_id"] or "")
+    founding = found["person_id"] is not None and found["benefit"] in merging(catalogue).between
     values = {
         "claim": found,
+        "checks": checks_of(here, found["person_id"]) if founding else [],
+        "yes_no": YES_NO,
         "rule": entry,
         "document": catalogue.documents[entry.document] if entry is not None else None,
         "questions": claim_words.questions_of(catalogue, found["missing"]),

@@ -23,11 +23,10 @@ from api.services import Services
 from matcher.policy import load_catalogue
 from matcher.policy.conditions import prepare
 from matcher.policy.hint import hints_of
-from matcher.policy.own import person_own_facts
 from matcher.policy.package import package, package_json
 from matcher.shapes import FieldError, Person
 from streams.policy import queries
-from streams.policy.known import employer_facts
+from streams.policy.known import employer_facts, person_facts
 from streams.policy.messages import IncomeRecorded, InsuranceRecorded, InsuranceYearRecorded, InternshipEnded, Leaving, NoticeSeen
 from streams.policy.rules import LAYOFFS
 from streams.runtime.exchange import Said
@@ -113,8 +112,8 @@ def employer_why_not(here: Services, employer_id: str) -> list[dict[str, Any]]:
 def person_standing(here: Services, person: Person) -> dict[str, Any]:
     """The person's package (J-11), offers from hires, notices and own claims."""
     catalogue, today = load_catalogue(), market.today(here)
-    prepared = prepare(catalogue, person_own_facts(catalogue, person, today), today)
     with here.exchange.reading() as connection:
+        prepared = prepare(catalogue, person_facts(connection, catalogue, person, today), today)
         return {
             "person_id": person.person_id,
             "as_of": today.isoformat(),

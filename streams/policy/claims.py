@@ -17,12 +17,12 @@ from matcher.policy.evaluate import Result, evaluate_entry
 from matcher.policy.facts import Facts, read_facts
 from matcher.policy.format import Entry
 from matcher.policy.loader import leaves
-from matcher.policy.pairing import person_side
 from matcher.policy.wording import day_words, window_words
 from matcher.shapes import ShapeError
 from streams.policy import rules
 from streams.policy.claim_book import SYSTEM, change, note, row_of, said
 from streams.policy.claimed import (
+    OVERTURNED,
     about_fault,
     claimed_before,
     hire_of,
@@ -32,7 +32,8 @@ from streams.policy.claimed import (
     release_fault,
     unmark_offer,
 )
-from streams.policy.known import catalogue_of, employer_facts, employer_of, hire_facts, person_of
+from streams.policy.founders import merging
+from streams.policy.known import catalogue_of, employer_facts, employer_of, hire_facts, person_facts, person_of
 from streams.policy.messages import ClaimDecided, ClaimMade, ClaimObjected, PersonClaimMade
 from streams.policy.supervision import Employed, Filed, Hold, holds
 from streams.policy.tables import claims, hires, offers
@@ -132,8 +133,7 @@ def claim_facts(work: Work, message: ClaimMade | PersonClaimMade, person_id: str
     if not known and person_id is not None:
         person = person_of(connection, person_id)
         if person is not None:
-            side = person_side(catalogue, person, message.on)
-            known = {**side.derived, **{name: stated.value for name, stated in side.explicit.items()}}
+            known = person_facts(connection, catalogue, person, message.on)
     declared: Facts = {}
     for name, value in message.declared.items():
         try:
@@ -213,16 +213,16 @@ def _refusals(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entr
 
 def _merged(catalogue: Catalogue, work: Work, row: dict[str, Any]) -> Hold | None:
     """A part of a bundle that this person has claimed already (J-37: 001 五、21): the parts are closed for them."""
-    for rule in catalogue.shared.exclusion_rules:
-        if rule.rule != "bundle_first" or row["benefit"] not in rule.between[1:] or row["person_id"] is None:
-            continue
-        bundle = select(claims.c.claim_id).where(
-            claims.c.person_id == row["person_id"], claims.c.benefit == rule.between[0], claims.c.stage.notin_(("refused", "rejected"))
-        )
-        if work.connection.execute(bundle).first() is not None:
-            name = catalogue.benefit_names[rule.between[0]]
-            return Hold("merged", f"您已经申请“{name}”，这项补贴已经归并在里面：“{rule.sources[0].quote}”（{rule.sources[0].source}）")
-    return None
+    rule = merging(catalogue)
+    if row["benefit"] not in rule.between[1:] or row["person_id"] is None:
+        return None
+    bundle = select(claims.c.claim_id).where(
+        claims.c.person_id == row["person_id"], claims.c.benefit == rule.between[0], claims.c.stage.notin_(OVERTURNED)
+    )
+    if work.connection.execute(bundle).first() is None:
+        return None
+    name = catalogue.benefit_names[rule.between[0]]
+    return Hold("merged", f"您已经申请“{name}”，这项补贴已经归并在里面：“{rule.sources[0].quote}”（{rule.sources[0].source}）")
 
 
 def _holds(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entry | None) -> list[Hold]:
@@ -317,6 +317,35 @@ def object_to_claim(message: ClaimObjected, work: Work) -> Outcomes:
     change(work, row)
     note(work, row["claim_id"], "objected", message.by, message.reason)
     return [said(row)]
+
+
+def check_founder_claims(work: Work, person_id: str) -> list[Outcome]:
+    """Data of a founder came: what their accepted claims of the merged subsidies come to is worked out anew, for one decision."""
+    catalogue = catalogue_of(work.settings)
+    mine = (claims.c.person_id == person_id) & claims.c.benefit.in_(merging(catalogue).between) & (claims.c.stage == "accepted")
+    outcomes: list[Outcome] = []
+    for found in work.connection.execute(select(claims).where(mine).order_by(claims.c.claim_id)).mappings().all():
+        row = dict(found)
+        made = PersonClaimMade(
+            claim_id=row["claim_id"], person_id=person_id, benefit=row["benefit"], about=row["about"], on=row["on"],
+            declared=from_json(row["declared"]),
+        )  # fmt: skip
+        entry, result, _ = _evaluated(catalogue, work, made, person_id)
+        if entry is None or result is None:
+            continue
+        now = {
+            "entry_id": entry.id,
+            "status": result.status,
+            "missing": to_json(list(result.missing)),
+            "failed": to_json(list(result.failed)),
+        }
+        if all(row[name] == value for name, value in now.items()):
+            continue
+        row.update(now)
+        change(work, row)
+        note(work, row["claim_id"], "checked", SYSTEM, None)
+        outcomes.append(said(row))
+    return outcomes
 
 
 def check_claims_again(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:

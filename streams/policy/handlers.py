@@ -23,9 +23,10 @@ from streams.intake.messages import (
     PostingPublished,
 )
 from streams.policy.calendar import follow_the_calendar
-from streams.policy.claims import check_claims_again, decide_claim, object_to_claim, take_claim
+from streams.policy.claims import check_claims_again, check_founder_claims, decide_claim, object_to_claim, take_claim
 from streams.policy.employments import begins, hire_for_insurance, hire_for_step, insurance_alone
 from streams.policy.exits import take_income
+from streams.policy.founders import CHECKED, report
 from streams.policy.internship_posts import count_posting, stop_posting
 from streams.policy.internships import offer_remaining_months
 from streams.policy.known import (
@@ -45,6 +46,7 @@ from streams.policy.messages import (
     ClaimObjected,
     ClaimStageChanged,
     EmployerCounted,
+    FounderRecorded,
     IncomeRecorded,
     InsuranceRecorded,
     InsuranceYearRecorded,
@@ -57,7 +59,20 @@ from streams.policy.messages import (
 )
 from streams.policy.offers import evaluate_hire
 from streams.policy.referrals import follow_hardship, take_told
-from streams.policy.tables import claims, employers, hires, incomes, internships, notices, offers, people, postings, referrals, years
+from streams.policy.tables import (
+    claims,
+    employers,
+    founders,
+    hires,
+    incomes,
+    internships,
+    notices,
+    offers,
+    people,
+    postings,
+    referrals,
+    years,
+)
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import NAMESPACE, to_json
 from streams.runtime.outcomes import Drop, Outcome, Outcomes
@@ -253,6 +268,18 @@ def end_internship(message: InternshipEnded, work: Work) -> Outcomes:
     return offer_remaining_months(work, row)
 
 
+def take_founder(message: FounderRecorded, work: Work) -> Outcomes:
+    """One check of what data say of a founder (J-37): claims that are not decided yet say at once what it comes to."""
+    said = {f"founder.{name}": getattr(message, name) for name in FounderRecorded.model_fields if f"founder.{name}" in CHECKED}
+    if message.registered_on is not None:
+        said["registered_on"] = message.registered_on.isoformat()
+    told = {name: value for name, value in said.items() if value is not None}
+    if told == report(work.connection, message.person_id):
+        return [Drop("said before")]
+    upsert(work.connection, founders, {"person_id": message.person_id, "document": to_json(told)})
+    return check_founder_claims(work, message.person_id)
+
+
 def note_seen(message: NoticeSeen, work: Work) -> Outcomes:
     mine = notices.c.notice_id == message.notice_id
     work.connection.execute(update(notices).where(mine, notices.c.seen_on.is_(None)).values(seen_on=work.as_of))
@@ -265,6 +292,7 @@ def forget_person(message: PersonRemoved, work: Work) -> Outcomes:
     connection.execute(delete(people).where(people.c.person_id == id_))
     connection.execute(delete(offers).where(offers.c.person_id == id_))
     connection.execute(delete(incomes).where(incomes.c.person_id == id_))
+    connection.execute(delete(founders).where(founders.c.person_id == id_))
     connection.execute(delete(referrals).where(referrals.c.person_id == id_))
     connection.execute(delete(notices).where(notices.c.person_id == id_))
     connection.execute(update(hires).where(hires.c.person_id == id_).values(person_id=None, person=None, due=False))
@@ -294,6 +322,7 @@ SUBJECT = Subject(
         Handler(on=InsuranceYearRecorded, handle=take_insurance_year),
         Handler(on=InternshipEnded, handle=end_internship, emits=(*_NOTICES, ClaimStageChanged)),
         Handler(on=IncomeRecorded, handle=take_income, emits=(PersonPolicyNotice, PolicyNotice)),
+        Handler(on=FounderRecorded, handle=take_founder, emits=(ClaimStageChanged,)),
         Handler(on=CivilAffairsTold, handle=take_told),
         Handler(on=ClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
         Handler(on=PersonClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),

@@ -14,10 +14,11 @@ from matcher.policy import Catalogue, load_catalogue
 from matcher.policy.calendar import add_months, whole_months
 from matcher.policy.counted import ABSORBED, POVERTY, POVERTY_SHARE, whole, with_counts
 from matcher.policy.facts import Facts, Span
-from matcher.policy.own import employer_own_facts
+from matcher.policy.own import employer_own_facts, person_own_facts
 from matcher.policy.pairing import merged, person_side, posting_side
 from matcher.shapes import Employer, Person, Posting, read_employer, read_person, read_posting
 from streams.policy import rules
+from streams.policy.founders import founder_facts
 from streams.policy.tables import employers, hires, internships, people, postings, years
 from streams.runtime.messages import from_json, to_json
 
@@ -80,6 +81,11 @@ def person_of(connection: Connection, person_id: str | None) -> Person | None:
     if person_id is None:
         return None
     return read_row_person(connection.execute(select(people.c.document).where(people.c.person_id == person_id)).scalar())
+
+
+def person_facts(connection: Connection, catalogue: Catalogue, person: Person, day: date) -> Facts:
+    """A person apart from any hire: what they say of themselves, and what data say of a business they found, which counts before that."""
+    return {**person_own_facts(catalogue, person, day), **founder_facts(connection, person)}
 
 
 def posting_of(connection: Connection, posting_id: str | None) -> Posting:

@@ -86,6 +86,22 @@ class IncomeRecorded(Message):
     by: str | None = None
 
 
+class FounderRecorded(Message):
+    """What the market regulator's, tax and insurance data say of a founder (J-37). The newest report replaces the one before; what is not
+    in it is not known from data."""
+
+    type: ClassVar[str] = "founder.recorded"
+    key: ClassVar[str] = "person_id"
+    sealed_for: ClassVar[str | None] = "person_id"
+    person_id: str
+    registered_with_market_regulator: bool | None = None
+    registered_on: date | None = None
+    has_tax_activity: bool | None = None
+    has_social_insurance_payment: bool | None = None
+    jobs_created: int | None = None
+    by: str | None = None
+
+
 class CivilAffairsTold(Message):
     """Staff handed a list of people in hardship to civil affairs (J-16), with this said of this person. ``batch``: the list."""
 

@@ -109,6 +109,14 @@ incomes = Table(
     Column("standard_yuan", String, nullable=False),
 )
 
+# What data say of somebody who founds (J-37), as it was reported last.
+founders = Table(
+    "policy_founders",
+    metadata,
+    Column("person_id", String, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+)
+
 # What civil affairs are to be told of people in hardship (J-16), beside what they were told last; ``due`` where the two differ.
 referrals = Table(
     "policy_referrals",

@@ -28,8 +28,9 @@ MONTH = {"month": "2026-10", "income_per_head_yuan": 900, "standard_yuan": 700}
 CALL = {"reason": "通知面谈时间"}
 OFFICE = "commissioner"
 
-#: route: who asks, what is asked ({p}: a posting of e-9, {c}: a claim of u-7's, {m}: a recommendation to u-7, {b}: a list for civil affairs), the body, and of whom an
-#: entry must then be there. Paths of the interface without /api/v1, as everywhere in these tests; forms are dictionaries behind "form".
+#: route: who asks, what is asked ({p}: a posting of e-9, {c}: a claim of u-7's, {m}: a recommendation to u-7, {b}: a list for civil
+#: affairs), the body, and of whom an entry must then be there. Paths of the interface without /api/v1, as everywhere in these tests; forms
+#: are dictionaries behind "form".
 LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
     "GET /api/v1/people/{person_id}": (OFFICE, "/api/v1/people/u-7", None, {"u-7"}),
     "GET /api/v1/people/{person_id}/recommendations": (OFFICE, "/api/v1/people/u-7/recommendations", None, {"u-7"}),
@@ -43,6 +44,8 @@ LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
     "POST /api/v1/people/{person_id}/contact": (OFFICE, "/api/v1/people/u-7/contact", CALL, {"u-7"}),
     "POST /commissioner/contact": (OFFICE, "/commissioner/contact", {"form": {"person_id": "u-7", **CALL}}, {"u-7"}),
     "POST /api/v1/people/{person_id}/incomes": (OFFICE, "/api/v1/people/u-7/incomes", MONTH, {"u-7"}),
+    "POST /api/v1/people/{person_id}/founder": (OFFICE, "/api/v1/people/u-7/founder", {"has_tax_activity": True}, {"u-7"}),
+    "GET /api/v1/people/{person_id}/startup": (OFFICE, "/api/v1/people/u-7/startup", None, {"u-7"}),
     "GET /api/v1/civil-affairs/exits": (OFFICE, "/api/v1/civil-affairs/exits", None, {"u-6"}),
     "GET /api/v1/civil-affairs/referrals": (OFFICE, "/api/v1/civil-affairs/referrals?batch={b}", None, {"u-6"}),
     "POST /api/v1/civil-affairs/referrals": (OFFICE, "/api/v1/civil-affairs/referrals", None, {"u-6"}),
@@ -71,6 +74,7 @@ LOGGED: dict[str, tuple[str, str, Any, set[str]]] = {
     "GET /claims/{claim_id}": (OFFICE, "/claims/{c}", None, {"u-7"}),
     "POST /api/v1/claims/{claim_id}/decisions": (OFFICE, "/api/v1/claims/{c}/decisions", {"decision": "approve"}, {"u-7"}),
     "POST /claims/{claim_id}/decision": (OFFICE, "/claims/{c}/decision", {"form": {"decision": "approve"}}, {"u-7"}),
+    "POST /claims/{claim_id}/founder": (OFFICE, "/claims/{c}/founder", {"form": {"jobs_created": "1"}}, {"u-7"}),
     "POST /api/v1/claims/{claim_id}/objections": (OFFICE, "/api/v1/claims/{c}/objections", {"reason": "有误"}, {"u-7"}),
     "POST /claims/{claim_id}/objection": (OFFICE, "/claims/{c}/objection", {"form": {"reason": "有误"}}, {"u-7"}),
     "GET /api/v1/audit": ("auditor", "/api/v1/audit?person_id=u-7", None, {"u-7"}),

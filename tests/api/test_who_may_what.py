@@ -75,6 +75,8 @@ TABLE: dict[str, tuple[tuple[str, ...], Any]] = {
     "POST /employers/e-9/insured": ((N, N, N, N, Y, N, Y, L), {"person_id": "u-8", "insured_on": "2026-11-01"}),
     "POST /employers/e-9/internships": ((N, N, Y, N, Y, N, Y, L), INTERNSHIP),
     "POST /people/u-7/incomes": ((N, N, N, N, Y, N, Y, L), {"month": "2026-11", "income_per_head_yuan": 900, "standard_yuan": 700}),
+    "POST /people/u-7/founder": ((N, N, N, N, Y, N, Y, L), {"has_tax_activity": True, "jobs_created": 1}),
+    "GET /people/u-7/startup": ((Y, N, N, N, Y, N, Y, L), None),
     "GET /civil-affairs/exits": ((N, N, N, N, Y, Y, Y, L), None),
     "GET /civil-affairs/referrals": ((N, N, N, N, Y, Y, Y, L), None),
     "POST /civil-affairs/referrals": ((N, N, N, N, Y, Y, Y, L), None),

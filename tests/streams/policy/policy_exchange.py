@@ -33,7 +33,7 @@ class PolicyExchange(OneSubject):
     subject = handlers.SUBJECT
     remembers = (
         policy.people, policy.postings, policy.employers, policy.hires, policy.years, policy.internships,
-        policy.internship_posts, policy.incomes, policy.referrals, policy.offers, policy.notices,
+        policy.internship_posts, policy.incomes, policy.founders, policy.referrals, policy.offers, policy.notices,
         policy.claims, policy.claim_steps, policy.windows, policy.progress,
     )  # fmt: skip
     begins = datetime(2023, 9, 1, 10, 0, tzinfo=SHANGHAI)
