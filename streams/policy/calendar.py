@@ -16,6 +16,7 @@ from matcher.shapes import Employer
 from streams.policy import rules
 from streams.policy.choices import choice_at
 from streams.policy.exits import tell_ends
+from streams.policy.headroom import warn_of_headroom
 from streams.policy.known import Counters, EmployerFacts, catalogue_of, counters, employer_facts, employer_of
 from streams.policy.messages import EmployerCounted, WindowChanged
 from streams.policy.offers import EMPLOYER, announce, close, evaluate_employer, evaluate_hire, notify, worth_a_notice
@@ -171,6 +172,7 @@ def _due_employers(work: Work, after: str) -> tuple[list[Outcome], str | None]:
     for employer_id in ids:
         outcomes += evaluate_employer(work, employer_id)
         outcomes += _counted(work, employer_id)
+        outcomes += warn_of_headroom(work, employer_id)
     if ids:
         work.connection.execute(update(employers).where(employers.c.employer_id.in_(ids)).values(due=False))
     return outcomes, ids[-1] if len(ids) == PAGE else None

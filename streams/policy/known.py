@@ -212,14 +212,11 @@ def employer_facts(connection: Connection, employer_id: str, day: date, settings
     facts = employer_own_facts(catalogue, employer)
     found = counters(connection, employer_id, employer, day, settings)
     facts.update(counter_facts(found, employer))
-    year = connection.execute(select(years).where(years.c.employer_id == employer_id, years.c.year == day.year - 1)).mappings().first()
+    year = _year_of(connection, employer_id, day.year - 1)
     layoffs = None
     if year is not None:
         facts["employer.ui_insured"] = True
-        leavings = [(one["reason"], one["number"]) for one in from_json(year["leavings"])]
-        layoffs = rules.layoffs(
-            from_json(year["insured_by_month"]), leavings, str(settings.get("layoff_formula", "dismissals_over_average"))
-        )
+        layoffs = _layoffs(year, settings)
         if layoffs is not None:
             facts[rules.LAYOFF] = layoffs.percent
             facts[rules.INSURED] = Decimal(layoffs.insured)
@@ -237,6 +234,23 @@ def employer_facts(connection: Connection, employer_id: str, day: date, settings
         counters=found,
         retention=retention,
     )
+
+
+def _year_of(connection: Connection, employer_id: str, year: int) -> dict[str, Any] | None:
+    """The insurance data of a year as they were reported last."""
+    found = connection.execute(select(years).where(years.c.employer_id == employer_id, years.c.year == year)).mappings().first()
+    return dict(found) if found is not None else None
+
+
+def _layoffs(year: Mapping[str, Any], settings: Mapping[str, Any]) -> rules.Layoffs | None:
+    leavings = [(one["reason"], one["number"]) for one in from_json(year["leavings"])]
+    return rules.layoffs(from_json(year["insured_by_month"]), leavings, str(settings.get("layoff_formula", "dismissals_over_average")))
+
+
+def layoffs_of(connection: Connection, employer_id: str, year: int, settings: Mapping[str, Any]) -> rules.Layoffs | None:
+    """The layoff rate of a year, also of the one that is running, as far as its data go."""
+    found = _year_of(connection, employer_id, year)
+    return _layoffs(found, settings) if found is not None else None
 
 
 def retention_of(connection: Connection, employer_id: str, day: date) -> Decimal | None:

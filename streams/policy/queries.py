@@ -14,7 +14,8 @@ from matcher.policy.loader import Catalogue
 from matcher.shapes import Employer, Person
 from streams.policy import rules
 from streams.policy.choices import choice_at, choices
-from streams.policy.known import EmployerFacts, employer_facts, employer_of, in_region, person_of
+from streams.policy.headroom import limiting
+from streams.policy.known import EmployerFacts, employer_facts, employer_of, in_region, layoffs_of, person_of
 from streams.policy.offers import owed_yuan
 from streams.policy.tables import claim_steps, claims, employers, hires, notices, offers
 from streams.runtime.messages import from_json
@@ -122,8 +123,10 @@ def hire(connection: Connection, hire_id: str) -> dict[str, Any] | None:
 
 
 def numbers(connection: Connection, catalogue: Catalogue, employer_id: str, day: date, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Counts and the next thresholds (E-23, E-24), the layoff rate with its headroom (E-12), what interns stay (J-22)."""
+    """Counts and the next thresholds (E-23, E-24), the layoff rate with its headroom (E-12) of the year before and of
+    the one that is running, what interns stay (J-22)."""
     known = employer_facts(connection, employer_id, day, settings)
+    formula = str(settings.get("layoff_formula", "dismissals_over_average"))
     return {
         "counters": {
             **known.counters.document(),
@@ -131,7 +134,8 @@ def numbers(connection: Connection, catalogue: Catalogue, employer_id: str, day:
         },
         "thresholds": _thresholds(catalogue, known, day),
         "choices": choices(catalogue, known, day),
-        "layoffs": _layoffs(catalogue, known, day, str(settings.get("layoff_formula", "dismissals_over_average"))),
+        "layoffs": _layoffs(catalogue, known.layoffs, day.year - 1, day, formula),
+        "layoffs_this_year": _layoffs(catalogue, layoffs_of(connection, employer_id, day.year, settings), day.year, day, formula),
         "retention_percent": str(known.retention) if known.retention is not None else None,
     }
 
@@ -149,25 +153,21 @@ def _thresholds(catalogue: Catalogue, known: EmployerFacts, day: date) -> list[d
     return found
 
 
-def _layoffs(catalogue: Catalogue, known: EmployerFacts, day: date, formula: str) -> dict[str, Any] | None:
-    if known.layoffs is None or known.year is None:
+def _layoffs(catalogue: Catalogue, found: rules.Layoffs | None, year: int, day: date, formula: str) -> dict[str, Any] | None:
+    if found is None:
         return None
-    entries = catalogue.by_benefit.get("job_retention_refund", ())
-    open_ = [entry for entry in entries if entry.window.holds(day)]
-    # Outside every window the newest stated threshold is what a later year will most likely be held to; it is said to be over.
-    entry = open_[0] if open_ else max(entries, key=lambda one: one.window.from_)
-    bound = rules.layoff_bound(catalogue, entry, known.layoffs.insured)
-    room = rules.headroom(known.layoffs, bound) if bound is not None else None
+    entry, in_force = limiting(catalogue, day)
+    bound = rules.layoff_bound(catalogue, entry, found.insured)
     return {
-        "year": known.year,
-        "percent": format(known.layoffs.percent.normalize(), "f"),
-        "laid_off": known.layoffs.laid_off,
-        "insured": known.layoffs.insured,
+        "year": year,
+        "percent": rules.percent_text(found.percent),
+        "laid_off": found.laid_off,
+        "insured": found.insured,
         "formula": rules.FORMULAS[formula],
         "bound_percent": str(bound) if bound is not None else None,
-        "headroom": room.more if room is not None else None,
+        "headroom": rules.headroom(found, bound).more if bound is not None else None,
         "entry_id": entry.id,
-        "in_force": bool(open_),
+        "in_force": in_force,
     }
 
 

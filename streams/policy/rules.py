@@ -90,6 +90,19 @@ def headroom(found: Layoffs, bound: Decimal) -> Headroom:
     return Headroom(bound, int((bound * found.base / 100).quantize(Decimal(1), ROUND_FLOOR)) - found.laid_off)
 
 
+def headroom_level(found: Layoffs, more: int) -> str | None:
+    """What is worth a warning: ``near`` (at most ``WITHIN_REACH`` more), ``last`` (the next one is too many), ``over``; ``None`` where there
+    is room, and where nobody was laid off: of a small employer every year would begin with a warning."""
+    if found.laid_off == 0 or more > WITHIN_REACH:
+        return None
+    return "over" if more < 0 else "last" if more == 0 else "near"
+
+
+def percent_text(value: Decimal) -> str:
+    """The exact figure without needless zeros."""
+    return format(value.normalize(), "f")
+
+
 # -- counts and thresholds (E-23, E-24) ----------------------------------------------------------------------------------
 
 WITHIN_REACH = 5

@@ -37,6 +37,12 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
     if kind == "threshold":
         near = f"“{name}”：现在有{numbers['count']}人，再有{numbers['missing']}人就达到{numbers['threshold']}人。"
         return near + choice_words(catalogue, numbers, f"达到{numbers['threshold']}人时")
+    if kind == "layoffs":
+        left = {
+            "near": f"还能减少{numbers['more']}人", "last": "再减少1人就超过", "over": f"已经超过，多了{numbers['more']}人",
+        }[numbers["level"]]  # fmt: skip
+        rate = f"“{name}”：{numbers['year']}年到现在由单位原因减少{numbers['laid_off']}人，裁员率{numbers['percent']}%。"
+        return f"{rate}现行标准是不超过{numbers['bound']}%，{left}。明年按什么标准，以届时的文件为准。"
     if kind == "exit_started":
         return f"家庭收入超过低保标准后有6个月渐退期，从{day_words(date.fromisoformat(numbers['from']))}算起{last}。"
     if kind == "exit_ending":

@@ -186,6 +186,73 @@ def test_headroom_is_exactly_how_many_more_may_go(insured: int, dismissed: int) 
     assert beyond.percent > bound
 
 
+# -- near the limit ------------------------------------------------------------------------------------------------------
+
+
+def warnings(exchange: PolicyExchange) -> list[tuple[str, str]]:
+    return [(one.numbers["level"], one.numbers["more"]) for one in exchange.out("policy.notice") if one.kind == "layoffs"]
+
+
+@pytest.mark.parametrize(
+    ("insured", "dismissed", "told"),
+    [
+        (1000, 0, []),
+        (1000, 49, []),
+        (1000, 50, [("near", "5")]),
+        (1000, 54, [("near", "1")]),
+        (1000, 55, [("last", "0")]),
+        (1000, 56, [("over", "1")]),
+        (30, 0, []),
+        (30, 1, [("near", "5")]),
+        (30, 6, [("last", "0")]),
+        (31, 1, [("last", "0")]),
+        (31, 2, [("over", "1")]),
+    ],
+)
+def test_near_the_limit_of_the_year_that_is_running_the_employer_is_warned(
+    exchange: PolicyExchange, insured: int, dismissed: int, told: list[tuple[str, str]]
+) -> None:
+    exchange.say(employer(), year(year_=2023, insured=insured, leavings={"dismissed": dismissed, "resigned": 40}))
+    exchange.tick()
+    assert warnings(exchange) == told
+
+
+def test_each_step_towards_the_limit_is_told_once_and_in_words(exchange: PolicyExchange) -> None:
+    exchange.say(employer())
+    for dismissed in (50, 52, 52, 55, 56, 55, 57):
+        exchange.say(year(year_=2023, insured=1000, leavings={"dismissed": dismissed}))
+        exchange.tick()
+        exchange.tick()
+    assert warnings(exchange) == [("near", "5"), ("last", "0"), ("over", "1")]
+    near = next(one for one in exchange.notices(kind="layoffs") if one["numbers"]["level"] == "near")
+    said = {name: near[name] for name in ("kind", "status", "yuan", "numbers", "benefit", "last_day")}  # what a letter has of it
+    assert (
+        notice_words(CATALOGUE, said)
+        == notice_words(CATALOGUE, near)
+        == (
+            "“失业保险稳岗返还”：2023年到现在由单位原因减少50人，裁员率5%。现行标准是不超过5.5%，还能减少5人。明年按什么标准，以届时的文件为准。"
+        )
+    )
+    this_year = exchange.ask(queries.numbers, CATALOGUE, "e-1", exchange.today, {})["layoffs_this_year"]
+    assert (this_year["year"], this_year["headroom"], this_year["in_force"]) == (2023, -2, True)
+
+
+@pytest.mark.parametrize(
+    ("day", "year_", "told"),
+    [
+        ("2023-12-31", 2023, True),
+        ("2024-01-01", 2024, False),  # no document sets a limit any more
+        ("2023-07-20", 2023, True),
+        ("2023-07-19", 2023, False),  # 001 states no limit
+        ("2023-12-31", 2022, False),  # of a year that is over nothing can be done any more
+    ],
+)
+def test_a_warning_needs_a_limit_in_force_and_a_year_that_is_running(exchange: PolicyExchange, day: str, year_: int, told: bool) -> None:
+    exchange.on(day).say(employer(), year(year_=year_, insured=1000, leavings={"dismissed": 55}))
+    exchange.tick()
+    assert bool(warnings(exchange)) == told
+
+
 # -- internships ---------------------------------------------------------------------------------------------------------
 
 
