@@ -71,6 +71,9 @@ class Settings(EngineSettings):
     layoff_formula: Literal["dismissals_over_average", "net_decrease"] = Field(
         default="dismissals_over_average", description="how the layoff rate is computed; no document says it"
     )
+    claim_most_steps: int = Field(
+        default=5, ge=3, le=20, description="steps of a claim at most: 受理, 审核, 发放, and being held and released"
+    )
     quiet_from: int = Field(default=22, ge=0, le=23, description="hour from which nothing is sent by mail or message gateway")
     quiet_to: int = Field(default=7, ge=0, le=23, description="hour until which nothing is sent by mail or message gateway")
     tick_seconds: float = Field(default=60.0, gt=0, description="seconds between two clock ticks")
@@ -141,6 +144,7 @@ class Settings(EngineSettings):
             "quiet_to",
             "absorbed_period",
             "layoff_formula",
+            "claim_most_steps",
         )
         channels = tuple(name for name, url in (("mail", self.smtp_url), ("gateway", self.gateway_url)) if url)
         return {**{name: getattr(self, name) for name in names}, "outside_channels": channels}

@@ -144,6 +144,11 @@ def _account(given: str) -> str:
     return written
 
 
+def most_steps(here: Services) -> int:
+    """How many steps a claim may go through (E-10)."""
+    return int(here.options.subject_settings.get("claim_most_steps", rules.MOST_STEPS))
+
+
 def claim_for(here: Services, caller: Caller | None, claim_id: str) -> tuple[Caller, dict[str, Any]]:
     """A claim as its claimant or the staff of its region may see it; nobody else learns that it exists."""
     who = scope.signed_in(caller, "employer", "jobseeker", *scope.STAFF)
@@ -168,7 +173,8 @@ def decide(here: Services, caller: Caller | None, claim_id: str, given: Decision
     """Append a decision after the rules were asked."""
     who = scope.signed_in(caller, *scope.STAFF)
     _, found = claim_for(here, who, claim_id)
-    wrong = rules.may_decide(found["stage"], found["held"], given.decision, given.reason)
+    taken, most = rules.steps_taken(step["step"] for step in found["steps"]), most_steps(here)
+    wrong = rules.may_decide(found["stage"], found["held"], given.decision, given.reason, taken=taken, most=most)
     if wrong is None and given.decision == "release":
         with here.exchange.reading() as connection:
             wrong = release_fault(connection, load_catalogue(), claim_id)

@@ -12,7 +12,7 @@ from api.access.identify import CallerOrNone, Here
 from api.delivery.pages import jobseeker
 from api.forms import Form, Posted, Reader
 from api.intake.pages import employer
-from api.pages import page
+from api.pages import PROVINCE, page
 from api.policies import claim_words, notice_address
 from api.policies.claims import ClaimIn, DecisionIn, claim_for, decide, make_claims, object_to
 from api.policies.standing import employer_standing, employer_why_not, note_seen, person_known, person_standing
@@ -157,6 +157,12 @@ def seen(notice_id: str, here: Here, caller: CallerOrNone, form: Posted) -> Resp
     return RedirectResponse(EMPLOYER if caller is not None and caller.role == "employer" else PERSON, 303)
 
 
+def _usual_times(here: Services, region: str | None) -> dict[str, float]:
+    """How long review and payment usually take where the claim is decided."""
+    with here.exchange.reading() as connection:
+        return queries.claim_times(connection, region or PROVINCE)
+
+
 def _claim_page(request: Request, here: Services, caller: Caller | None, claim_id: str, *, wrong: str = "", status: int = 200) -> Response:
     who, found = claim_for(here, caller, claim_id)
     catalogue = load_catalogue()
@@ -171,6 +177,7 @@ def _claim_page(request: Request, here: Services, caller: Caller | None, claim_i
         "questions": claim_words.questions_of(catalogue, found["missing"]),
         "failed": claim_words.failed_words(catalogue, found["failed"]),
         "staff": who.role in ("commissioner", "administrator"),
+        "times": _usual_times(here, found["region"]),
         "wrong": wrong,
         **_words(),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from streams.policy import rules
 from streams.policy.messages import ClaimStageChanged
 from streams.policy.tables import claim_steps, claims
 from streams.runtime.messages import from_json
@@ -57,6 +58,11 @@ def note(work: Work, claim_id: str, step: str, by: str, reason: str | None) -> N
     ).scalar()
     entry = {"claim_id": claim_id, "number": (last or 0) + 1, "step": step, "by": by, "reason": reason}
     upsert(work.connection, claim_steps, {**entry, "at": work.envelope.recorded_at.isoformat()})
+
+
+def steps_taken(work: Work, claim_id: str) -> int:
+    """How many steps of the office a claim has gone through (E-10)."""
+    return rules.steps_taken(work.connection.execute(select(claim_steps.c.step).where(claim_steps.c.claim_id == claim_id)).scalars())
 
 
 def said(row: Mapping[str, Any]) -> Outcome:

@@ -20,7 +20,7 @@ from matcher.policy.loader import leaves
 from matcher.policy.wording import day_words, window_words
 from matcher.shapes import ShapeError
 from streams.policy import rules
-from streams.policy.claim_book import SYSTEM, change, note, row_of, said
+from streams.policy.claim_book import SYSTEM, change, note, row_of, said, steps_taken
 from streams.policy.claimed import (
     OVERTURNED,
     about_fault,
@@ -275,7 +275,8 @@ def decide_claim(message: ClaimDecided, work: Work) -> Outcomes:
     row = row_of(work, message.claim_id)
     if row is None:
         return [Drop("no such claim")]
-    if rules.may_decide(row["stage"], row["held"], message.decision, message.reason) is not None:
+    most, taken = int(work.settings.get("claim_most_steps", rules.MOST_STEPS)), steps_taken(work, row["claim_id"])
+    if rules.may_decide(row["stage"], row["held"], message.decision, message.reason, taken=taken, most=most) is not None:
         return [Drop("not now")]
     catalogue = catalogue_of(work.settings)
     if message.decision == "release" and release_fault(work.connection, catalogue, row["claim_id"]) is not None:

@@ -91,8 +91,8 @@ def headroom(found: Layoffs, bound: Decimal) -> Headroom:
 
 
 def headroom_level(found: Layoffs, more: int) -> str | None:
-    """What is worth a warning: ``near`` (at most ``WITHIN_REACH`` more), ``last`` (the next one is too many), ``over``; ``None`` where there
-    is room, and where nobody was laid off: of a small employer every year would begin with a warning."""
+    """What is worth a warning: ``near`` (at most ``WITHIN_REACH`` more), ``last`` (the next one is too many), ``over``; ``None`` where
+    there is room, and where nobody was laid off (a small employer's years would all begin with a warning)."""
     if found.laid_off == 0 or more > WITHIN_REACH:
         return None
     return "over" if more < 0 else "last" if more == 0 else "near"
@@ -206,12 +206,20 @@ def gradual_exit(months: Iterable[tuple[date, bool]], length: int) -> tuple[date
 
 STAGES = {"refused": "不予受理", "accepted": "已受理", "approved": "审核通过", "rejected": "审核不通过", "paid": "已发放"}
 OVER = ("refused", "rejected", "paid")
-MOST_STEPS = 3  # 受理, 审核, 发放: a claim has no more (E-10: 优化流程、精减环节)
+# E-10 (000 第(八)条 优化流程、精减环节): 受理, 审核, 发放 are three steps; being held once and released again are two more. A setting.
+MOST_STEPS = 5
+COUNTED = ("accepted", "held", "released", "approved", "rejected", "paid")
 DECISIONS = {"approve": "审核通过", "reject": "审核不通过", "pay": "确认发放", "hold": "暂缓", "release": "解除暂缓"}
 
 
-def may_decide(stage: str, held: bool, decision: str, reason: str | None = None) -> str | None:
-    """Why a decision cannot be taken now, in plain Chinese; ``None`` if it can."""
+def steps_taken(steps: Iterable[str]) -> int:
+    """How many steps of the office a claim has gone through; that it came in, was objected to or raised is none."""
+    return sum(step in COUNTED for step in steps)
+
+
+def may_decide(stage: str, held: bool, decision: str, reason: str | None = None, *, taken: int = 1, most: int = MOST_STEPS) -> str | None:
+    """Why a decision cannot be taken now, in plain Chinese; ``None`` if it can. ``taken``: steps so far, of at most ``most``: whoever
+    would hold a claim beyond that has to decide it instead."""
     if decision not in DECISIONS:
         return "没有这种办理"
     if stage in OVER:
@@ -227,6 +235,9 @@ def may_decide(stage: str, held: bool, decision: str, reason: str | None = None)
         return None if stage == "approved" else "先审核通过，再发放"
     if decision in ("reject", "hold") and not (reason or "").strip():
         return "请写明理由"
+    # To be held and released, and what is left until the sum is paid.
+    if decision == "hold" and taken + 2 + {"accepted": 2, "approved": 1}[stage] > most:
+        return f"这件申请已经办了{taken}步，一件申请最多{most}步，不能再暂缓：请审核通过或者不通过"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -97,6 +98,36 @@ def test_stages_carry_their_times_and_the_medians_are_shown(hired: PolicyExchang
     said = [one.stage for one in hired.out("claim.stage_changed")]
     assert said == ["accepted", "approved", "paid"]
     assert len([step for step in said if step != "refused"]) <= rules.MOST_STEPS
+
+
+@pytest.mark.parametrize(("most", "holds"), [(3, 0), (4, 0), (5, 1), (6, 1), (7, 2)])
+def test_a_claim_has_no_more_steps_than_the_setting_says(opened: Callable[..., PolicyExchange], most: int, holds: int) -> None:
+    exchange = opened(claim_most_steps=most)
+    exchange.say(employer(), person(), posting(), step(), claim())
+    for _ in range(3):
+        exchange.say(decided("hold", reason="核实合同"), decided("release"))
+    exchange.say(decided("approve"), decided("pay"))
+    steps = [one["step"] for one in exchange.rows(policy.claim_steps)]
+    assert steps == ["received", "accepted", *["held", "released"] * holds, "approved", "paid"]
+    assert rules.steps_taken(steps) <= most
+
+
+@pytest.mark.parametrize(
+    ("stage", "taken", "held"), [("accepted", 1, True), ("accepted", 2, False), ("approved", 2, True), ("approved", 3, False)]
+)
+def test_the_last_hold_that_leaves_room_to_decide(stage: str, taken: int, held: bool) -> None:
+    wrong = rules.may_decide(stage, False, "hold", "核实", taken=taken, most=5)
+    assert (wrong is None) == held
+    assert held or "最多5步" in str(wrong)
+
+
+def test_what_the_checks_find_holds_a_claim_whatever_the_number_of_steps(opened: Callable[..., PolicyExchange]) -> None:
+    exchange = opened(claim_most_steps=3)
+    exchange.say(employer(), employer("e-2"), person(), posting(), step(), insured(employer_id="e-2", on="2023-08-01"))
+    exchange.say(claim())
+    assert exchange.claim("c-1")["held"]
+    exchange.say(decided("release", reason="已核实"), decided("approve"), decided("pay"))
+    assert exchange.claim("c-1")["stage"] == "paid"
 
 
 @pytest.mark.parametrize(
