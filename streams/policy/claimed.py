@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from matcher.match_order import match_id
 from matcher.policy import Catalogue
+from streams.policy.ended import never_began
 from streams.policy.messages import ClaimMade, PersonClaimMade
 from streams.policy.offers import HIRE, owed_yuan
 from streams.policy.supervision import limited_by_year
@@ -47,6 +48,8 @@ def on_its_day(message: ClaimMade | PersonClaimMade, hire: Mapping[str, Any] | N
 def about_fault(connection: Connection, catalogue: Catalogue, row: Mapping[str, Any], hire: Mapping[str, Any] | None) -> str | None:
     """Why a claim is about nothing that is known of its claimant: of a hire, a year or what else was offered."""
     name = catalogue.benefit_names.get(row["benefit"], row["benefit"])
+    if hire is not None and never_began(hire):
+        return "这次招用已经撤销，或者当天就离职了，不能按它申请"
     if row["benefit"] in limited_by_year(catalogue):
         return None  # one of several certificates: the claimant names it
     told = [HIRE in entry.usable_as for entry in catalogue.by_benefit[row["benefit"]] if entry.payee in ("employer", "intern_unit")]

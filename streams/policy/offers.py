@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from matcher.match_order import name_id
 from matcher.policy import ELIGIBLE, Catalogue
-from matcher.policy.amounts import figure, shown
+from matcher.policy.amounts import amount_in_force, figure, shown
 from matcher.policy.conditions import Prepared, prepare
 from matcher.policy.emission import Answered, Emission, emit
 from matcher.policy.evaluate import evaluate_entry
@@ -27,6 +27,7 @@ from matcher.policy.wording import step_words
 from streams.policy import rules
 from streams.policy.choices import choice_for, gave_way
 from streams.policy.claim_book import accepted_of, is_claimed, raise_claim
+from streams.policy.ended import for_months_worked, never_began
 from streams.policy.known import EmployerFacts, catalogue_of, employer_facts, hire_facts
 from streams.policy.messages import CheckScheduled, PersonPolicyNotice, PolicyNotice
 from streams.policy.tables import claims, hires, notices, offers
@@ -51,6 +52,8 @@ def evaluate_hire(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
     facts = hire_facts(work.connection, hire, work.as_of, work.settings)
     if facts is None:
         return _schedule(work, hire, [])
+    if never_began(hire):
+        return [*reconcile(work, [], offers.c.about == hire["hire_id"]), *_schedule(work, hire, [])]
     catalogue = catalogue_of(work.settings)
     prepared = prepare(catalogue, facts, hire["hired_on"])
     emission = _told(catalogue, prepared, HIRE, _in_the_running(work, catalogue, prepared, hire))
@@ -94,7 +97,7 @@ def _of_hire(catalogue: Catalogue, prepared: Prepared, result: Answered, hire: M
     # What an internship leaves over is offered when one ends (internships.py), and of a hire only where it is known to come out of one.
     if isinstance(entry.amount, RemainingMonthsOf) and prepared.facts.get("person.in_internship") is not True:
         return None
-    amount = shown(catalogue, entry, prepared)
+    amount = for_months_worked(shown(catalogue, entry, prepared), amount_in_force(catalogue, entry, prepared.day), hire, day)
     return Wanted(
         # E-09 compares the unemployment register with insurance data; somebody else's insurance is a hire like any other.
         origin="comparison" if hire["origin"] == "insurance" and hire["was_unemployed"] else "hire",

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from matcher.policy import load_catalogue
+from streams.hiring.messages import StepTaken
 from streams.intake.messages import PersonRemoved
 from streams.policy import tables as policy
 from streams.policy.wording import notice_words
@@ -94,11 +95,34 @@ def test_the_person_counts_as_they_were_when_hired(exchange: PolicyExchange) -> 
     assert exchange.offers()[HIRING]["state"] == "open"
 
 
-def test_a_hire_taken_back_opens_nothing(exchange: PolicyExchange) -> None:
-    exchange.say(employer(size="small"), person(), posting(), step())
-    exchange.say(step("not_hired", before="hired"))
+IN_DIFFICULTY = {"categories": ["registered_unemployed", "employment_difficulty"]}
+
+
+@pytest.mark.parametrize("over", [step("not_hired", before="hired"), step("left", "2023-09-01")])
+def test_a_hire_that_ended_on_the_day_it_began_opens_nothing(exchange: PolicyExchange, over: StepTaken) -> None:
+    exchange.say(employer(size="small"), person(**IN_DIFFICULTY), posting(), step())
+    assert {"job_post_subsidy", "hiring_one_off"} <= {row["benefit"] for row in exchange.rows(policy.offers, state="open")}
+    exchange.say(over)
     assert exchange.rows(policy.hires)[0]["left_on"] == date(2023, 9, 1)
-    assert LADDER not in exchange.offers(state="open")
+    exchange.tick("2023-09-02").tick("2024-03-02")
+    assert exchange.rows(policy.offers, state="open") == []
+    exchange.say(claim("c-1", "job_post_subsidy"))
+    assert (exchange.claim("c-1")["stage"], [one["rule"] for one in exchange.claim("c-1")["reasons"]]) == ("refused", ["about"])
+
+
+@pytest.mark.parametrize(
+    ("left", "yuan"),
+    [("2023-09-02", "300"), ("2023-10-01", "300"), ("2023-10-02", "600"), ("2024-01-01", "1200"), ("2026-08-31", "10800")],
+)
+def test_what_is_paid_by_the_month_is_for_the_months_worked(exchange: PolicyExchange, left: str, yuan: str) -> None:
+    exchange.say(employer(size="small"), person(**IN_DIFFICULTY), posting(), step(months=36))
+    (offer,) = exchange.rows(policy.offers, benefit="job_post_subsidy")
+    assert offer["yuan"] == "10800"
+    exchange.on(left).say(step("left", left))
+    exchange.tick()
+    (offer,) = exchange.rows(policy.offers, benefit="job_post_subsidy")
+    assert (offer["state"], offer["yuan"]) == ("open", yuan)
+    assert ("在岗" in offer["basis"]) == (yuan != "10800")
 
 
 # -- windows -------------------------------------------------------------------------------------------------------------
