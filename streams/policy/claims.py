@@ -33,8 +33,9 @@ from streams.policy.claimed import (
     unmark_offer,
 )
 from streams.policy.founders import merging
-from streams.policy.known import catalogue_of, employer_facts, employer_of, hire_facts, person_facts, person_of
+from streams.policy.known import catalogue_of, employer_facts, employer_of, hire_facts, person_facts, person_of, post_facts
 from streams.policy.messages import ClaimDecided, ClaimMade, ClaimObjected, PersonClaimMade
+from streams.policy.offers import close, evaluate_employer, evaluate_hire
 from streams.policy.supervision import Employed, Filed, Hold, holds
 from streams.policy.tables import claims, hires, offers
 from streams.policy.wanted import offer_id, yuan_text
@@ -51,9 +52,10 @@ def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
     person_id = message.person_id if isinstance(message, PersonClaimMade) else None
     hire = hire_of(work.connection, message.about, message.employer_id, person_id)
     message = on_its_day(message, hire, work.as_of)
+    ended = _end_what_is_over(work, message, person_id, hire)
     row = _new_row(message, person_id, work)
     catalogue = catalogue_of(work.settings)
-    entry, result, yuan = _evaluated(catalogue, work, message, person_id)
+    entry, result, yuan = evaluated(catalogue, work, message, person_id)
     if entry is not None and result is not None:
         row.update(
             entry_id=entry.id,
@@ -69,7 +71,7 @@ def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
         steps.append(("refused", SYSTEM, refused[0].text))
     else:
         steps.append(("accepted", SYSTEM, None))
-        found = _holds(catalogue, work, row, entry)
+        found = found_holds(catalogue, work, row, entry)
         if found:
             row.update(held=True, reasons=_reasons(found))
             steps.append(("held", SYSTEM, "；".join(one.text for one in found)))
@@ -77,7 +79,23 @@ def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
     upsert(work.connection, claims, row)
     for step, by, reason in steps:
         note(work, row["claim_id"], step, by, reason)
-    return [said(row)]
+    return [*ended, said(row)]
+
+
+def _end_what_is_over(
+    work: Work, message: ClaimMade | PersonClaimMade, person_id: str | None, hire: Mapping[str, Any] | None
+) -> list[Outcome]:
+    """What the first tick of the day would do, for a claim that comes before it: an offer of a variant that is over goes, and what is open
+    today comes in its place. The tick then finds it done."""
+    mine = (offers.c.offer_id == _offer_of(message, person_id)) & offers.c.state.in_(("open", "excluded", "settled"))
+    found = work.connection.execute(select(offers).where(mine)).mappings().first()
+    entry = catalogue_of(work.settings).by_id.get(found["entry_id"]) if found is not None else None
+    if found is None or entry is None or not entry.window.over(work.as_of):
+        return []
+    outcomes = close(work, dict(found), "window")
+    if hire is not None:
+        return [*outcomes, *evaluate_hire(work, hire)]
+    return [*outcomes, *evaluate_employer(work, found["employer_id"])] if found["person_id"] is None else outcomes
 
 
 def _new_row(message: ClaimMade | PersonClaimMade, person_id: str | None, work: Work) -> dict[str, Any]:
@@ -127,7 +145,9 @@ def claim_facts(work: Work, message: ClaimMade | PersonClaimMade, person_id: str
     known: Facts = {}
     hire = connection.execute(select(hires).where(hires.c.hire_id == message.about)).mappings().first() if message.about else None
     if hire is not None and hire["person_id"] == person_id:
-        known = hire_facts(connection, dict(hire), work.as_of, settings) or {}
+        # Of a hire of somebody unknown the post, the employer and the contract are known all the same.
+        found = hire_facts(connection, dict(hire), work.as_of, settings)
+        known = found if found is not None else post_facts(connection, dict(hire), work.as_of, settings)
     elif message.employer_id is not None:
         known = employer_facts(connection, message.employer_id, work.as_of, settings).facts
     if not known and person_id is not None:
@@ -144,7 +164,7 @@ def claim_facts(work: Work, message: ClaimMade | PersonClaimMade, person_id: str
     return {**declared, **{name: value for name, value in known.items() if value is not None}, "claim.date": work.as_of}
 
 
-def _evaluated(
+def evaluated(
     catalogue: Catalogue, work: Work, message: ClaimMade | PersonClaimMade, person_id: str | None
 ) -> tuple[Entry | None, Result | None, Decimal | None]:
     """The entry of this benefit that is told on the day of the event, else the nearest one, with what it says and its sum."""
@@ -225,7 +245,7 @@ def _merged(catalogue: Catalogue, work: Work, row: dict[str, Any]) -> Hold | Non
     return Hold("merged", f"您已经申请“{name}”，这项补贴已经归并在里面：“{rule.sources[0].quote}”（{rule.sources[0].source}）")
 
 
-def _holds(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entry | None) -> list[Hold]:
+def found_holds(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entry | None) -> list[Hold]:
     connection = work.connection
     linked = [claims.c.person_id == row["person_id"]] if row["person_id"] is not None else []
     linked += [claims.c.employer_id == row["employer_id"]] if row["employer_id"] is not None else []
@@ -296,7 +316,7 @@ def decide_claim(message: ClaimDecided, work: Work) -> Outcomes:
         unmark_offer(work, row)
     elif stage != was and message.decision == "release":
         mark_offer_again(work, row)
-        found = _holds(catalogue, work, row, catalogue.by_id.get(row["entry_id"] or ""))
+        found = found_holds(catalogue, work, row, catalogue.by_id.get(row["entry_id"] or ""))
     if found:
         row.update(held=True, reasons=_reasons(found))
     change(work, row)
@@ -318,58 +338,3 @@ def object_to_claim(message: ClaimObjected, work: Work) -> Outcomes:
     change(work, row)
     note(work, row["claim_id"], "objected", message.by, message.reason)
     return [said(row)]
-
-
-def check_founder_claims(work: Work, person_id: str) -> list[Outcome]:
-    """Data of a founder came: what their accepted claims of the merged subsidies come to is worked out anew, for one decision."""
-    catalogue = catalogue_of(work.settings)
-    mine = (claims.c.person_id == person_id) & claims.c.benefit.in_(merging(catalogue).between) & (claims.c.stage == "accepted")
-    outcomes: list[Outcome] = []
-    for found in work.connection.execute(select(claims).where(mine).order_by(claims.c.claim_id)).mappings().all():
-        row = dict(found)
-        made = PersonClaimMade(
-            claim_id=row["claim_id"], person_id=person_id, benefit=row["benefit"], about=row["about"], on=row["on"],
-            declared=from_json(row["declared"]),
-        )  # fmt: skip
-        entry, result, _ = _evaluated(catalogue, work, made, person_id)
-        if entry is None or result is None:
-            continue
-        now = {
-            "entry_id": entry.id,
-            "status": result.status,
-            "missing": to_json(list(result.missing)),
-            "failed": to_json(list(result.failed)),
-        }
-        if all(row[name] == value for name, value in now.items()):
-            continue
-        row.update(now)
-        change(work, row)
-        note(work, row["claim_id"], "checked", SYSTEM, None)
-        outcomes.append(said(row))
-    return outcomes
-
-
-def check_claims_again(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
-    """Something about a hire changed (left, insured elsewhere): its open claims are checked anew and held where there is a reason now."""
-    if hire["person_id"] is None:
-        return []
-    catalogue = catalogue_of(work.settings)
-    outcomes: list[Outcome] = []
-    query = (
-        select(claims)
-        .where(claims.c.person_id == hire["person_id"], claims.c.stage.in_(("accepted", "approved")))
-        .order_by(claims.c.claim_id)
-    )
-    for found in work.connection.execute(query).mappings().all():
-        row = dict(found)
-        entry = catalogue.by_id.get(row["entry_id"] or "")
-        had = {one["rule"] for one in from_json(row["reasons"])}
-        new = [one for one in _holds(catalogue, work, row, entry) if one.rule not in had]
-        if not new:
-            continue
-        row["reasons"] = to_json([*from_json(row["reasons"]), *({"rule": one.rule, "text": one.text} for one in new)])
-        row["held"] = True
-        change(work, row)
-        note(work, row["claim_id"], "held", SYSTEM, "；".join(one.text for one in new))
-        outcomes.append(said(row))
-    return outcomes

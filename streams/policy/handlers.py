@@ -23,7 +23,7 @@ from streams.intake.messages import (
     PostingPublished,
 )
 from streams.policy.calendar import follow_the_calendar
-from streams.policy.claims import check_claims_again, check_founder_claims, decide_claim, object_to_claim, take_claim
+from streams.policy.claims import decide_claim, object_to_claim, take_claim
 from streams.policy.employments import begins, hire_for_insurance, hire_for_step, insurance_alone
 from streams.policy.exits import take_income
 from streams.policy.founders import CHECKED, report
@@ -58,6 +58,7 @@ from streams.policy.messages import (
     WindowChanged,
 )
 from streams.policy.offers import evaluate_hire
+from streams.policy.rechecking import check_claims_again, check_founder_claims
 from streams.policy.referrals import follow_hardship, take_told
 from streams.policy.tables import (
     claims,
@@ -324,8 +325,8 @@ SUBJECT = Subject(
         Handler(on=IncomeRecorded, handle=take_income, emits=(PersonPolicyNotice, PolicyNotice)),
         Handler(on=FounderRecorded, handle=take_founder, emits=(ClaimStageChanged,)),
         Handler(on=CivilAffairsTold, handle=take_told),
-        Handler(on=ClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
-        Handler(on=PersonClaimMade, handle=take_claim, emits=(ClaimStageChanged,)),
+        Handler(on=ClaimMade, handle=take_claim, emits=_OFFERS),
+        Handler(on=PersonClaimMade, handle=take_claim, emits=_OFFERS),
         Handler(on=ClaimDecided, handle=decide_claim, emits=(ClaimStageChanged,)),
         Handler(on=ClaimObjected, handle=object_to_claim, emits=(ClaimStageChanged,)),
         Handler(on=NoticeSeen, handle=note_seen),

@@ -15,7 +15,7 @@ from matcher.policy.calendar import add_months, whole_months
 from matcher.policy.counted import ABSORBED, POVERTY, POVERTY_SHARE, whole, with_counts
 from matcher.policy.facts import Facts, Span
 from matcher.policy.own import employer_own_facts, person_own_facts
-from matcher.policy.pairing import merged, person_side, posting_side
+from matcher.policy.pairing import Side, merged, person_side, posting_side
 from matcher.shapes import Employer, Person, Posting, read_employer, read_person, read_posting
 from streams.policy import rules
 from streams.policy.founders import founder_facts
@@ -161,14 +161,20 @@ def hire_facts(connection: Connection, hire: Mapping[str, Any], day: date, setti
     person = read_row_person(hire["person"])
     if person is None or hire["hired_on"] is None:
         return None
-    catalogue = catalogue_of(settings)
+    return _hire_facts(connection, hire, person_side(catalogue_of(settings), person, hire["hired_on"]), day, settings)
+
+
+def post_facts(connection: Connection, hire: Mapping[str, Any], day: date, settings: Mapping[str, Any]) -> Facts:
+    """The same without the person, of whom nothing is known: what post, employer and contract say."""
+    return _hire_facts(connection, hire, Side({}, {}), day, settings) if hire["hired_on"] is not None else {}
+
+
+def _hire_facts(connection: Connection, hire: Mapping[str, Any], who: Side, day: date, settings: Mapping[str, Any]) -> Facts:
     employer = employer_of(connection, hire["employer_id"])
     if employer is not None:
         found = counters(connection, hire["employer_id"], employer, day, settings, hire["hired_on"].year)
         employer = with_counts(employer, **found.document())
-    posting = posting_of(connection, hire["posting_id"])
-    base = posting_side(catalogue, posting, employer)
-    facts = merged(base, person_side(catalogue, person, hire["hired_on"]))
+    facts = merged(posting_side(catalogue_of(settings), posting_of(connection, hire["posting_id"]), employer), who)
     if hire["contract_months"] is not None:
         facts["contract.min_months"] = Decimal(hire["contract_months"])
     if hire["contract_signed"] is not None:

@@ -11,7 +11,7 @@ from matcher.match_order import match_id
 from streams.policy import queries, rules
 from streams.policy import tables as policy
 from streams.policy.messages import ClaimObjected
-from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, insured, person, posting, step
+from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, insured, person, posting, step, year
 
 
 @pytest.fixture
@@ -44,9 +44,11 @@ def test_any_day_inside_the_window_is_good(hired: PolicyExchange, day: str) -> N
     assert hired.claim("c-1")["stage"] == "accepted"
 
 
-def test_the_day_after_the_last_it_is_refused_with_the_window(hired: PolicyExchange) -> None:
-    hired.on("2024-01-01").say(claim())
-    found = hired.claim("c-1")
+def test_the_day_after_the_last_it_is_refused_with_the_window(exchange: PolicyExchange) -> None:
+    # Of no variant that is still open: 劳动密集型企业 would be.
+    exchange.say(employer(facts={"employer.labour_intensive": False}), person(), posting(), step())
+    exchange.on("2024-01-01").say(claim())
+    found = exchange.claim("c-1")
     assert (found["stage"], [one["rule"] for one in found["reasons"]]) == ("refused", ["window"])
 
 
@@ -70,6 +72,36 @@ def test_a_claimant_fills_what_nobody_has_said_and_cannot_overwrite_what_is_know
     exchange.say(person("u-2", registered_unemployed_on="2023-08-01"), posting("p-2"), step(person_id="u-2", posting_id="p-2"))
     exchange.say(claim("c-2", person_id="u-2", about=match_id("u-2", "p-2"), declared={"person.registered_unemployed_months": 7}))
     assert exchange.claim("c-2")["entry_id"] != "hiring_one_off__000_registered_unemployed" or exchange.claim("c-2")["status"] != "ELIGIBLE"
+
+
+@pytest.mark.parametrize(
+    ("day", "recognised", "entry"),
+    [
+        ("2023-09-01", [], "hiring_one_off__000_registered_unemployed"),
+        ("2024-09-01", [], "hiring_one_off__004_private_small_micro_ladder"),
+        # Of a recognised workshop both hold, with the same sum: the later document (001) is the one told.
+        ("2024-09-01", ["poverty_workshop"], "hiring_one_off__001_workshop_general"),
+    ],
+)
+def test_of_somebody_unknown_employer_and_contract_are_known_all_the_same(
+    exchange: PolicyExchange, day: str, recognised: list[str], entry: str
+) -> None:
+    """What everything declared of a person comes to depends on the employer that the exchange knows: no workshop, no workshop's subsidy."""
+    exchange.on(day).say(employer(size="small", recognition=recognised), posting(), step(on=day, months=12))
+    declared = {
+        "person.category": ["registered_unemployed"], "person.registered_unemployed_months": 8, "person.age": 30,
+        "contract.min_months": 6, "employer.recognition": ["poverty_workshop"], "employment.stable_months": 8,
+    }  # fmt: skip
+    exchange.say(claim(on=day, declared=declared))
+    found = exchange.claim("c-1")
+    assert (found["entry_id"], found["stage"], found["yuan"]) == (entry, "accepted", "1000")
+    assert found["status"] == ("ELIGIBLE" if entry.startswith("hiring_one_off__000") else "NEEDS_CHECK")
+
+
+def test_a_workshop_that_is_no_small_firm_claims_for_somebody_unknown_as_a_workshop(exchange: PolicyExchange) -> None:
+    exchange.on("2024-09-01").say(employer(size="large", recognition=["poverty_workshop"]), posting(), step(on="2024-09-01"))
+    exchange.say(claim(on="2024-09-01", declared={"person.category": ["registered_unemployed"]}))
+    assert exchange.claim("c-1")["entry_id"] == "hiring_one_off__001_workshop_general"
 
 
 def test_household_registration_changes_nothing(exchange: PolicyExchange) -> None:
@@ -164,6 +196,22 @@ def test_one_person_claimed_by_two_employers_is_held(hired: PolicyExchange) -> N
     hired.say(claim("c-1"), claim("c-2", employer_id="e-2", about=match_id("u-1", "p-2")))
     assert held_for(hired, "c-1") == []
     assert held_for(hired, "c-2") == ["same_person_several_employers"]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_two_years_of_one_employer_are_two_things(exchange: PolicyExchange, swapped: bool) -> None:
+    exchange.on("2022-07-01").say(employer(), year(year_=2021))
+    exchange.tick()
+    exchange.on("2023-09-01").say(year(year_=2022))
+    exchange.tick()
+    claims = [
+        claim("c-1", "job_retention_refund", person_id=None, about="2021", on="2023-08-01"),
+        claim("c-2", "job_retention_refund", person_id=None, about="2022", on="2023-09-01"),
+    ]
+    exchange.say(*(reversed(claims) if swapped else claims))
+    assert [(exchange.claim(id_)["stage"], held_for(exchange, id_)) for id_ in ("c-1", "c-2")] == [("accepted", [])] * 2
+    exchange.say(claim("c-3", "job_retention_refund", person_id=None, about="2022", on="2023-08-15"))
+    assert held_for(exchange, "c-3") == ["claimed_before"]
 
 
 def test_a_claim_for_another_person_is_not(hired: PolicyExchange) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from streams.policy import tables as policy
-from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, insured, person, posting, step
+from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, insured, person, posting, step, year
 
 HIRING = "hiring_one_off__000_registered_unemployed"
 LADDER = "hiring_one_off__004_private_small_micro_ladder"
@@ -47,6 +47,43 @@ def test_the_claim_of_the_one_still_open_is_accepted(small: PolicyExchange) -> N
         "ELIGIBLE",
         "1000",
     )
+
+
+def test_a_claim_before_the_first_tick_of_the_day_is_of_the_variant_that_is_open_that_day(small: PolicyExchange) -> None:
+    small.pass_days("2023-12-31")
+    small.on("2024-01-01").say(claim(on="2023-10-01"))
+    found = small.claim("c-1")
+    assert (found["stage"], found["entry_id"], found["yuan"], found["missing"]) == (
+        "accepted",
+        LADDER,
+        "1000",
+        ["employment.stable_months"],
+    )
+    (offer,) = small.rows(policy.offers, benefit="hiring_one_off")
+    assert (offer["entry_id"], offer["state"], offer["paid_yuan"]) == (LADDER, "claimed", "1000")
+    said = [(one.kind, one.entry_id) for one in small.out("policy.person_notice") if one.benefit == "hiring_one_off"]
+    small.tick()
+    small.tick()
+    assert [(one.kind, one.entry_id) for one in small.out("policy.person_notice") if one.benefit == "hiring_one_off"] == said
+    assert said[-2:] == [("closed", HIRING), ("offer", LADDER)]
+    (offer,) = small.rows(policy.offers, benefit="hiring_one_off")
+    assert (offer["entry_id"], offer["state"], offer["paid_yuan"]) == (LADDER, "claimed", "1000")
+    assert "closed" in {one.event for one in small.out("policy.window_changed") if one.entry_id == HIRING}
+    small.say(claim("c-2", on="2023-10-01"))
+    assert [one["rule"] for one in small.claim("c-2")["reasons"]] == ["claimed_before"]
+
+
+def test_a_claim_of_the_last_day_is_of_the_variant_of_that_day(small: PolicyExchange) -> None:
+    small.on("2023-12-31").say(claim(on="2023-10-01"))
+    assert (small.claim("c-1")["stage"], small.claim("c-1")["entry_id"]) == ("accepted", HIRING)
+
+
+def test_a_proposal_of_a_year_that_is_over_is_not_claimed_before_the_first_tick_either(exchange: PolicyExchange) -> None:
+    exchange.on("2023-12-30").say(employer(), year())
+    exchange.tick("2023-12-31")
+    exchange.on("2024-01-01").say(claim("c-1", "job_retention_refund", person_id=None, about="2022", on="2023-12-31"))
+    assert [one["rule"] for one in exchange.claim("c-1")["reasons"]] == ["window"]
+    assert exchange.rows(policy.offers, state="open") == []
 
 
 @pytest.mark.parametrize("steps", [(), ("approve",), ("approve", "pay")])
