@@ -16,7 +16,7 @@ from api.hiring.candidates import in_progress, note_candidates, recommended
 from api.hiring.routes import ContractIn, StepIn
 from api.intake.pages import manageable
 from api.pages import fragment, page, region
-from api.problems import Conflict, Forbidden, Problem
+from api.problems import Conflict, Forbidden, Invalid, Problem
 from api.services import Services
 from matcher.days import day_of
 from streams.delivery import queries as delivery
@@ -113,7 +113,7 @@ def step(posting_id: str, request: Request, here: Here, caller: CallerOrNone, fo
     if given is not None:
         try:
             routes.step(person_id, posting_id, given, here, who)
-        except (Conflict, Forbidden) as problem:
+        except (Conflict, Forbidden, Invalid) as problem:
             return _page(request, here, who, found, wrong=problem.detail, status=problem.status)
         return RedirectResponse(f"/employer/postings/{posting_id}#candidates", 303)
     return _page(request, here, who, found, wrong=wrong, status=Problem.status)

@@ -15,8 +15,10 @@ from api.access.accounts import Caller
 from api.access.audit import Look
 from api.access.identify import CallerOrNone, Here
 from api.matching.routes import person_of, posting_with_employer
-from api.problems import Conflict, Forbidden
+from api.problems import Conflict, Forbidden, Invalid
 from api.services import Services
+from matcher.policy.facts import FIRST_DAY
+from matcher.shapes import FieldError
 from streams.hiring import queries, rules
 from streams.hiring.messages import Contract, OpeningsTaken, StepReported
 from streams.runtime.exchange import Said
@@ -34,7 +36,8 @@ class ContractIn(BaseModel):
 
 
 class StepIn(BaseModel):
-    """``on`` is the day of the step, today when left out."""
+    """``on`` is the day of the step, today when left out. ``hired`` and ``left`` are of days that have come: until then ``offered`` says
+    that both sides agree."""
 
     model_config = ConfigDict(extra="forbid")
     step: Literal["invited", "talking", "offered", "hired", "not_hired", "left"]
@@ -46,18 +49,25 @@ class StepIn(BaseModel):
 def report_step(here: Services, caller: Caller, person_id: str, posting_id: str, given: StepIn) -> str:
     """Append a step after the rules were asked; answers the message's id."""
     with here.exchange.reading() as connection:
-        before = queries.step_of(connection, person_id, posting_id)
+        standing = queries.standing(connection, person_id, posting_id)
         ended = (queries.counts(connection, posting_id))["ended"]
+    before = standing["step"] if standing is not None else None
     wrong = rules.check(before, given.step)
     if wrong is not None:
         raise Conflict(wrong)
     if ended is not None and given.step in ("invited", "talking") and before is None:
         raise Conflict("这个岗位已经结束，不能再邀请新的人选")
+    today = market.today(here)
+    hired_on = date.fromisoformat(standing["on"]) if standing is not None and before == "hired" else None
+    day_fault = rules.day_fault(given.step, given.on or today, today, hired_on)
+    if day_fault is not None:
+        allowed = f"{hired_on if given.step == 'left' and hired_on is not None else FIRST_DAY} to {today}"
+        raise Invalid(day_fault, errors=[FieldError(field="on", message=f"{allowed} expected", allowed=[allowed])])
     message = StepReported(
         person_id=person_id,
         posting_id=posting_id,
         step=given.step,
-        on=given.on or market.today(here),
+        on=given.on or today,
         by=caller.account_id,
         reason=given.reason,
         contract=Contract(**given.contract.model_dump()) if given.contract is not None else None,

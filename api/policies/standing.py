@@ -183,6 +183,12 @@ def _append(here: Services, who: Caller, message: Any) -> str:
     return message_id
 
 
+def _has_come(field: str, day: date, today: date) -> None:
+    """Raises a problem for data of a day that has not come."""
+    if day > today:
+        raise Invalid("日期还没有到", errors=[FieldError(field=field, message=f"not after {today} expected: it has not come")])
+
+
 def _check_year(given: InsuranceYearIn, this_year: int) -> None:
     """Raises a problem for a year that has not begun, and for more people dismissed than were ever insured in it."""
     if given.year > this_year:
@@ -214,6 +220,7 @@ def insurance_year(employer_id: str, given: InsuranceYearIn, here: Here, caller:
 def insured(employer_id: str, given: InsuredIn, here: Here, caller: CallerOrNone) -> JSONResponse:
     """One person insured by this employer, by staff. Somebody who is not registered here cannot be compared."""
     who = _staff(here, caller, employer_id)
+    _has_come("insured_on", given.insured_on, market.today(here))
     if given.ended_on is not None and given.ended_on < given.insured_on:
         raise Invalid("日期不对", errors=[FieldError(field="ended_on", message="not before insured_on")])
     with here.exchange.reading() as connection:
@@ -229,6 +236,7 @@ def internship(employer_id: str, given: InternshipIn, here: Here, caller: Caller
     """An internship at this unit is over, by the unit or staff (J-22)."""
     scope.signed_in(caller)
     who = scope.employer(caller, employer_id, region_of_employer(here, employer_id))
+    _has_come("ended_on", given.ended_on, market.today(here))
     if given.ended_on < given.started_on:
         raise Invalid("日期不对", errors=[FieldError(field="ended_on", message="not before started_on")])
     with here.exchange.reading() as connection:
@@ -243,6 +251,7 @@ def internship(employer_id: str, given: InternshipIn, here: Here, caller: Caller
 def income(person_id: str, given: IncomeIn, here: Here, caller: CallerOrNone) -> JSONResponse:
     """Civil affairs data of one month, by staff: the first month above the standard starts the six months of 渐退期."""
     who = scope.signed_in(caller, *scope.STAFF)
+    _has_come("month", date.fromisoformat(f"{given.month}-01"), market.today(here))
     person_known(here, who, person_id, "incomes")
     message = IncomeRecorded(
         person_id=person_id,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
+from matcher.policy.facts import FIRST_DAY
 from streams.hiring.messages import Step
 
 NAMES: Final[dict[str, str]] = {
@@ -43,6 +45,21 @@ def check(before: Step | str | None, step: Step | str) -> str | None:
     possible = "、".join(f"“{NAMES[name]}”" for name in _AFTER[before])
     now = f"目前是“{NAMES[before]}”" if before is not None else "目前还没有任何进展"
     return f"{now}，不能改为“{NAMES[step]}”；可以改为{possible}。"
+
+
+def day_fault(step: Step | str, on: date, today: date, hired_on: date | None = None) -> str | None:
+    """Why a step cannot be of this day, in plain Chinese with what to do; None where it can. Benefits, openings and counts begin with the
+    day on which somebody is hired, so that day must have come."""
+    if step not in ("hired", "left"):
+        return None
+    if on > today:
+        until = "还没有入职的，先发录用意向，入职当天再办理录用" if step == "hired" else "还没有离职的，到离职当天再办理"
+        return f"{NAMES[step]}的日期{on.isoformat()}还没有到；{until}"
+    if on < FIRST_DAY:
+        return f"{NAMES[step]}的日期{on.isoformat()}太早，应在{FIRST_DAY.isoformat()}以后"
+    if step == "left" and hired_on is not None and on < hired_on:
+        return f"离职日期{on.isoformat()}早于录用日期{hired_on.isoformat()}，请改为录用当天或以后的日期"
+    return None
 
 
 def beyond_headcount(hired: int, headcount: int | None) -> int:

@@ -399,3 +399,46 @@ def test_the_same_posting_from_two_sources_is_one_opening(market: Market) -> Non
     answer = market.post("administrator", "/postings?wait=1", other).json()
     assert (answer["state"], answer["merged_into"]) == ("merged", posting_id)
     assert market.get(None, f"/postings/{posting_id}").json()["sources"] == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "on", "allowed"),
+    [
+        ("hired", "2026-11-21", "2021-01-01 to 2026-11-20"),
+        ("hired", "2020-12-31", "2021-01-01 to 2026-11-20"),
+        ("left", "2026-11-21", "2026-11-18 to 2026-11-20"),
+        ("left", "2026-11-17", "2026-11-18 to 2026-11-20"),
+    ],
+)
+def test_a_day_that_cannot_be_is_refused_with_what_is_allowed_and_changes_nothing(market: Market, step: str, on: str, allowed: str) -> None:
+    posting_id = furnish(market)
+    path = f"/matches/u-7/{posting_id}/steps"
+    if step == "left":
+        assert market.post("employer", path, {"step": "hired", "on": "2026-11-18"}).status_code == 202
+        market.settle()
+    before = market.get("employer", path).json()
+    answer = market.post("employer", path, {"step": step, "on": on})
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["allowed"]) == ("on", [allowed])
+    market.settle()
+    assert market.get("employer", path).json() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/employers/e-9/insured", {"person_id": "u-7", "insured_on": "2026-11-21"}, "insured_on"),
+        (
+            "/employers/e-9/internships",
+            {"person_id": "u-7", "started_on": "2026-09-01", "ended_on": "2026-11-21", "outcome": "completed"},
+            "ended_on",
+        ),
+        ("/people/u-7/incomes", {"month": "2026-12", "income_per_head_yuan": 900, "standard_yuan": 700}, "month"),
+    ],
+)
+def test_data_of_a_day_that_has_not_come_are_refused_with_the_field(market: Market, path: str, body: dict[str, Any], field: str) -> None:
+    furnish(market)
+    answer = market.post("commissioner", path, body)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == field

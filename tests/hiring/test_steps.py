@@ -235,3 +235,26 @@ def test_where_intake_s_messages_fall_changes_nothing_that_lasts(empty_exchange,
         assert last_openings(exchange) == (1, 1, 0)
     finally:
         exchange.close()
+
+
+# -- the day of a step ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "on", "hired_on", "said"),
+    [
+        ("hired", "2026-11-20", None, ""),
+        ("hired", "2026-11-21", None, "先发录用意向"),
+        ("hired", "2021-01-01", None, ""),
+        ("hired", "2020-12-31", None, "太早"),
+        ("left", "2026-11-20", "2026-11-20", ""),
+        ("left", "2026-11-19", "2026-11-20", "早于录用日期"),
+        ("left", "2026-11-21", "2026-11-20", "到离职当天再办理"),
+        ("invited", "2026-12-01", None, ""),
+        ("offered", "2026-12-01", None, ""),
+    ],
+)
+def test_a_hire_and_its_end_are_of_days_that_have_come(step, on, hired_on, said):
+    found = rules.day_fault(step, date.fromisoformat(on), date(2026, 11, 20), date.fromisoformat(hired_on) if hired_on else None)
+    assert (found is None) == (said == "")
+    assert said in (found or "")
