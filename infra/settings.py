@@ -71,6 +71,12 @@ class Settings(EngineSettings):
     layoff_formula: Literal["dismissals_over_average", "net_decrease"] = Field(
         default="dismissals_over_average", description="how the layoff rate is computed; no document says it"
     )
+    retention_formula: Literal["with_contracts_before_end", "completed_only"] = Field(
+        default="with_contracts_before_end", description="whose contracts make the rate of interns who stay; no document says it"
+    )
+    retention_months: int = Field(
+        default=12, ge=1, le=60, description="months whose internships make the rate of interns who stay; no document says it"
+    )
     claim_most_steps: int = Field(
         default=5, ge=3, le=20, description="steps of a claim at most: 受理, 审核, 发放, and being held and released"
     )
@@ -144,6 +150,8 @@ class Settings(EngineSettings):
             "quiet_to",
             "absorbed_period",
             "layoff_formula",
+            "retention_formula",
+            "retention_months",
             "claim_most_steps",
         )
         channels = tuple(name for name, url in (("mail", self.smtp_url), ("gateway", self.gateway_url)) if url)

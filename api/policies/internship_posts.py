@@ -14,7 +14,7 @@ from api.access.identify import CallerOrNone, Here
 from api.pages import PROVINCE, page
 from api.services import Services
 from matcher.policy import load_catalogue
-from streams.policy import internship_posts
+from streams.policy import internship_posts, rules
 
 router = APIRouter(tags=["policies"])
 pages = APIRouter(include_in_schema=False)
@@ -29,9 +29,10 @@ def of_year(here: Services, who: Caller, year: int | None, limit: int, offset: i
     catalogue, today, where = load_catalogue(), market.today(here), who.region or PROVINCE
     asked = year or today.year
     document, clause, quote = internship_posts.MODEL_UNITS
+    settings = here.options.subject_settings
     with here.exchange.reading() as connection:
         counted = internship_posts.recruited(connection, catalogue, where, asked)
-        units = internship_posts.units(connection, catalogue, where, asked, today, limit, offset)
+        units = internship_posts.units(connection, catalogue, settings, where, asked, today, limit, offset)
     return {
         "as_of": today.isoformat(),
         "region": where,
@@ -43,6 +44,10 @@ def of_year(here: Services, who: Caller, year: int | None, limit: int, offset: i
             "in_force": internship_posts.model_units_in_force(catalogue, internship_posts.last_day(asked, today)),
         },
         "units": units,
+        "retention": {
+            "months": int(settings.get("retention_months", rules.RETENTION_MONTHS)),
+            "formula": rules.RETENTIONS[str(settings.get("retention_formula", "with_contracts_before_end"))],
+        },
     }
 
 

@@ -6,6 +6,7 @@ again. A posting without a number of places is one post, as everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -125,7 +126,9 @@ def recruited(connection: Connection, catalogue: Catalogue, region: str, year: i
     return {"year": year, "places": places, "regions": [{"region": code or None, "recruited": number} for code, number in within]}
 
 
-def units(connection: Connection, catalogue: Catalogue, region: str, year: int, day: date, limit: int, offset: int) -> list[dict[str, Any]]:
+def units(
+    connection: Connection, catalogue: Catalogue, settings: Mapping[str, Any], region: str, year: int, day: date, limit: int, offset: int
+) -> list[dict[str, Any]]:
     """Units that take part in internships: with posts of the year in the region, or with internships that ended in it; most posts first,
     with 留用率 and whether each may take part in becoming a 示范单位. ``day`` is today; of a year that is over its last day counts."""
     until = last_day(year, day)
@@ -139,13 +142,15 @@ def units(connection: Connection, catalogue: Catalogue, region: str, year: int, 
     trained = select(internships.c.employer_id).select_from(joined).where(over, in_region(employers.c.region, region)).distinct()
     takes_part = counts.keys() | set(connection.execute(trained).scalars())
     chosen = sorted(takes_part, key=lambda one: (-counts.get(one, 0), one))[offset : offset + limit]
-    return [_unit(connection, catalogue, one, counts.get(one, 0), until) for one in chosen]
+    return [_unit(connection, catalogue, settings, one, counts.get(one, 0), until) for one in chosen]
 
 
-def _unit(connection: Connection, catalogue: Catalogue, employer_id: str, posts: int, day: date) -> dict[str, Any]:
+def _unit(
+    connection: Connection, catalogue: Catalogue, settings: Mapping[str, Any], employer_id: str, posts: int, day: date
+) -> dict[str, Any]:
     employer = employer_of(connection, employer_id)
     kind = employer.kind if employer is not None else None
-    retention = retention_of(connection, employer_id, day)
+    retention = retention_of(connection, employer_id, day, settings)
     return {
         "employer_id": employer_id,
         "name": employer.name if employer is not None else None,

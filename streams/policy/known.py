@@ -226,7 +226,7 @@ def employer_facts(connection: Connection, employer_id: str, day: date, settings
         if layoffs is not None:
             facts[rules.LAYOFF] = layoffs.percent
             facts[rules.INSURED] = Decimal(layoffs.insured)
-    retention = retention_of(connection, employer_id, day)
+    retention = retention_of(connection, employer_id, day, settings)
     if retention is not None:
         facts["internship.retention_rate_percent"] = retention
     insured = layoffs.insured if layoffs is not None else employer.insured_employees if employer is not None else None
@@ -259,11 +259,14 @@ def layoffs_of(connection: Connection, employer_id: str, year: int, settings: Ma
     return _layoffs(found, settings) if found is not None else None
 
 
-def retention_of(connection: Connection, employer_id: str, day: date) -> Decimal | None:
-    """留用率 of the internships that ended within the twelve months up to the day; ``None`` where none did."""
-    over = and_(internships.c.employer_id == employer_id, internships.c.ended_on <= day, internships.c.ended_on > add_months(day, -12))
+def retention_of(connection: Connection, employer_id: str, day: date, settings: Mapping[str, Any]) -> Decimal | None:
+    """留用率 of the internships that ended within the months up to the day that the settings name; ``None`` where none did."""
+    months = int(settings.get("retention_months", rules.RETENTION_MONTHS))
+    since = add_months(day, -months)
+    over = and_(internships.c.employer_id == employer_id, internships.c.ended_on <= day, internships.c.ended_on > since)
     outcomes = connection.execute(select(internships.c.outcome, internships.c.contract_signed).where(over)).all()
-    return rules.retention_percent((outcome, bool(signed)) for outcome, signed in outcomes)
+    formula = str(settings.get("retention_formula", "with_contracts_before_end"))
+    return rules.retention_percent(((outcome, bool(signed)) for outcome, signed in outcomes), formula)
 
 
 def in_region(column: Any, region: str) -> Any:

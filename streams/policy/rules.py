@@ -160,12 +160,24 @@ def absorbed_in(by_year: Mapping[int, Set[str]], year: int, period: str) -> int:
 # -- internships (J-22) --------------------------------------------------------------------------------------------------
 
 
-def retention_percent(outcomes: Iterable[tuple[str, bool]]) -> Decimal | None:
+# No document says whose contracts count and of what period: both are parameters.
+RETENTIONS = {
+    "with_contracts_before_end": "留用率＝期满和提前签订劳动合同的见习人员中，签订劳动合同的比例",
+    "completed_only": "留用率＝见习期满的人员中，签订劳动合同的比例",
+}
+RETENTION_MONTHS = 12
+
+
+def retention_percent(outcomes: Iterable[tuple[str, bool]], formula: str = "with_contracts_before_end") -> Decimal | None:
     """留用率: of those whose internship is over (completed, or ended by a contract), the share with a contract, rounded down to a tenth.
 
-    ``outcomes``: outcome and whether a contract was signed. Internships that were broken off do not count. ``None``: none is over.
+    ``outcomes``: outcome and whether a contract was signed. Internships that were broken off do not count. ``None``: none is over. Raises
+    ``ValueError`` for an unknown formula.
     """
-    over = [outcome == "contract_before_end" or signed for outcome, signed in outcomes if outcome != "broken_off"]
+    if formula not in RETENTIONS:
+        raise ValueError(f"retention_formula {formula!r}: one of {', '.join(RETENTIONS)} expected")
+    counted = ("completed",) if formula == "completed_only" else ("completed", "contract_before_end")
+    over = [outcome == "contract_before_end" or signed for outcome, signed in outcomes if outcome in counted]
     return share_percent(sum(over), len(over)) if over else None
 
 

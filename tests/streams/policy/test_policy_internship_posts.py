@@ -170,7 +170,7 @@ def test_a_target_that_was_entered_counts_where_the_documents_give_none(exchange
 def units(
     exchange: PolicyExchange, region: str = PROVINCE, year: int = 2023, day: str = "2023-09-01", offset: int = 0
 ) -> list[dict[str, Any]]:
-    return exchange.ask(internship_posts.units, CATALOGUE, region, year, date.fromisoformat(day), 2, offset)
+    return exchange.ask(internship_posts.units, CATALOGUE, {}, region, year, date.fromisoformat(day), 2, offset)
 
 
 @pytest.mark.parametrize(

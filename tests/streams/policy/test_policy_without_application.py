@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.policy import load_catalogue
+from matcher.policy.calendar import add_months
 from matcher.policy.counted import POVERTY
 from streams.policy import queries, rules
+from streams.policy.known import retention_of
 from streams.policy.wording import notice_words
 from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, internship, person, year
 
@@ -272,6 +275,33 @@ def test_what_interns_stay_decides_the_percentage(exchange: PolicyExchange, stay
 def test_a_contract_before_the_end_counts_as_staying() -> None:
     assert rules.retention_percent([("contract_before_end", False), ("completed", False)]) == Decimal("50.0")
     assert rules.retention_percent([("broken_off", False)]) is None
+
+
+@pytest.mark.parametrize(("formula", "percent"), [("with_contracts_before_end", "70"), ("completed_only", "65")])
+def test_whose_contracts_count_is_a_setting(opened: Callable[..., PolicyExchange], formula: str, percent: str) -> None:
+    """Ten ran their course, six with a contract; five more were signed before the end: 11 of 15, or 6 of 10."""
+    exchange = opened(retention_formula=formula)
+    exchange.say(employer(recognition=["internship_unit"]))
+    exchange.say(*(internship(f"u-{number}", "completed", signed=number < 6) for number in range(10)))
+    exchange.say(*(internship(f"v-{number}", "contract_before_end", signed=True) for number in range(5)))
+    exchange.tick()
+    assert [row["percent"] for row in exchange.offers(benefit="internship_retention_uplift", state="open").values()] == [percent]
+
+
+@pytest.mark.parametrize("months", [1, 3, 12])
+def test_which_months_count_is_a_setting(opened: Callable[..., PolicyExchange], months: int) -> None:
+    exchange = opened(retention_months=months)
+    exchange.say(employer(recognition=["internship_unit"]), internship("u-1", "completed", signed=True))
+    rates = [
+        exchange.ask(retention_of, "e-1", add_months(date(2023, 8, 31), months) + timedelta(days=later), {"retention_months": months})
+        for later in (-1, 1)
+    ]
+    assert rates == [Decimal(100), None]
+
+
+def test_an_unknown_formula_is_named() -> None:
+    with pytest.raises(ValueError, match="completed_only"):
+        rules.retention_percent([("completed", True)], "by_mood")
 
 
 # -- counts --------------------------------------------------------------------------------------------------------------
