@@ -5,9 +5,9 @@ from __future__ import annotations
 from matcher.policy.loader import Catalogue
 from matcher.policy.wording import how_words, question
 from streams.policy.choices import choice_words
-from streams.policy.wording import notice_words, sum_words
+from streams.policy.wording import notice_words, share_words, sum_words
 
-__all__ = ["choice_words", "how_words", "notice_words", "sum_words"]  # templates find them here, beside the others
+__all__ = ["choice_words", "how_words", "notice_words", "share_words", "sum_words"]  # templates find them here, beside the others
 
 STAGES = {
     "refused": "不予受理",

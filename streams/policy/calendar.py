@@ -20,6 +20,7 @@ from streams.policy.headroom import warn_of_headroom
 from streams.policy.known import Counters, EmployerFacts, catalogue_of, counters, employer_facts, employer_of
 from streams.policy.messages import EmployerCounted, WindowChanged
 from streams.policy.offers import EMPLOYER, announce, close, evaluate_employer, evaluate_hire, notify, worth_a_notice
+from streams.policy.shares import shares_ahead
 from streams.policy.tables import employers, hires, offers, progress, windows
 from streams.runtime.clock import ClockTick
 from streams.runtime.messages import NAMESPACE, from_json, to_json
@@ -195,6 +196,7 @@ def _counted(work: Work, employer_id: str) -> list[Outcome]:
         outcomes.append(Emit(EmployerCounted(employer_id=employer_id, revision=said, **found.document())))
     connection.execute(update(employers).where(employers.c.employer_id == employer_id).values(counters=to_json({**now, "said": said})))
     outcomes += _near_thresholds(work, employer_id, employer, found)
+    outcomes += _near_shares(work, employer_id, employer, found)
     if any(before.get(name) != now[name] for name in ("absorbed", "poverty", "by_year")):
         connection.execute(update(hires).where(hires.c.employer_id == employer_id, hires.c.person.is_not(None)).values(due=True))
     return outcomes
@@ -222,6 +224,24 @@ def _near_thresholds(work: Work, employer_id: str, employer: Employer | None, fo
             }  # fmt: skip
             id_ = name_id(NAMESPACE, f"threshold|{employer_id}|{entry.id}|{near[0]}|{work.as_of.year}")
             outcomes += notify(work, id_, "threshold", "employer", about, numbers=numbers)
+    return outcomes
+
+
+def _near_shares(work: Work, employer_id: str, employer: Employer | None, found: Counters) -> list[Outcome]:
+    """The same for a share of all who work there (001 三、12(4)), where the exchange counts it."""
+    catalogue = catalogue_of(work.settings)
+    outcomes: list[Outcome] = []
+    for near in shares_ahead(catalogue, employer, found, work.as_of):
+        entry = catalogue.by_id[near["entry_id"]]
+        if near["missing"] > rules.WITHIN_REACH or not _concerns(entry, employer):
+            continue
+        numbers = {name: str(near[name]) for name in ("count", "share", "threshold_percent", "missing")}
+        about = {
+            "employer_id": employer_id, "person_id": None, "benefit": near["benefit"], "entry_id": entry.id,
+            "about": f"{near['threshold_percent']}%", "last_day": entry.window.to,
+        }  # fmt: skip
+        id_ = name_id(NAMESPACE, f"threshold|{employer_id}|{entry.id}|{near['threshold_percent']}%|{work.as_of.year}")
+        outcomes += notify(work, id_, "threshold", "employer", about, numbers=numbers)
     return outcomes
 
 

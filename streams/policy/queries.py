@@ -17,6 +17,7 @@ from streams.policy.choices import choice_at, choices
 from streams.policy.headroom import limiting
 from streams.policy.known import EmployerFacts, employer_facts, employer_of, in_region, layoffs_of, person_of
 from streams.policy.offers import owed_yuan
+from streams.policy.shares import shares_ahead
 from streams.policy.tables import claim_steps, claims, employers, hires, notices, offers
 from streams.runtime.messages import from_json
 
@@ -133,6 +134,7 @@ def numbers(connection: Connection, catalogue: Catalogue, employer_id: str, day:
             "headcount": str(known.counters.headcount) if known.counters.headcount is not None else None,
         },
         "thresholds": _thresholds(catalogue, known, day),
+        "shares": shares_ahead(catalogue, employer_of(connection, employer_id), known.counters, day),
         "choices": choices(catalogue, known, day),
         "layoffs": _layoffs(catalogue, known.layoffs, day.year - 1, day, formula),
         "layoffs_this_year": _layoffs(catalogue, layoffs_of(connection, employer_id, day.year, settings), day.year, day, formula),

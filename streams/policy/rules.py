@@ -137,6 +137,17 @@ def next_threshold(steps: Sequence[Decimal], count: int, within: int = WITHIN_RE
     return ahead[0], int(ahead[0] - count)
 
 
+def share_asked(entry: Entry, field: str) -> Decimal | None:
+    """The least share in percent that an entry asks for; ``None`` where it asks for none."""
+    return next((step for step in thresholds(entry, field)), None)
+
+
+def missing_for_share(part: int, whole: Decimal, bound: Decimal) -> int:
+    """How many more people make ``part`` of ``whole`` reach ``bound`` percent; whoever is hired counts in both."""
+    short = bound * whole - 100 * part
+    return 0 if short <= 0 else int((short / (100 - bound)).quantize(Decimal(1), ROUND_CEILING))
+
+
 def stable_until(hired_on: date) -> date:
     """The day on which a hire has lasted its six months."""
     return add_months(hired_on, STABLE_MONTHS)

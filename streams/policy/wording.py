@@ -27,6 +27,12 @@ def _labels(catalogue: Catalogue, names: str | None) -> str:
     return "、".join(catalogue.fields[name].label for name in (names or "").split(",") if name in catalogue.fields)
 
 
+def share_words(name: str, near: Mapping[str, Any]) -> str:
+    """「“…”：脱贫劳动力有295人，占职工总数的29.5%，再吸纳8人就达到30%。」"""
+    has = f"“{name}”：脱贫劳动力有{near['count']}人，占职工总数的{near['share']}%"
+    return f"{has}，再吸纳{near['missing']}人就达到{near['threshold_percent']}%。"
+
+
 def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
     """One sentence that says what happened and what to do."""
     name = catalogue.benefit_names.get(notice["benefit"], notice["benefit"])
@@ -34,6 +40,8 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
     numbers = notice["numbers"]
     last = f"，最后一天是{day_words(date.fromisoformat(notice['last_day']))}" if notice["last_day"] else ""
     kind = notice["kind"]
+    if kind == "threshold" and "threshold_percent" in numbers:
+        return share_words(name, numbers)
     if kind == "threshold":
         near = f"“{name}”：现在有{numbers['count']}人，再有{numbers['missing']}人就达到{numbers['threshold']}人。"
         return near + choice_words(catalogue, numbers, f"达到{numbers['threshold']}人时")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from matcher.policy import load_catalogue
 from streams.hiring.messages import StepTaken
 from streams.intake.messages import PersonRemoved
+from streams.policy import rules
 from streams.policy import tables as policy
 from streams.policy.wording import notice_words
 from tests.streams.policy.policy_exchange import PolicyExchange, claim, decided, employer, insured, person, posting, step
@@ -291,6 +296,38 @@ def test_a_threshold_within_reach_is_told_to_a_base_and_to_nobody_else(exchange:
     exchange.tick()
     told = [notice for notice in exchange.notices(kind="threshold") if notice["benefit"] == "poverty_base_ladder_reward"]
     assert [(notice["employer_id"], notice["numbers"]["missing"]) for notice in told] == ([("e-1", said)] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("poverty", "headcount", "facts", "told"),
+    [
+        (297, 1000, {}, "5"),
+        (296, 1000, {}, None),  # six more
+        (299, 1000, {}, "2"),  # 300 of 1001 are not 30 %, 301 of 1002 are
+        (300, 1000, {}, None),  # reached
+        (297, 999, {}, None),  # 1000 people are asked for
+        (297, 1000, {"employer.labour_intensive": False}, None),
+        (297, 1000, {"employer.poverty_labour_share_percent": 29.7}, None),
+    ],
+)
+def test_a_share_within_reach_is_told_to_a_labour_intensive_employer(
+    exchange: PolicyExchange, poverty: int, headcount: int, facts: dict[str, Any], told: str | None
+) -> None:
+    stated = {"employer.poverty_labour_count": poverty, "employer.headcount": headcount, "employer.labour_intensive": True, **facts}
+    exchange.say(employer(facts=stated))
+    exchange.tick()
+    exchange.tick()
+    near = [one for one in exchange.notices(kind="threshold") if one["entry_id"] == "hiring_one_off__001_labour_intensive"]
+    assert [one["numbers"]["missing"] for one in near] == ([told] if told else [])
+    if told == "5":
+        assert notice_words(CATALOGUE, near[0]) == ("“一次性吸纳就业补贴”：脱贫劳动力有297人，占职工总数的29.7%，再吸纳5人就达到30%。")
+
+
+@given(st.integers(1, 3000), st.integers(1000, 5000))
+def test_as_many_as_are_missing_reach_the_share_and_one_fewer_does_not(part: int, whole: int) -> None:
+    missing = rules.missing_for_share(part, Decimal(whole), Decimal(30))
+    assert (part + missing) * 100 >= 30 * (whole + missing)
+    assert missing == 0 or (part + missing - 1) * 100 < 30 * (whole + missing - 1)
 
 
 def test_the_reward_of_a_base_is_offered_once_it_is_reached(exchange: PolicyExchange) -> None:
