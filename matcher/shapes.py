@@ -308,12 +308,11 @@ class Experience(Shape):
 
 
 class Consent(Shape):
-    """What somebody agreed to; silence is no consent. ``share_with_civil_affairs``: that civil affairs are told of the 渐退期 and of
-    hardship while registered as unemployed (002 六)."""
+    """What somebody agreed to; silence is no consent. ``share_with_civil_affairs``: that the 渐退期 is told to civil affairs (002 六)."""
 
     recommend: bool | None = None
     share_with_employers: bool | None = None
-    share_with_civil_affairs: bool | None = None
+    share_with_civil_affairs: bool | None = None  # and of hardship while registered as unemployed
 
 
 class Private(Shape):

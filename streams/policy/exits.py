@@ -22,6 +22,7 @@ from streams.policy import rules
 from streams.policy.known import catalogue_of, person_of, read_row_person
 from streams.policy.messages import IncomeRecorded
 from streams.policy.offers import notify
+from streams.policy.referrals import agrees
 from streams.policy.tables import incomes, people
 from streams.runtime.messages import NAMESPACE
 from streams.runtime.outcomes import Drop, Outcome, Outcomes
@@ -121,7 +122,7 @@ def for_civil_affairs(
     items = []
     for person_id, document in rows:
         person = read_row_person(document)
-        if person is None or person.consent is None or person.consent.share_with_civil_affairs is not True or not in_region(person):
+        if person is None or not agrees(person) or not in_region(person):
             continue
         span = within_exit(connection, catalogue, person, day)
         if span is not None:

@@ -59,7 +59,7 @@ from streams.policy.messages import (
 )
 from streams.policy.offers import evaluate_hire
 from streams.policy.rechecking import check_claims_again, check_founder_claims
-from streams.policy.referrals import follow_hardship, take_told
+from streams.policy.referrals import agrees, follow_hardship, take_told
 from streams.policy.tables import (
     claims,
     employers,
@@ -88,7 +88,9 @@ def keep_person(message: PersonRegistered, work: Work) -> Outcomes:
     row = {"person_id": message.person_id, "revision": message.revision, "document": person_document(message.person)}
     if not upsert_newer(work.connection, people, row):
         return [Drop("superseded")]
-    follow_hardship(work, message.person)
+    # Of somebody new who does not agree nothing can have been told: most people by far, and one question fewer for each.
+    if agrees(message.person) or message.type != PersonRegistered.type:
+        follow_hardship(work, message.person)
     waiting = select(hires).where(hires.c.person_id == message.person_id, hires.c.person.is_(None))
     outcomes: list[Outcome] = []
     for found in work.connection.execute(waiting).mappings().all():

@@ -32,6 +32,11 @@ FIELDS = ("person_id", "region", "registered_unemployed_on", "state", "since")
 Told = dict[str, str]
 
 
+def agrees(person: Person) -> bool:
+    """Whether a person agreed that civil affairs are told; silence is no consent."""
+    return person.consent is not None and person.consent.share_with_civil_affairs is True
+
+
 def in_hardship(catalogue: Catalogue, person: Person, day: date) -> bool:
     """Whether everything that the text asks of somebody to be told holds; what is unknown does not. 「符合条件的」 is for civil affairs."""
     side = person_side(catalogue, person, day)
@@ -64,7 +69,7 @@ def follow_hardship(work: Work, person: Person) -> None:
 
 def _to_tell(work: Work, person: Person, sent: Told | None) -> Told | None:
     """What is to be told; that it is over only of somebody of whom the hardship was told; without consent nothing at all."""
-    if person.consent is None or person.consent.share_with_civil_affairs is not True:
+    if not agrees(person):
         return None
     region = person.registered_at or person.region
     told = {"person_id": person.person_id, "since": work.as_of.isoformat(), **({"region": region} if region is not None else {})}

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from matcher.policy import load_catalogue
+from matcher.policy.hint import hints_for_pair
 from streams.policy import rules
 from streams.policy.exits import for_civil_affairs
 from streams.policy.messages import IncomeRecorded
-from tests.streams.policy.policy_exchange import PolicyExchange, person
+from tests.streams.policy.policy_exchange import PolicyExchange, employer, person, posting
 
 FAMILY = ["registered_unemployed", "dibao_family_member"]
 
@@ -98,3 +99,11 @@ def listed(connection: Any, day: date, in_region: Any = lambda person: True) -> 
 def test_who_is_of_no_such_family_is_told_nothing(exchange: PolicyExchange) -> None:
     exchange.say(person(), income("2023-09", "900"))
     assert exchange.notices() == []
+
+
+@pytest.mark.parametrize(("categories", "named"), [(FAMILY, True), (["registered_unemployed"], False)])
+def test_a_recommendation_to_such_a_family_names_both_protections(categories: list[str], named: bool) -> None:
+    who = person(categories=categories).person
+    hints = hints_for_pair(load_catalogue(), posting().posting, who, employer().employer, date(2026, 11, 20))
+    found = {hint["benefit"] for hint in hints} & {"dibao_employment_cost_deduction", "dibao_gradual_exit"}
+    assert len(found) == (2 if named else 0)
