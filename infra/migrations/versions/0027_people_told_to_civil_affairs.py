@@ -1,12 +1,12 @@
-"""0024: what civil affairs are told of people in hardship"""
+"""0027: what civil affairs are told of people in hardship"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
