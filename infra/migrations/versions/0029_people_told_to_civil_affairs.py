@@ -1,12 +1,12 @@
-"""0027: what civil affairs are told of people in hardship"""
+"""0029: what civil affairs are told of people in hardship"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

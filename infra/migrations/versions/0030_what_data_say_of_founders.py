@@ -1,12 +1,12 @@
-"""0028: what data say of founders"""
+"""0030: what data say of founders"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028"
-down_revision = "0027"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
