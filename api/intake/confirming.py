@@ -12,6 +12,7 @@ from api.access import scope
 from api.access.accounts import Caller
 from api.access.identify import CallerOrNone, Here
 from api.forms import Posted
+from api.intake.sending import settle
 from api.pages import PROVINCE, page
 from api.problems import Conflict, NotFound
 from api.services import Services
@@ -43,6 +44,7 @@ def _listed(here: Services, who: Caller, after: str | None) -> dict[str, Any]:
 def confirm(here: Services, caller: Caller | None, employer_id: str, revision: int) -> dict[str, Any]:
     """The employer confirmed as it was looked at; a problem where it is not there, lies elsewhere, or cannot be confirmed so."""
     who = scope.signed_in(caller, *scope.STAFF)
+    settle(here, "employer", employer_id)  # what the employer sent a moment ago is not undone by who did not see it
     with here.exchange.reading() as connection:
         found = queries.employer(connection, employer_id)
     if found is None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import httpx
+import pytest
 
+from streams.intake.commitments import note_commitment
 from tests.api.conftest import EMPLOYER, POSTING, Market
 from tests.api.test_second_factor import send
 from tests.api.test_signing_in import cookie_of, sign_in
@@ -53,6 +56,22 @@ def test_what_changed_after_it_was_looked_at_is_not_confirmed(market: Market) ->
     assert answer.status_code == 409
     assert "改动" in answer.json()["detail"]
     assert market.get("employer", "/employers/e-9").json()["verified"] is False
+
+
+def test_what_the_employer_sent_a_moment_before_is_not_undone(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = registered(market)
+    assert market.get("commissioner", "/employers-to-confirm").status_code == 200  # its key was used today
+
+    def slowly(*given: Any) -> None:
+        time.sleep(0.3)
+        note_commitment(*given)
+
+    monkeypatch.setattr("streams.intake.handlers.note_commitment", slowly)
+    assert market.post("employer", "/employers", {**EMPLOYER, "name": "太原别的机械有限公司"}).status_code == 202  # nobody waits for it
+    assert confirm(market, found["revision"]).status_code == 409
+    market.settle()
+    kept = market.get("employer", "/employers/e-9").json()
+    assert (kept["name"], kept["verified"]) == ("太原别的机械有限公司", False)
 
 
 def test_a_wrong_credit_code_is_put_right_first(market: Market) -> None:
