@@ -89,13 +89,13 @@ def come_back(request: Request, here: Here, code: str = "", state: str = "", err
     """Back from the provider, with a code for an id token."""
     provider, throttle, now = _provider(here), request.app.state.throttle, here.exchange.now()
     address = request.client.host if request.client is not None else ""
-    throttle.enter_provider(address)
     pending = Pending.read(request.cookies.get(PENDING, ""))
     if pending is None or not 0 <= now.timestamp() - pending.at < OPEN_FOR.total_seconds():
         return _refused(request, here, "", STALE, 401)
     flow = pending.flow(here)
     if not hmac.compare_digest(flow.state.encode(), state.encode()) or not throttle.first_time(flow.state):
         return _refused(request, here, pending.next, STALE, 401)
+    throttle.enter_provider(address)  # not before: an image on another site's page comes here too, and would use up the office's tries
     if not code or error:
         return _refused(request, here, pending.next, CANCELLED, 401)
     try:

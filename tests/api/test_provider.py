@@ -448,3 +448,10 @@ def test_too_many_failures_from_an_address_are_stopped_and_passwords_are_not(off
     assert stopped.status_code == 429
     assert stopped.headers["retry-after"] == "30"
     assert sign_in(office).status_code == 303
+
+
+def test_who_comes_back_without_having_begun_uses_up_nobodys_tries(office: Market, provider: RealProvider) -> None:
+    office.app.state.throttle = Throttle(MemoryCache(lambda: 0.0))  # no time goes by
+    for _ in range(FOR_ONE_NAME + 1):
+        refused(back(office, "http://testserver/login/oidc/callback?code=x&state=y", {}), STALE, 401)
+    assert through(office, provider).status_code == 303
