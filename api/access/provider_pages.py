@@ -26,7 +26,7 @@ from api.problems import NotFound
 from api.services import Services
 
 router = APIRouter(include_in_schema=False)
-PENDING = "gongqiao_provider"
+PENDING = "gongqiao-provider"
 PATH = "/login/oidc"
 _COOKIE = re.compile(r"(\d{1,12})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]*)", re.ASCII)
 OPEN_FOR = timedelta(minutes=10)

@@ -210,6 +210,7 @@ def founder_form(claim_id: str, here: Here, caller: CallerOrNone, form: Posted) 
     _, claim = claim_for(here, who, claim_id)
     if claim["person_id"] is None or claim["benefit"] not in founders.merging(load_catalogue()).between:
         raise NotFound("这件申请不用核对创业数据")
+    person_known(here, who, claim["person_id"], "founder")  # as by the interface: of the person's own region, and an entry they can read
     reader = Reader(form)
     answers = {name: reader.one_of(name, YES_NO) for name in FounderIn.model_fields if name not in ("registered_on", "jobs_created")}
     jobs, day = reader.number("jobs_created", high=100_000, whole=True), reader.day("registered_on")

@@ -105,7 +105,7 @@ def session_of(answer: httpx.Response) -> dict[str, str]:
 def refused(answer: httpx.Response, said: str, status: int) -> None:
     assert (said_on(answer.text), answer.status_code) == (said, status)
     assert session_of(answer) == {}
-    assert 'gongqiao_provider=""' in answer.headers["set-cookie"]  # nothing of it is left in the browser
+    assert 'gongqiao-provider=""' in answer.headers["set-cookie"]  # nothing of it is left in the browser
 
 
 # -- who gets in -----------------------------------------------------------------------------------------------------------
@@ -295,7 +295,7 @@ def test_a_wrong_state_is_refused(office: Market, provider: RealProvider) -> Non
 def test_a_browser_that_did_not_begin_is_refused(office: Market, provider: RealProvider, cookie: str) -> None:
     address, _ = begin(office)
     location = provider.sign_in(address, "s-admin").headers["location"]
-    refused(back(office, location, {"Cookie": f"gongqiao_provider={cookie}"} if cookie else {}), STALE, 401)
+    refused(back(office, location, {"Cookie": f"gongqiao-provider={cookie}"} if cookie else {}), STALE, 401)
 
 
 def test_another_browser_is_refused_and_so_is_whoever_comes_too_late(office: Market, provider: RealProvider) -> None:

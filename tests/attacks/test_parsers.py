@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from api.access import totp
 from api.access.second_factor import _cleaned
 from api.forms import Form, Reader, is_mail
-from api.intake.feed import _cursor
+from api.intake.feed import place_of
 from api.problems import BadRequest
 from matcher.masking import mask
 from matcher.pay import read_pay
@@ -92,10 +92,10 @@ def test_a_mail_address_is_one_line_and_one_address(text: str) -> None:
 @given(ANY_TEXT | st.integers().map(str))
 def test_a_cursor_is_one_of_ours_or_refused(text: str) -> None:
     if text.isdecimal() and len(text) <= 18:
-        assert 0 <= _cursor(text) < 10**18
+        assert 0 <= place_of(text) < 10**18
         return
     with pytest.raises(BadRequest) as refused:
-        _cursor(text)
+        place_of(text)
     assert refused.value.errors[0].field == "cursor"
 
 

@@ -268,10 +268,11 @@ def test_a_deleted_person_is_gone_from_every_table_and_their_past_is_tombstones(
 
 
 # What a subject made of somebody who was forgotten cannot be made again: what it keeps of them, in tables that have no name of theirs.
+# Whose turn it was (``delivery_pairs``) depends on how many a posting had reached, them included.
 NOT_MADE_AGAIN = {
     "intake": set(),
     "matching": set(),
-    "delivery": {"delivery_budgets", "delivery_counts"},
+    "delivery": {"delivery_budgets", "delivery_counts", "delivery_pairs", "delivery_reach"},
     "hiring": {"hiring_pairs", "hiring_steps", "hiring_openings"},
     "staffing": set(),
     "policy": {"policy_hires", "policy_employers", "policy_claims", "policy_claim_steps", "policy_internships"},
