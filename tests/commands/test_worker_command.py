@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -20,7 +21,9 @@ from click.testing import CliRunner
 
 from infra.cluster.machine import taken
 from infra.commands import topics, worker
-from infra.settings import SettingsError
+from infra.settings import SettingsError, settings_of
+from infra.workers import wait_for_topics
+from streams.runtime.kafka_topics import TopicsWrong
 from streams.runtime.topology import topology
 from tests.cluster.fresh import fresh_database, fresh_topics
 from tests.engines import require
@@ -31,6 +34,14 @@ def test_an_unknown_subject_is_a_usage_error_that_names_the_known_ones() -> None
     assert answer.exit_code == 2
     assert "weather" in answer.output
     assert "matching" in answer.output
+
+
+def _at_start(environment: dict[str, str]) -> None:
+    """What every worker does before it handles anything."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        wait_for_topics(settings_of(None), threading.Event())
 
 
 @pytest.mark.parametrize("arguments", [["--subjects", "intake"], ["--relay"]])
@@ -107,3 +118,5 @@ def test_each_subject_has_a_process_that_says_how_it_is_and_is_started_again(tmp
         assert answer.exit_code == 1
         assert "has 4 partitions, not 7" in str(answer.exception)
         assert CliRunner().invoke(topics.command, ["check"], env=settings).exit_code == 0
+        with pytest.raises(TopicsWrong, match="has 4 partitions, not 7"):
+            _at_start(wrong)

@@ -54,11 +54,11 @@ def holding(database: str) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
         process.stdout.close()
 
 
-def take_over(lock: Lock) -> None:
-    """Try until it is ours. On a machine that is not overloaded this is a matter of milliseconds; nothing here depends on that."""
+def take_over(lock: Lock, within_s: float = 120) -> None:
+    """Try until it is ours: on a machine that is not overloaded a matter of milliseconds."""
     began = time.monotonic()
     while not lock.try_acquire():
-        assert time.monotonic() - began < 120, "nobody could take over"
+        assert time.monotonic() - began < within_s, "nobody could take over"
         time.sleep(0.05)
 
 
@@ -68,7 +68,7 @@ def test_a_holder_that_is_killed_is_followed_by_another(engine: Engine, holding:
     lock = lock_on(engine, name)
     assert not lock.try_acquire(), "two hold it"
     process.kill()
-    take_over(lock)
+    take_over(lock, within_s=10)  # what is promised of the relay, the clock and the rotation
     assert lock.alive()
     lock.release()
 
