@@ -132,8 +132,9 @@ def create_account(
         "office_id": office_id,
     }
     upsert(connection, tables.accounts, values)
-    # A new password or role ends what was signed in with the old one.
+    # A new password or role ends what was signed in with the old one, and the provider's link: who has the name now may be somebody else.
     end_sessions(connection, str(values["account_id"]))
+    connection.execute(delete(tables.provider_links).where(tables.provider_links.c.account_id == values["account_id"]))
     return str(values["account_id"])
 
 

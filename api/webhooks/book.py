@@ -62,6 +62,12 @@ def end(connection: Connection, vault: Vault, webhook_id: str) -> None:
     vault.drop(connection, OWNER, webhook_id, ["secret"])
 
 
+def end_all(connection: Connection, vault: Vault, account_id: str) -> None:
+    """End every webhook of an account that is closed: whoever has its name next begins anew."""
+    for webhook_id in connection.execute(select(webhooks.c.webhook_id).where(webhooks.c.account_id == account_id)).scalars().all():
+        end(connection, vault, webhook_id)
+
+
 def is_of(connection: Connection, account_id: str, webhook_id: str) -> bool:
     """Whether the account has a webhook of this id."""
     mine = (webhooks.c.account_id == account_id) & (webhooks.c.webhook_id == webhook_id)

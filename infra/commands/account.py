@@ -15,6 +15,7 @@ from api.access.accounts import OWNER, ROLES, account_of, caller_of, close_accou
 from api.access.granting import of_keys
 from api.access.provider import Registration
 from api.forms import is_mail
+from api.webhooks import book
 from infra.composition import exchange
 from infra.settings import settings_of
 from matcher.days import day_of
@@ -32,13 +33,20 @@ def command() -> None:
 @click.option("--login", required=True, help="Name the account signs in with.")
 @click.option("--data-dir", type=click.Path(path_type=Path))
 def close(login: str, data_dir: Path | None) -> None:
-    """Close an account: its sessions, API keys and second factor end at once. ``create`` with the same login opens it again."""
+    """Close an account: its sessions, API keys, webhooks and second factor end at once. ``create`` with the same login opens it again."""
     settings = settings_of(data_dir)
     with exchange(settings, run=False) as opened:
-        account_id = opened.write(lambda connection: close_account(connection, login))
+        account_id = opened.write(lambda connection: _close(connection, opened.vault, login))
     if account_id is None:
         raise click.UsageError(f"--login: there is no account {login!r}")
     click.echo(f"account {account_id}: {login} closed")
+
+
+def _close(connection: Connection, vault: Vault, login: str) -> str | None:
+    account_id = close_account(connection, login)
+    if account_id is not None:
+        book.end_all(connection, vault, account_id)
+    return account_id
 
 
 @command.command("sign-out")

@@ -19,7 +19,7 @@ from api.access import linking
 from api.access.accounts import close_account, create_account
 from api.access.provider import Provider, Registration
 from api.access.provider_pages import CANCELLED, DOWN, STALE, UNKNOWN, UNPROVEN
-from api.access.tables import audit, provider_links
+from api.access.tables import accounts, audit, provider_links
 from api.access.throttle import FOR_ONE_NAME, Throttle
 from api.cache.memory import MemoryCache
 from tests.api.conftest import PASSWORD, Market, open_market
@@ -205,13 +205,21 @@ def test_whoever_left_is_out_at_once_and_stays_out(office: Market, provider: Rea
     refused(through(office, provider), UNKNOWN, 403)  # who has the name now may be somebody else
 
 
+def test_a_new_password_and_role_take_the_link_away(office: Market, provider: RealProvider) -> None:
+    session_of(through(office, provider))
+    exchange = office.services.exchange
+    again = {"login": "administrator", "password": PASSWORD, "role": "administrator"}
+    exchange.write(lambda connection: create_account(connection, now=exchange.now(), **again))
+    refused(through(office, provider), UNKNOWN, 403)  # who has the name now may be somebody else
+
+
 @pytest.mark.parametrize("role", ["jobseeker", "employer", "operator", "partner"])
 def test_others_than_staff_never_come_this_way(office: Market, provider: RealProvider, role: str) -> None:
     exchange = office.services.exchange
     more = {"jobseeker": {"person_id": "u-7"}, "employer": {"employer_id": "e-9"}}.get(role, {})
 
-    def become(connection: Connection) -> None:
-        create_account(connection, login="administrator", password=PASSWORD, role=role, now=exchange.now(), **more)
+    def become(connection: Connection) -> None:  # by hand: a new role by the command takes the link away
+        connection.execute(accounts.update().where(accounts.c.login == "administrator").values(role=role, **more))
 
     exchange.write(become)
     refused(through(office, provider), UNKNOWN, 403)

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from api.access.accounts import close_account, create_account, create_key
+from api.webhooks import book
 from api.webhooks import sender as sending
 from api.webhooks.book import BACKOFF_S
 from api.webhooks.sender import WebhookSender
@@ -531,6 +532,23 @@ def test_a_closed_account_gets_nothing_more(market: Market, receiver: Receiver, 
     market.services.exchange.write(lambda connection: close_account(connection, "partner"))
     assert sender.step() == 0
     assert receiver.seen == []
+
+
+def test_whoever_has_a_closed_accounts_name_next_has_none_of_its_webhooks(
+    market: Market, receiver: Receiver, sender: WebhookSender
+) -> None:
+    made = hook(market, receiver.url())
+    exchange = market.services.exchange
+    account = exchange.write(lambda connection: close_account(connection, "partner"))
+    exchange.write(lambda connection: book.end_all(connection, exchange.vault, account))
+    again = {"login": "partner", "password": "a-long-password-again", "role": "partner"}
+    assert exchange.write(lambda connection: create_account(connection, now=exchange.now(), **again)) == account
+    market.publish()
+    assert sender.step() == 0
+    assert receiver.seen == []
+    with exchange.reading() as connection:
+        assert connection.execute(select(webhooks)).all() == []
+        assert connection.execute(select(private_values).where(private_values.c.owner_id == made["webhook_id"])).all() == []
 
 
 def test_pages_of_deliveries_go_on_by_cursor_and_old_ones_go(market: Market, receiver: Receiver, sender: WebhookSender) -> None:
