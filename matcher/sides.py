@@ -1,7 +1,7 @@
 """Two sides of one score: how a posting suits a person, and how a person suits a posting.
 
 Each is the share of its criteria's points, 0 to 100 with one decimal, added up from the points that are shown beside it. The trade counts
-on both sides: it is what the one wants to do and what the other needs done. The score itself is made of all eight criteria and ranks alone.
+half on each side: it is what the one wants to do and what the other needs done. So the score lies between the two, and ranks alone.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ POSTING = ("occupation", "skills", "education", "experience")
 
 def side(criteria: tuple[str, ...], tenths: Mapping[str, int]) -> float:
     """The share of these criteria's points, half a tenth rounded up."""
-    most = sum(OF[name] for name in criteria)
-    return (2 * 1000 * sum(tenths[name] for name in criteria) + most) // (2 * most) / 10
+    halves = {name: 1 if name in PERSON and name in POSTING else 2 for name in criteria}
+    most = sum(OF[name] * half for name, half in halves.items())
+    return (2 * 1000 * sum(tenths[name] * half for name, half in halves.items()) + most) // (2 * most) / 10
 
 
 def sides(tenths: Mapping[str, int]) -> dict[str, float]:

@@ -44,7 +44,10 @@ def test_each_side_is_the_share_of_the_points_that_are_shown(posting: dict[str, 
     for_person, for_posting, found = both(posting, person)
     points = {entry["criterion"]: entry for entry in found["criteria"]}
     for value, names in ((for_person, PERSON), (for_posting, POSTING)):
-        share = 100 * sum(points[name]["points"] for name in names) / sum(points[name]["of"] for name in names)
+        weight = {name: 0.5 if name == "occupation" else 1 for name in names}
+        share = (
+            100 * sum(points[name]["points"] * weight[name] for name in names) / sum(points[name]["of"] * weight[name] for name in names)
+        )
         assert value == pytest.approx(share, abs=0.0501)
 
 
@@ -70,6 +73,12 @@ def test_a_side_is_between_nothing_and_a_hundred_with_one_decimal(tenths: dict[s
     for value in sides(tenths).values():
         assert 0 <= value <= 100
         assert round(value, 1) == value
+
+
+@given(some.fixed_dictionaries({name: some.integers(0, most) for name, most in OF.items()}))
+def test_the_score_lies_between_the_two(tenths: dict[str, int]) -> None:
+    score, found = sum(tenths.values()) / 10, sides(tenths).values()
+    assert min(found) - 0.05 <= score <= max(found) + 0.05
 
 
 def test_nothing_and_everything() -> None:
