@@ -13,11 +13,14 @@ from tests.engines import require
 
 pytestmark = pytest.mark.engine
 ROOT = Path(__file__).parents[2]
+API = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "api").glob("test_*.py"))
+THIRD = -(-len(API) // 3)
 SUITES = (
     ("tests/delivery/test_pushing.py", "tests/delivery/test_redelivery_and_order.py"),
     ("tests/hiring",),
     ("tests/staffing",),
-    ("tests/api",),
+    # In three parts, each with a time limit of its own; the files stay in their order.
+    *(tuple(API[start : start + THIRD]) for start in range(0, len(API), THIRD)),
     ("tests/pages",),
     ("tests/runtime/test_rekeying.py",),
 )
