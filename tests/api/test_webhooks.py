@@ -20,7 +20,7 @@ from api.webhooks import sender as sending
 from api.webhooks.book import BACKOFF_S
 from api.webhooks.sender import WebhookSender
 from api.webhooks.tables import deliveries, webhooks
-from infra.composition import open_exchange
+from infra import composition
 from streams.delivery.targets import Rules
 from streams.runtime.rekeying import rekey
 from streams.runtime.sealing import Vault
@@ -436,15 +436,19 @@ def test_killed_in_mid_delivery_it_sends_the_same_again(tmp_path: Path, empty_fo
             hook(market, receiver.url())
             busy(market)
             changes, _ = read_all(market)
-        program = f"from tests.api.webhook_process import main; main({str(tmp_path)!r})"
+        over = sys.modules.get("tests.state.on_postgres")
+        database = over.name_of(tmp_path / "gongqiao.sqlite") if over is not None else ""
+        program = f"from tests.api.webhook_process import main; main({str(tmp_path)!r}, {database!r})"
         for _ in range(2):
             child = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
-            receiver.came.get(timeout=120)
-            child.kill()
-            child.wait()
+            try:
+                receiver.came.get(timeout=120)
+            finally:
+                child.kill()
+                child.wait()
         let_go.set()
         receiver.instead = None
-        exchange, writer = open_exchange(tmp_path / "gongqiao.sqlite", b"k" * 32, SETTINGS)
+        exchange, writer = composition.open_exchange(tmp_path / "gongqiao.sqlite", b"k" * 32, SETTINGS)
         sender = WebhookSender(exchange, HERE)
         assert sender.step() == 1
         assert sender.step() == 0

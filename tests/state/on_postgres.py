@@ -95,6 +95,17 @@ def database_of(file: Path) -> str:
     return _beside(_database_of[file])
 
 
+def name_of(file: Path) -> str:
+    """The name of the database in the place of this file, for a process of its own to ``follow``."""
+    return _database_of[file]
+
+
+def follow(file: Path, name: str) -> None:
+    """In a process that a test starts: this file is the database that the test opened in its place."""
+    _template.append(name)  # nothing is made here
+    _database_of[file] = name
+
+
 class Runner(EmbeddedRunner):
     """The embedded loops over PostgreSQL, and the mover that brings them what was said."""
 
