@@ -79,7 +79,10 @@ class TantivyIndex:
         if self._writer is None:
             try:
                 # One thread: documents come in small batches, and one segment a commit is merged less.
-                self._writer = self._index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+                writer = self._index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+                # A process killed in mid-commit leaves files under the very names the next commit may want.
+                writer.garbage_collect_files()
+                self._writer = writer
             except (OSError, ValueError) as error:
                 raise IndexFault(
                     f"{self.folder}: cannot be written; does another process (gongqiao run, reindex) write it? ({error})"
@@ -139,7 +142,9 @@ class TantivyIndex:
 
     def rollback(self) -> None:
         if self._pending:
-            self._writing().rollback()
+            writer = self._writing()
+            writer.rollback()
+            writer.garbage_collect_files()  # a commit that failed half-way leaves what a killed one leaves
             self._pending.clear()
 
     def offset(self) -> int | None:

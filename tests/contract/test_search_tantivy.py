@@ -79,6 +79,29 @@ def test_a_crash_between_commit_and_offset_leads_to_a_harmless_redo(url, monkeyp
     again.close()
 
 
+def test_a_process_killed_in_mid_commit_leaves_an_index_that_can_be_written(url):
+    """Files of the unfinished commit lie in the folder then, under the names the next commit will want."""
+    index = open_index(url)
+    index.upsert(documents(3))
+    index.commit(1)
+    index.close()
+    index = open_index(url)
+    meta = index.folder / "meta.json"
+    before = meta.read_bytes()
+    index.upsert(documents(1, version=2))
+    index.commit(2)
+    index.close()
+    meta.write_bytes(before)  # as if the process had ended before the last file of its commit
+    tantivy_folder.remember_offset(index.folder, 1)
+
+    again = open_index(url)
+    assert again.begin() == 1
+    again.upsert(documents(1, version=2))
+    again.commit(2)
+    assert (again.count(), again.offset()) == (3, 2)
+    again.close()
+
+
 def test_an_unreadable_offset_means_from_the_start(url):
     index = open_index(url)
     index.upsert(documents(2))
