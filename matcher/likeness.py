@@ -28,7 +28,7 @@ from matcher.meaning import Vector, meaning_of_text, meaning_of_words
 from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts, concepts_of_title, kinship_thousandths, occupation
 from matcher.text import tokens, tokens_of_normalised, without_protected
 from matcher.titles import essence
-from matcher.weights import text_weight, title_squares, title_weight
+from matcher.weights import text_weight, title_squares
 
 # What a full reading alone is worth, thousandths: the same occupation under another name nearly as much as the same title, a mention less.
 KINSHIP_WORTH = 880
@@ -314,11 +314,11 @@ class TitleIndex:
         gains = np.zeros(max(1, len(self._vocabulary)), np.int64)
         own = 0
         for token in _title_tokens(posting_title):
-            weight = title_weight(token)
-            own += weight * weight
+            square = title_squares()[token]
+            own += square
             number = self._vocabulary.get(token)
             if number is not None:
-                gains[number] = weight * weight << 32
+                gains[number] = square << 32
         for token in _text_tokens(posting_text) if posting_text else ():
             number = self._vocabulary.get(token)
             if number is not None and len(token) > 1:

@@ -15,9 +15,9 @@ from matcher import likeness as readings
 from matcher.columns_storage import Grown
 from matcher.compiled import compiled
 from matcher.majors import concepts_of_wish
-from matcher.occupations import SAME, SAME_MAJOR, SAME_MID, SAME_MINOR, concepts
+from matcher.occupations import concepts
 from matcher.posting_words import MOST_CONCEPTS, Block
-from matcher.weights import text_weight, title_weight
+from matcher.weights import text_weight, title_squares
 
 Array = npt.NDArray[Any]
 product = readings._product
@@ -103,7 +103,7 @@ class PostingTitles:
         shared, said = np.zeros(self.size, np.int64), np.zeros(self.size, np.int64)
         wished = whole = 0
         for token in readings._wish_tokens(wish_title):
-            weight = title_weight(token) ** 2
+            weight = title_squares()[token]
             wished += weight
             slots = self._by_title.get(token)
             if slots is not None:
@@ -116,8 +116,7 @@ class PostingTitles:
         meant = concepts_of_wish(wish_title)
         near = np.zeros((max(1, len(meant)), len(concepts())), np.int32)
         for row, (number, _) in enumerate(meant):
-            for worth, level in zip((SAME_MAJOR, SAME_MID, SAME_MINOR, SAME), readings._groups(), strict=True):
-                near[row, level == level[number]] = worth
+            near[row] = readings._near(number)
         found: npt.NDArray[np.int16] = _joined(
             shared, said, self._own.array, wished, whole, self._meant[: self.size], self._sure, near,
             np.array([confidence for _, confidence in meant], np.int64), self._vectors,

@@ -39,14 +39,8 @@ class _Weights(dict[str, int]):
 
 
 @cache
-def title_weights() -> Mapping[str, int]:
-    """Weights of tokens in a job title, tenths of ln(N/df): 「工」 about 20, 「叉车」 about 65."""
-    return _Weights(((token, found[0]) for token, found in _table().items()), UNSEEN_CHARACTER, UNSEEN_PAIR)
-
-
-@cache
 def title_squares() -> Mapping[str, int]:
-    """``title_weights`` squared."""
+    """Squared weights of tokens in a job title; a weight is in tenths of ln(N/df): 「工」 about 20, 「叉车」 about 65."""
     return _Weights(((token, found[0] ** 2) for token, found in _table().items()), UNSEEN_CHARACTER**2, UNSEEN_PAIR**2)
 
 
@@ -54,11 +48,6 @@ def title_squares() -> Mapping[str, int]:
 def text_weights() -> Mapping[str, int]:
     """Weights of tokens in a description, tenths of ln(N/df)."""
     return _Weights(((token, found[1]) for token, found in _table().items()), UNSEEN_CHARACTER, UNSEEN_PAIR)
-
-
-def title_weight(token: str) -> int:
-    """``title_weights`` of one token."""
-    return title_weights()[token]
 
 
 def text_weight(token: str) -> int:

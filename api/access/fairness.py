@@ -17,8 +17,8 @@ from sqlalchemy import Connection, func, select
 from api.access.accounts import Caller
 from matcher.masking import id_number_valid
 from streams.delivery.tables import pairs, sides
-from streams.intake.regions import lies_in
 from streams.intake.tables import people
+from streams.regions import within
 from streams.runtime.sealing import Vault
 
 LEAST = 10  # people of a group; smaller ones are put together, so that nobody's rate can be told
@@ -101,8 +101,7 @@ def _sent(connection: Connection, since: str) -> dict[str, int]:
 def _on_market(connection: Connection, region: str | None) -> Iterator[str]:
     query = select(sides.c.id).where(sides.c.kind == "person", sides.c.on_market).order_by(sides.c.id)
     if region is not None:
-        here = lies_in(people.c.region, region) & people.c.region.is_not(None)
-        query = query.join(people, people.c.person_id == sides.c.id).where(here)
+        query = query.join(people, people.c.person_id == sides.c.id).where(within(people.c.region, region))
     return iter(connection.execute(query.execution_options(yield_per=5000)).scalars())
 
 

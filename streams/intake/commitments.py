@@ -16,8 +16,8 @@ from matcher.shapes import Employer, Licence, read_employer
 from streams.intake.holds import BROKEN_PROMISE
 from streams.intake.messages import CommitmentDecided, EmployerRegistered
 from streams.intake.openings import Openings
-from streams.intake.regions import lies_in
 from streams.intake.tables import commitments, employers, postings
+from streams.regions import lies_in
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Continue, Drop, Emit, Outcome, Outcomes
 from streams.runtime.subjects import Work

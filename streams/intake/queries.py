@@ -14,8 +14,8 @@ from sqlalchemy import Connection, RowMapping, Select, func, or_, select
 
 from streams.intake.consents import Entry
 from streams.intake.messages import PostingChanged, PostingEnded, PostingHeld, PostingPublished
-from streams.intake.regions import lies_in
 from streams.intake.tables import duplicates, employers, people, postings, received
+from streams.regions import lies_in
 from streams.runtime.messages import from_json
 from streams.runtime.tables import log
 

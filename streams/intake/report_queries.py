@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from streams.intake.messages import REPORT_KINDS
-from streams.intake.regions import lies_in
 from streams.intake.reports import MARK_DAYS
 from streams.intake.tables import postings, reports
+from streams.regions import lies_in
 
 WAITING = ("open", "asked")
 

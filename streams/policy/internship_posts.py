@@ -18,8 +18,9 @@ from matcher.places import city_of, level_of
 from matcher.policy.loader import Catalogue
 from streams.intake.messages import PostingEnded, PostingHeld, PostingPublished
 from streams.policy import rules
-from streams.policy.known import employer_of, in_region, retention_of
+from streams.policy.known import employer_of, retention_of
 from streams.policy.tables import employers, internship_posts, internships
+from streams.regions import lies_in
 from streams.runtime.outcomes import Drop, Outcomes
 from streams.runtime.subjects import Work
 from streams.runtime.tables import Look, upsert
@@ -118,10 +119,10 @@ def recruited(connection: Connection, catalogue: Catalogue, region: str, year: i
     of_year, place, posts = internship_posts.c.year == year, internship_posts.c.region, func.sum(internship_posts.c.counted)
     places = []
     for code in dict.fromkeys((PROVINCE, *([] if level_of(region) == "province" else [city_of(region)]), region)):
-        number = int(connection.execute(select(posts).where(of_year, in_region(place, code))).scalar() or 0)
+        number = int(connection.execute(select(posts).where(of_year, lies_in(place, code))).scalar() or 0)
         target = target_of(catalogue, code, year)
         places.append({"region": code, "recruited": number, "target": target.document(number) if target is not None else None})
-    counts = connection.execute(select(place, posts).where(of_year, in_region(place, region)).group_by(place))
+    counts = connection.execute(select(place, posts).where(of_year, lies_in(place, region)).group_by(place))
     within = sorted((code or "", int(number)) for code, number in counts if number)
     return {"year": year, "places": places, "regions": [{"region": code or None, "recruited": number} for code, number in within]}
 
@@ -134,12 +135,12 @@ def units(
     until = last_day(year, day)
     table = internship_posts.c
     query = select(table.employer_id, func.sum(table.counted)).where(
-        table.year == year, table.counted > 0, table.employer_id.is_not(None), in_region(table.region, region)
+        table.year == year, table.counted > 0, table.employer_id.is_not(None), lies_in(table.region, region)
     )
     counts = {employer_id: int(posts) for employer_id, posts in connection.execute(query.group_by(table.employer_id))}
     joined = internships.join(employers, employers.c.employer_id == internships.c.employer_id)
     over = (internships.c.ended_on >= date(year, 1, 1)) & (internships.c.ended_on <= until)
-    trained = select(internships.c.employer_id).select_from(joined).where(over, in_region(employers.c.region, region)).distinct()
+    trained = select(internships.c.employer_id).select_from(joined).where(over, lies_in(employers.c.region, region)).distinct()
     takes_part = counts.keys() | set(connection.execute(trained).scalars())
     chosen = sorted(takes_part, key=lambda one: (-counts.get(one, 0), one))[offset : offset + limit]
     return [_unit(connection, catalogue, settings, one, counts.get(one, 0), until) for one in chosen]

@@ -269,13 +269,6 @@ def retention_of(connection: Connection, employer_id: str, day: date, settings: 
     return rules.retention_percent(((outcome, bool(signed)) for outcome, signed in outcomes), formula)
 
 
-def in_region(column: Any, region: str) -> Any:
-    # Codes nest by their digits: 14 0000 the province, 1401 00 the city, 140105 the county; what has no place is the province's.
-    if region.endswith("0000"):
-        return or_(column.is_(None), column.startswith(region[:2], autoescape=True))
-    return column.startswith(region[:4] if region.endswith("00") else region, autoescape=True)
-
-
 def has_anything(connection: Connection, employer_id: str) -> bool:
     """Whether there is anything beside the record itself: insurance data, hires, internships."""
     asked = or_(

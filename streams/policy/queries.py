@@ -15,10 +15,11 @@ from matcher.shapes import Employer, Person
 from streams.policy import rules
 from streams.policy.choices import choice_at, choices
 from streams.policy.headroom import limiting
-from streams.policy.known import EmployerFacts, employer_facts, employer_of, in_region, layoffs_of, person_of
+from streams.policy.known import EmployerFacts, employer_facts, employer_of, layoffs_of, person_of
 from streams.policy.offers import owed_yuan
 from streams.policy.shares import shares_ahead
 from streams.policy.tables import claim_steps, claims, employers, hires, notices, offers
+from streams.regions import lies_in
 from streams.runtime.messages import from_json
 
 _JSON = {"missing", "failed", "numbers", "reasons", "cleared", "declared", "evidence"}
@@ -75,7 +76,7 @@ def proposals(connection: Connection, benefit: str, region: str, *, limit: int =
     query = (
         select(offers, employers.c.region)
         .select_from(offers.join(employers, employers.c.employer_id == offers.c.employer_id))
-        .where(offers.c.benefit == benefit, offers.c.person_id.is_(None), offers.c.state != "closed", in_region(employers.c.region, region))
+        .where(offers.c.benefit == benefit, offers.c.person_id.is_(None), offers.c.state != "closed", lies_in(employers.c.region, region))
         .order_by(offers.c.state != "open", offers.c.employer_id)
         .limit(limit)
         .offset(offset)
@@ -175,7 +176,7 @@ def _layoffs(catalogue: Catalogue, found: rules.Layoffs | None, year: int, day: 
 
 def comparison(connection: Connection, region: str) -> dict[str, Any]:
     """E-09 in numbers: hires found by comparing data, of them people who left the register by being insured, notices, claims, payments."""
-    place = in_region(employers.c.region, region)
+    place = lies_in(employers.c.region, region)
     of_region = hires.join(employers, employers.c.employer_id == hires.c.employer_id)
     found = select(func.count()).select_from(of_region).where(hires.c.origin == "insurance", place)
     left = found.where(hires.c.was_unemployed)
@@ -229,7 +230,7 @@ def claims_to_do(
     connection: Connection, region: str, *, stage: str | None = None, held: bool | None = None, limit: int = 100, offset: int = 0
 ) -> list[dict[str, Any]]:
     """The staff's list: objections first, then held ones, then the oldest."""
-    asked = [in_region(claims.c.region, region)]
+    asked = [lies_in(claims.c.region, region)]
     if stage is not None:
         asked.append(claims.c.stage == stage)
     if held is not None:
@@ -246,7 +247,7 @@ def claims_to_do(
 
 def claim_counts(connection: Connection, region: str) -> dict[str, int]:
     """Claims by stage, and how many are held or objected to."""
-    place = in_region(claims.c.region, region)
+    place = lies_in(claims.c.region, region)
     found = dict.fromkeys(rules.STAGES, 0)
     for stage, number in connection.execute(select(claims.c.stage, func.count()).where(place).group_by(claims.c.stage)):
         found[stage] = int(number)
@@ -258,9 +259,7 @@ def claim_counts(connection: Connection, region: str) -> dict[str, int]:
 def claim_times(connection: Connection, region: str = "140000") -> dict[str, float]:
     """Median hours from acceptance to review and from review to payment."""
     joined = claim_steps.join(claims, claims.c.claim_id == claim_steps.c.claim_id)
-    query = (
-        select(claim_steps.c.claim_id, claim_steps.c.step, claim_steps.c.at).select_from(joined).where(in_region(claims.c.region, region))
-    )
+    query = select(claim_steps.c.claim_id, claim_steps.c.step, claim_steps.c.at).select_from(joined).where(lies_in(claims.c.region, region))
     steps = [{"claim_id": id_, "step": step, "at": datetime.fromisoformat(at)} for id_, step, at in connection.execute(query)]
     return rules.medians(steps)
 

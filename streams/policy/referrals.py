@@ -17,9 +17,10 @@ from matcher.policy.evaluate import evaluate_entry
 from matcher.policy.loader import Catalogue
 from matcher.policy.pairing import person_side
 from matcher.shapes import Person
-from streams.policy.known import catalogue_of, in_region
+from streams.policy.known import catalogue_of
 from streams.policy.messages import CivilAffairsTold
 from streams.policy.tables import referrals
+from streams.regions import lies_in
 from streams.runtime.messages import from_json, to_json
 from streams.runtime.outcomes import Drop, Outcomes
 from streams.runtime.subjects import Work
@@ -117,26 +118,26 @@ def _keep(connection: Connection, row: dict[str, Any]) -> None:
 
 def waiting(connection: Connection, region: str) -> int:
     """Of how many people of a region something new is to be told."""
-    query = select(func.count()).select_from(referrals).where(referrals.c.due, in_region(referrals.c.region, region))
+    query = select(func.count()).select_from(referrals).where(referrals.c.due, lies_in(referrals.c.region, region))
     return int(connection.execute(query).scalar() or 0)
 
 
 def due(connection: Connection, region: str, limit: int) -> list[Told]:
     """What is to be told of whom."""
-    query = select(referrals.c.document).where(referrals.c.due, in_region(referrals.c.region, region)).order_by(referrals.c.person_id)
+    query = select(referrals.c.document).where(referrals.c.due, lies_in(referrals.c.region, region)).order_by(referrals.c.person_id)
     return [dict(from_json(document)) for document in connection.execute(query.limit(limit)).scalars()]
 
 
 def told_in(connection: Connection, region: str, batch: str) -> list[Told]:
     """What one list told, without those who do not agree any more and those of whom a later list told something else."""
-    mine = (referrals.c.batch == batch) & referrals.c.document.is_not(None) & in_region(referrals.c.region, region)
+    mine = (referrals.c.batch == batch) & referrals.c.document.is_not(None) & lies_in(referrals.c.region, region)
     query = select(referrals.c.sent).where(mine).order_by(referrals.c.person_id)
     return [dict(from_json(sent)) for sent in connection.execute(query).scalars()]
 
 
 def lists(connection: Connection, region: str, limit: int) -> list[dict[str, Any]]:
     """The newest lists: ``{"batch", "told_on", "people"}``."""
-    mine = referrals.c.batch.is_not(None) & referrals.c.document.is_not(None) & in_region(referrals.c.region, region)
+    mine = referrals.c.batch.is_not(None) & referrals.c.document.is_not(None) & lies_in(referrals.c.region, region)
     day = func.max(referrals.c.told_on)
     query = select(referrals.c.batch, day, func.count()).where(mine).group_by(referrals.c.batch).order_by(day.desc(), referrals.c.batch)
     return [

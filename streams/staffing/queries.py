@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
+from streams.regions import within
 from streams.runtime.messages import from_json
 from streams.staffing import rules
 from streams.staffing.reckoning import gap_of, supplies_of
@@ -47,7 +48,7 @@ def gap_totals(connection: Connection, region: str, as_of: date) -> dict[str, in
             *(func.coalesce(func.sum(gap_rows.c[name]), 0) for name in _NUMBERS),
         )
         .select_from(employers.outerjoin(gap_rows, gap_rows.c.employer_id == employers.c.employer_id))
-        .where(_in_region(region), _listed(as_of))
+        .where(within(employers.c.region, region), _listed(as_of))
     )
     row = connection.execute(query).one()
     return {name: int(value) for name, value in zip(("employers", "with_gap", *_NUMBERS), row, strict=True)}
@@ -61,7 +62,7 @@ def gaps(connection: Connection, region: str, as_of: date, *, limit: int = 200, 
     query = (
         select(employers, *(gap_rows.c[name] for name in _NUMBERS), gap_rows.c.lines, gap_rows.c.since, gap_rows.c.basis)
         .select_from(employers.outerjoin(gap_rows, gap_rows.c.employer_id == employers.c.employer_id))
-        .where(_in_region(region), _listed(as_of))
+        .where(within(employers.c.region, region), _listed(as_of))
         .order_by(
             case((gap_rows.c.gap > 0, 0), else_=1),
             func.coalesce(gap_rows.c.since, date.max),
@@ -89,7 +90,13 @@ def gaps(connection: Connection, region: str, as_of: date, *, limit: int = 200, 
 
 def key_employers(connection: Connection, region: str, as_of: date, *, limit: int = 200, offset: int = 0) -> list[dict[str, Any]]:
     """The employers of a region on the list that day, with class, level, entry and exit, size and ownership (E-01)."""
-    query = select(employers).where(_in_region(region), _listed(as_of)).order_by(employers.c.employer_id).limit(limit).offset(offset)
+    query = (
+        select(employers)
+        .where(within(employers.c.region, region), _listed(as_of))
+        .order_by(employers.c.employer_id)
+        .limit(limit)
+        .offset(offset)
+    )
     names = ("employer_id", "name", "region", "size", "ownership", "key_class", "key_level")
     return [
         {
@@ -125,9 +132,3 @@ def _listed(as_of: date) -> Any:
         or_(employers.c.key_from.is_(None), employers.c.key_from <= as_of),
         or_(employers.c.key_to.is_(None), employers.c.key_to >= as_of),
     )
-
-
-def _in_region(region: str) -> Any:
-    # Codes nest by their digits: 14 0000 the province, 1401 00 the city, 140105 the county.
-    prefix = region[:2] if region.endswith("0000") else region[:4] if region.endswith("00") else region
-    return employers.c.region.startswith(prefix, autoescape=True)

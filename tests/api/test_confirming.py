@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from typing import Any
 
 import httpx
 import pytest
 
+from api.intake.sending import settle
 from streams.intake.commitments import note_commitment
 from tests.api.conftest import EMPLOYER, POSTING, Market
 from tests.api.test_second_factor import send
@@ -62,11 +63,18 @@ def test_what_the_employer_sent_a_moment_before_is_not_undone(market: Market, mo
     found = registered(market)
     assert market.get("commissioner", "/employers-to-confirm").status_code == 200  # its key was used today
 
+    waited_for = threading.Event()
+
     def slowly(*given: Any) -> None:
-        time.sleep(0.3)
+        waited_for.wait(30)  # until whoever confirms waits for what was sent before
         note_commitment(*given)
 
+    def awaited(*given: Any) -> None:
+        waited_for.set()
+        settle(*given)
+
     monkeypatch.setattr("streams.intake.handlers.note_commitment", slowly)
+    monkeypatch.setattr("api.intake.confirming.settle", awaited)
     assert market.post("employer", "/employers", {**EMPLOYER, "name": "太原别的机械有限公司"}).status_code == 202  # nobody waits for it
     assert confirm(market, found["revision"]).status_code == 409
     market.settle()
