@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from ipaddress import ip_address, ip_network
@@ -162,12 +163,29 @@ def test_the_proxy_that_is_believed_is_the_gateway_of_the_edges_network(compose:
     assert compose["services"]["edge"]["environment"]["GONGQIAO_TRUSTED_PROXIES"] == network["gateway"]
 
 
-def test_the_versions_of_the_engines_are_those_that_were_tried(compose: dict[str, Any]) -> None:
+def test_kafka_and_elasticsearch_are_those_that_are_tried_and_the_others_new_enough(compose: dict[str, Any]) -> None:
     from infra.cluster import fetch
 
-    assert compose["services"]["kafka"]["image"] == f"apache/kafka:{fetch.KAFKA}"
-    assert compose["services"]["elastic"]["image"].endswith(f":{fetch.ELASTIC}")
-    assert all(":" in service["image"] and not service["image"].endswith(":latest") for service in compose["services"].values())
+    image = {name: service["image"] for name, service in compose["services"].items()}
+    assert image["kafka"] == f"apache/kafka:{fetch.KAFKA}"
+    assert {image["elastic"], image["elastic-users"]} == {f"docker.elastic.co/elasticsearch/elasticsearch:{fetch.ELASTIC}"}
+    # PostgreSQL and Redis are tried as the system has them, whatever their version.
+    for name, least in (("postgres", fetch.POSTGRES_AT_LEAST), ("redis", 6)):
+        assert int(re.fullmatch(rf"{name}:(\d+)\S*", image[name])[1]) >= least  # type: ignore[index]
+
+
+def test_every_image_names_a_version_and_ours_that_of_the_package(compose: dict[str, Any]) -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    bases = re.findall(r"^FROM (\S+)", text, re.M)
+    assert len(bases) == 2
+    for image in (*bases, *(service["image"] for service in compose["services"].values())):
+        assert re.search(r":v?\d+(\.\d+)*", image), image
+    ours = "gongqiao:" + tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert {service["image"] for _, service in _ours(compose)} == {ours}
+    (renamed,) = loaded(DEPLOY / "kubernetes" / "kustomization.yaml")["images"]
+    assert f"{renamed['name']}:{renamed['newTag']}" == ours
+    assert {one["spec"]["template"]["spec"]["containers"][0]["image"] for one in _workloads()} == {renamed["name"]}
+    assert f"-t {ours} ." in text
 
 
 def test_no_password_is_in_the_files() -> None:
