@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, Text, text
 
 from streams.runtime.tables import metadata
+
+# SQLite takes a partial index only for a query that says the same in the same words, and ``where(column)`` is written "due = 1" there.
+DUE = text("due = 1")
 
 # Policy's own projections: of each only what conditions can read.
 people = Table(
@@ -34,7 +37,7 @@ employers = Table(
     Column("due", Boolean, nullable=False),  # something about it changed: the next tick evaluates it
     Column("counters", LargeBinary),  # as they were announced last
 )
-Index("policy_employers_due", employers.c.employer_id, sqlite_where=employers.c.due, postgresql_where=employers.c.due)
+Index("policy_employers_due", employers.c.employer_id, sqlite_where=DUE, postgresql_where=employers.c.due)
 
 # Who works where since when: hires through the exchange, and those that insurance data show (E-09).
 hires = Table(
@@ -58,7 +61,7 @@ hires = Table(
     Column("check_on", Date, index=True),
     Column("due", Boolean, nullable=False),
 )
-Index("policy_hires_due", hires.c.hire_id, sqlite_where=hires.c.due, postgresql_where=hires.c.due)
+Index("policy_hires_due", hires.c.hire_id, sqlite_where=DUE, postgresql_where=hires.c.due)
 
 years = Table(
     "policy_years",
@@ -129,7 +132,7 @@ referrals = Table(
     Column("batch", String, index=True),  # the list that told it
     Column("told_on", Date),
 )
-Index("policy_referrals_due", referrals.c.person_id, sqlite_where=referrals.c.due, postgresql_where=referrals.c.due)
+Index("policy_referrals_due", referrals.c.person_id, sqlite_where=DUE, postgresql_where=referrals.c.due)
 
 # What a benefit would pay to whom, as of its last evaluation. States: open, excluded (listed with its reasons, E-08), settled (nothing is
 # due beside what was paid), claimed, closed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, text
 
 from streams.runtime.tables import metadata
 
@@ -23,7 +23,8 @@ employers = Table(
     Column("key_to", Date),
     Column("listed", Boolean, nullable=False),  # as of the last tick or version: what was announced
 )
-Index("staffing_employers_key", employers.c.employer_id, sqlite_where=employers.c.has_key, postgresql_where=employers.c.has_key)
+# In the words in which SQLite is asked, as it takes a partial index for no others.
+Index("staffing_employers_key", employers.c.employer_id, sqlite_where=text("has_key = 1"), postgresql_where=employers.c.has_key)
 
 # Entries to and exits from the list, by day, with the ground of each.
 listings = Table(

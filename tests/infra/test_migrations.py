@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from sqlalchemy import Column, select
+from sqlalchemy.dialects import sqlite
 
 from api.access import audit
 from infra.composition import exchange
 from infra.make_revision import differences, rendered
 from infra.migrate import SchemaError, config, migrate, newest, revision_of
 from streams.intake.gateway import receive_employers
+from streams.policy import tables as policy
 from streams.runtime.messages import from_json
 from streams.runtime.tables import meta, upsert
+from streams.staffing import tables as staffing
 from tests.infra.conftest import settings_of
 
 FIRST = "0001"
@@ -286,6 +290,19 @@ def older(folder: Path) -> Path:
 def test_the_migrations_make_what_the_code_has(tmp_path: Path) -> None:
     migrate(tmp_path / "g.sqlite")
     assert differences(tmp_path / "g.sqlite") == [], "a table changed: python -m infra.make_revision NUMBER 'What for.', read it, commit it"
+
+
+@pytest.mark.parametrize("due", [policy.employers.c.due, policy.hires.c.due, policy.referrals.c.due, staffing.employers.c.has_key], ids=str)
+def test_what_is_due_is_found_by_its_partial_index(tmp_path: Path, due: Column[bool]) -> None:
+    database = tmp_path / "g.sqlite"
+    command.upgrade(config(f"sqlite:///{database}"), "0030")
+    migrate(database)
+    (key,) = due.table.primary_key.columns
+    asked = select(key).where(due).order_by(key).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    with closing(sqlite3.connect(database)) as connection:
+        plan = [row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {asked}")]
+    (partial,) = (index.name for index in due.table.indexes if index.dialect_options["sqlite"]["where"] is not None)
+    assert [one for one in plan if f"INDEX {partial}" in one] == plan
 
 
 def test_the_first_version_is_what_it_was(tmp_path: Path) -> None:
