@@ -85,7 +85,7 @@ def take_told(message: CivilAffairsTold, work: Work) -> Outcomes:
     row = _row(work.connection, message.person_id) or _new(message.person_id)
     if row["sent"] is not None and _same(row["sent"], message.told):
         return [Drop("told before")]
-    row.update(sent=message.told, batch=message.batch, told_on=work.as_of)
+    row.update(sent=message.told, batch=message.batch, told_on=work.as_of, told_at=work.envelope.recorded_at.isoformat())
     _keep(work.connection, row)
     return None
 
@@ -136,11 +136,13 @@ def told_in(connection: Connection, region: str, batch: str) -> list[Told]:
 
 
 def lists(connection: Connection, region: str, limit: int) -> list[dict[str, Any]]:
-    """The newest lists: ``{"batch", "told_on", "people"}``."""
+    """The newest lists, the last one first: ``{"batch", "told_on", "told_at", "people"}``; of lists from before instants were kept
+    ``told_at`` is None."""
     mine = referrals.c.batch.is_not(None) & referrals.c.document.is_not(None) & lies_in(referrals.c.region, region)
-    day = func.max(referrals.c.told_on)
-    query = select(referrals.c.batch, day, func.count()).where(mine).group_by(referrals.c.batch).order_by(day.desc(), referrals.c.batch)
+    day, at = func.max(referrals.c.told_on), func.max(referrals.c.told_at)
+    newest = (day.desc(), func.coalesce(at, "").desc(), referrals.c.batch)
+    query = select(referrals.c.batch, day, at, func.count()).where(mine).group_by(referrals.c.batch).order_by(*newest)
     return [
-        {"batch": batch, "told_on": told_on.isoformat(), "people": int(people)}
-        for batch, told_on, people in connection.execute(query.limit(limit))
+        {"batch": batch, "told_on": told_on.isoformat(), "told_at": told_at, "people": int(people)}
+        for batch, told_on, told_at, people in connection.execute(query.limit(limit))
     ]

@@ -131,6 +131,7 @@ referrals = Table(
     Column("due", Boolean, nullable=False),
     Column("batch", String, index=True),  # the list that told it
     Column("told_on", Date),
+    Column("told_at", String),  # the instant of that list: there may be several a day
 )
 Index("policy_referrals_due", referrals.c.person_id, sqlite_where=DUE, postgresql_where=referrals.c.due)
 

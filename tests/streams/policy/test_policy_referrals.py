@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -140,7 +141,21 @@ def test_each_office_sees_its_own_region(exchange: PolicyExchange, region: str, 
     assert len(due(exchange, region)) == number
     tell(exchange)
     assert len(exchange.ask(referrals.told_in, region, "b-1")) == number
-    assert exchange.ask(referrals.lists, region, 10) == [{"batch": "b-1", "told_on": "2023-09-01", "people": 1}][:number]
+    assert (
+        exchange.ask(referrals.lists, region, 10)
+        == [{"batch": "b-1", "told_on": "2023-09-01", "told_at": "2023-09-01T02:00:00+00:00", "people": 1}][:number]
+    )
+
+
+def test_the_last_list_comes_first_also_among_those_of_one_day(exchange: PolicyExchange) -> None:
+    for number, batch in enumerate(("b-3", "b-1", "b-4", "b-2")):
+        exchange.at += timedelta(hours=1)
+        exchange.say(person(id_=f"u-{number}", consent=AGREED, facts=HARD, registered_at=WHERE))
+        tell(exchange, batch)
+    exchange.on("2023-09-02")
+    exchange.say(person(id_="u-5", consent=AGREED, facts=HARD, registered_at=WHERE))
+    tell(exchange, "b-0")
+    assert [one["batch"] for one in exchange.ask(referrals.lists, WHERE, 4)] == ["b-0", "b-2", "b-4", "b-1"]
 
 
 def test_of_somebody_forgotten_nothing_is_left(exchange: PolicyExchange) -> None:
