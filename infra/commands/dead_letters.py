@@ -48,7 +48,7 @@ def retry_(data_dir: Path | None, message_ids: tuple[str, ...], everything: bool
         with opened.reading() as connection:
             found = [letter for letter in letters(connection, limit=100_000) if everything or letter.message_id in message_ids]
         unknown = set(message_ids) - {letter.message_id for letter in found}
-        count = opened.write(lambda connection: sum(retry(connection, letter, now=opened.now()) for letter in found))
+        handed = opened.write(lambda connection: [letter for letter in found if retry(connection, letter, now=opened.now())])
         if not running:
             opened.runner.start()
             try:
@@ -60,6 +60,8 @@ def retry_(data_dir: Path | None, message_ids: tuple[str, ...], everything: bool
             again = [letter for letter in letters(connection, limit=100_000) if letter.message_id in ids]
     for id_ in sorted(unknown):
         click.echo(f"{id_}: no open dead letter", err=True)
-    click.echo(f"{count} handed back" + ("" if running else f", {len(again)} failed again"))
+    click.echo(f"{len(handed)} handed back" + ("" if running else f", {len(again)} failed again"))
+    if len(handed) < len(found):
+        click.echo(f"{len(found) - len(handed)} not: no relay wrote them to their topic; what they should have said has to be sent anew")
     if unknown:
         raise SystemExit(1)

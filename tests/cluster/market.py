@@ -30,6 +30,7 @@ from streams.delivery.tables import pairs as delivery_pairs
 from streams.intake.gateway import receive_employers, receive_people, receive_postings
 from streams.intake.tables import postings as intake_postings
 from streams.matching.messages import PostingMatched
+from streams.matching.shards import sharded
 from streams.runtime.dead_letters import letters, retry
 from streams.runtime.exchange import Exchange
 from streams.runtime.floor import unhandled
@@ -38,6 +39,7 @@ from streams.runtime.kafka_lag import group_lags
 from streams.runtime.log import Log
 from streams.runtime.messages import Unreadable
 from streams.runtime.relay import LARGEST, published
+from streams.runtime.subjects import Topology
 from streams.runtime.tables import dead_letters, handled, log, outbox, parked
 from streams.runtime.topology import topology
 from tests.cluster.fresh import fresh_database, fresh_topics
@@ -172,15 +174,17 @@ class Nursery:
 class Run:
     """One exchange on real engines: this process says and looks, the nursery's children work."""
 
-    def __init__(self, nursery: Nursery, folder: Path, state: str, brokers: Brokers) -> None:
+    def __init__(self, nursery: Nursery, folder: Path, state: str, brokers: Brokers, flows: Topology) -> None:
         self.brokers = brokers
+        self.flows = flows
+        self.subjects = tuple(one.name for one in flows.subjects if one.name in (*SUBJECTS, "shards"))
         self.state = state
-        self.part = open_shared(state, KEY, now=lambda: NOW)
+        self.part = open_shared(state, KEY, flows=flows, now=lambda: NOW)
         self.exchange = self.part.exchange
         self.children: dict[str, int] = {}
         self._nursery = nursery
         self._folder = folder
-        self._settings = {
+        self.settings = {
             "GONGQIAO_LOG": "kafka://" + ",".join(brokers.servers),
             "GONGQIAO_STATE": state,
             "GONGQIAO_KAFKA_PREFIX": brokers.prefix,
@@ -193,17 +197,25 @@ class Run:
 
     def more(self, settings: dict[str, str]) -> None:
         """Settings of the processes started from now on."""
-        self._settings |= settings
+        self.settings |= settings
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
     def start(self, *names: str, **more: Any) -> None:
         """Start ``relay``, ``index`` or subjects; a name may carry a number (``matching.2``) for a second worker of the subject."""
-        for name in names or ("relay", *SUBJECTS):
+        for name in names or ("relay", *self.subjects):
             bare = name.partition(".")[0]
-            order: dict[str, Any] = {"settings": self._settings, "log": str(self.log_of(name)), **more}
+            order: dict[str, Any] = {"settings": self.settings, "log": str(self.log_of(name)), **more}
             order |= {"singles": [bare]} if bare in ("relay", "index", "tick", "send") else {"subject": bare}
             self.children[name] = self._nursery.start(order)
+
+    def gongqiao(self, *words: str) -> str:
+        """The command line as an operator calls it, beside the workers; what it wrote."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GONGQIAO_")} | self.settings
+        command = [sys.executable, "-c", "from infra.cli import main; main()", *words]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def log_of(self, name: str) -> Path:
         return self._folder / f"{name}.log"
@@ -253,8 +265,7 @@ class Run:
     def left(self) -> dict[str, int]:
         """What is still to be done, by who is to do it."""
         with self.exchange.reading() as connection:
-            flows = topology()
-            found = {name: unhandled(connection, self.exchange.log, flows.subject(name)) for name in SUBJECTS}
+            found = {name: unhandled(connection, self.exchange.log, self.flows.subject(name)) for name in self.subjects}
             found["outbox"] = int(connection.execute(select(func.count()).select_from(outbox)).scalar_one())
             found["relay"] = self.exchange.log.end(connection) - published(connection)
         return {name: count for name, count in found.items() if count}
@@ -292,8 +303,8 @@ class Run:
 
     def lag(self) -> int:
         """Messages on Kafka that have not been acknowledged by the subjects a recommendation passes through."""
-        lags = asyncio.run(group_lags(topology(), self.brokers))
-        return sum(lags[name] for name in SUBJECTS)
+        lags = asyncio.run(group_lags(self.flows, self.brokers))
+        return sum(lags[name] for name in self.subjects)
 
     def parked(self) -> int:
         with self.exchange.reading() as connection:
@@ -324,14 +335,24 @@ class Run:
         """Make messages that still wait in the outbox unreadable, as if a newer program had said them; answers their ids."""
         with self.part.engine.begin() as connection:
             ids = set(connection.execute(select(outbox.c.id).where(outbox.c.type == type_).order_by(outbox.c.n).limit(number)).scalars())
-            connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(version=outbox.c.version + 100))
         assert len(ids) == number
+        self.spoil(ids)
         return ids
 
-    def mend_and_retry(self, ids: set[str]) -> None:
+    def spoil(self, ids: set[str]) -> None:
+        """Make these, which still wait in the outbox, unreadable."""
+        with self.part.engine.begin() as connection:
+            spoiled = connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(version=outbox.c.version + 100)).rowcount
+        assert spoiled == len(ids)
+
+    def mend(self, ids: set[str]) -> None:
         """The newer program is installed: what it said can be read now."""
         with self.part.engine.begin() as connection:
             connection.execute(update(log).where(log.c.id.in_(ids)).values(version=log.c.version - 100))
+
+    def mend_and_retry(self, ids: set[str]) -> None:
+        self.mend(ids)
+        with self.part.engine.begin() as connection:
             for letter in letters(connection):
                 assert retry(connection, letter, now=NOW)
 
@@ -345,11 +366,13 @@ class Run:
 
 
 @contextmanager
-def a_run(nursery: Nursery, folder: Path, kafka: str, postgres: str, *, partitions: int = 4) -> Iterator[Run]:
+def a_run(nursery: Nursery, folder: Path, kafka: str, postgres: str, *, partitions: int = 4, shards: int = 1) -> Iterator[Run]:
     """A run with a database and topics of its own; nothing is started yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    with fresh_database(postgres) as state, fresh_topics(kafka, topology(), partitions=partitions) as brokers:
-        run = Run(nursery, folder, state, brokers)
+    flows = sharded(topology(), shards)
+    with fresh_database(postgres) as state, fresh_topics(kafka, flows, partitions=partitions) as brokers:
+        run = Run(nursery, folder, state, brokers, flows)
+        run.more({"GONGQIAO_SHARDS": str(shards)})
         try:
             yield run
         finally:
