@@ -12,14 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, text, update
 
+from infra.composition import flows_of
 from infra.engines import postgres_arguments
 from infra.migrate import migrate, revision_of_postgres
 from infra.settings import Settings
 from streams.runtime.database import open_engine
 from streams.runtime.outbox import settle_restored
 from streams.runtime.sealing import Vault
+from streams.runtime.subjects import Topology
 from streams.runtime.tables import offsets
-from streams.runtime.topology import topology
 
 _OF_LIBPQ = {
     "host": "PGHOST", "port": "PGPORT", "dbname": "PGDATABASE", "user": "PGUSER", "password": "PGPASSWORD", "sslmode": "PGSSLMODE",
@@ -90,7 +91,7 @@ def restore_postgres(settings: Settings, file: Path) -> None:
         _run(arguments, program("pg_restore"), *command, str(file))
         engine.dispose()
         migrate(settings.state_url, arguments=arguments)
-        after_restore(engine)
+        after_restore(engine, flows_of(settings))
     finally:
         engine.dispose()
 
@@ -124,11 +125,11 @@ def _fits(file: Path, key: bytes) -> None:
             raise RuntimeError(f"{file}: GONGQIAO_MASTER_KEY is not the master key of this backup; put the key back that was kept with it")
 
 
-def after_restore(engine: Engine) -> None:
+def after_restore(engine: Engine, flows: Topology) -> None:
     """What must be put right in a restored state before anything runs on it: the order of its outbox, and where the relay begins."""
     with engine.begin() as connection:
         settle_restored(connection)
-        subjects = [subject.name for subject in topology().subjects]
+        subjects = [subject.name for subject in flows.subjects]
         count, slowest = connection.execute(select(func.count(), func.min(offsets.c.seq)).where(offsets.c.subject.in_(subjects))).one()
         begin = int(slowest) if count == len(subjects) else 0
         connection.execute(update(offsets).where(offsets.c.subject == RELAY, offsets.c.seq > begin).values(seq=begin))

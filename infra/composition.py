@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from infra.engines import check_engines, postgres_arguments
 from infra.migrate import check_migrated, migrate
 from infra.settings import Settings, SettingsError
-from streams.matching.shards import sharded
+from streams.matching.shards import placed_otherwise, sharded
 from streams.runtime.database import is_postgres, open_engine
 from streams.runtime.elsewhere import Elsewhere
 from streams.runtime.embedded import EmbeddedRunner
@@ -26,6 +26,20 @@ from streams.runtime.subjects import Topology
 from streams.runtime.topology import topology
 from streams.runtime.units import Units
 from streams.runtime.writer import Writer
+
+
+def flows_of(settings: Settings) -> Topology:
+    """The topology with people in as many shards as the settings say."""
+    return sharded(topology(), settings.shards)
+
+
+def _check_shards(opened: Exchange, settings: Settings) -> None:
+    with opened.reading() as connection:
+        if placed_otherwise(connection, settings.shards):
+            raise SettingsError(
+                f"GONGQIAO_SHARDS={settings.shards}, but people were received when it was another number, and lie where that one says: "
+                "set it as it was; it is chosen before the first person is received"
+            )
 
 
 def open_exchange(
@@ -99,15 +113,21 @@ def shared(settings: Settings, *, now: Callable[[], datetime] | None = None) -> 
     check_engines(settings)
     if not settings.clustered:
         raise SettingsError("GONGQIAO_LOG and GONGQIAO_STATE name no shared exchange: kafka://… and postgresql://… are expected")
-    return open_shared(
+    part = open_shared(
         settings.state_url,
         settings.key(),
-        flows=sharded(topology(), settings.shards),
+        flows=flows_of(settings),
         now=now,
         arguments=postgres_arguments(settings),
         connections=settings.postgres_pool,
         migrating=settings.migrate_at_start,
     )
+    try:
+        _check_shards(part.exchange, settings)
+    except BaseException:
+        part.close()
+        raise
+    return part
 
 
 @contextmanager
@@ -125,16 +145,18 @@ def exchange(settings: Settings, *, run: bool = True, now: Callable[[], datetime
         return
     settings.refuse_unsafe()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    flows = sharded(topology(), settings.shards)
-    opened, writer = open_exchange(settings.database, settings.key(), settings.subjects(), flows=flows, now=now)
+    opened, writer = open_exchange(settings.database, settings.key(), settings.subjects(), flows=flows_of(settings), now=now)
     try:
+        _check_shards(opened, settings)
         if run:
             # A posting is thousands of short-lived objects and next to no cycles: looking for those every 700 took 3 % of its time.
             gc.set_threshold(10_000, 20, 50)
             opened.runner.start()
-        yield opened
+        try:
+            yield opened
+        finally:
+            if run:
+                opened.runner.stop()
     finally:
-        if run:
-            opened.runner.stop()
         writer.stop()
         opened.close()

@@ -18,11 +18,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Connection, func, select, text
 
+from infra.composition import flows_of
 from infra.engines import check_engines, elastic_arguments, postgres_arguments, redis_arguments
 from infra.findings import DEAD_WEBHOOKS, NOT_SENT, Finding, dead_webhooks, not_sent, since_yesterday
 from infra.migrate import SchemaError, newest, revision_of_postgres
 from infra.settings import Settings, SettingsError
-from infra.workers import brokers_of, flows_of
+from infra.workers import brokers_of
 from streams.runtime.clock import last_tick
 from streams.runtime.database import EngineFault, is_engine_fault, open_engine, plain_reason
 from streams.runtime.floor import PAGE, unhandled

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from api.cache.opening import open_cache
 from api.cache.ringing import Ringing
-from infra.composition import Shared, shared
+from infra.composition import Shared, flows_of, shared
 from infra.engines import brokers as servers_of
 from infra.engines import check_engines, faust_arguments, kafka_arguments, redis_arguments, search_options
 from infra.health import Health, Readiness
@@ -28,7 +28,7 @@ from search.index import open_index
 from search.reindex import needs_reindex
 from streams.delivery.sender import Sender
 from streams.intake.index_follower import IndexFollower, fill_anew
-from streams.matching.shards import sharded
+from streams.matching.shards import NUMBERED
 from streams.runtime.clock import Ticker
 from streams.runtime.database import EngineFault
 from streams.runtime.exchange import Exchange
@@ -41,8 +41,6 @@ from streams.runtime.locks import RELAY, ROTATION, TICK, Lock, lock_on
 from streams.runtime.own_thread import OwnThread
 from streams.runtime.relay import Relay
 from streams.runtime.rotation import Rotation
-from streams.runtime.subjects import Topology
-from streams.runtime.topology import topology
 
 _logger = logging.getLogger("gongqiao.worker")
 SINGLES = ("relay", "tick", "index", "send")
@@ -62,12 +60,8 @@ def brokers_of(settings: Settings) -> Brokers:
         replication=settings.kafka_replication,
         min_in_sync=settings.kafka_min_in_sync,
         arguments=kafka_arguments(settings),
+        numbered=NUMBERED,
     )
-
-
-def flows_of(settings: Settings) -> Topology:
-    """The topology with people in as many shards as the settings say."""
-    return sharded(topology(), settings.shards)
 
 
 # -- logging ---------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.migrate import migrate
 from infra.settings import Settings, settings_of
+from streams.matching.shards import SHARDS
 from streams.runtime.database import open_engine
 from streams.runtime.locks import hold_in_transaction
 from streams.runtime.rebuild import Report, compare, rebuild_into, swap
@@ -68,13 +69,15 @@ def _show(bar: tqdm[Any], count: int) -> None:
 
 
 @click.command("rebuild")
-@click.argument("subject", type=click.Choice([subject.name for subject in SUBJECTS]))
+@click.argument("subject", type=click.Choice([*(subject.name for subject in SUBJECTS), SHARDS.name]))
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the embedded exchange.")
 @click.option("--check", "check_only", is_flag=True, help="Compare only; leave the live tables as they are.")
 @click.option("--force", is_flag=True, help="Swap also where that loses what forgotten people's messages said.")
 def command(subject: str, data_dir: Path | None, check_only: bool, force: bool) -> None:
     """Make one subject's tables anew from the log, compare with the live ones, and swap them in."""
     settings = settings_of(data_dir)
+    if subject == SHARDS.name and settings.shards == 1:
+        raise click.UsageError("people are in no shards here (GONGQIAO_SHARDS is 1): rebuild matching, which has them")
     report = rebuild(settings, subject, check_only=check_only, force=force)
     left_out = f"{report.tombstones} tombstones, {report.dead} dead letters left out"
     click.echo(f"{subject}: {report.handled} messages handled, {left_out}, {report.outputs} outputs")

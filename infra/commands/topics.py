@@ -6,8 +6,9 @@ import asyncio
 
 import click
 
+from infra.composition import flows_of
 from infra.settings import Settings
-from infra.workers import brokers_of, flows_of, make_topics
+from infra.workers import brokers_of, make_topics
 from streams.runtime.kafka_topics import check_topics, wanted
 
 

@@ -8,8 +8,9 @@ import threading
 import click
 
 from infra import logs
+from infra.composition import flows_of
 from infra.settings import Settings
-from infra.workers import SINGLES, Supervisor, brokers_of, end_with_parent, flows_of, quiet, run_singles, run_subject, wait_for_topics
+from infra.workers import SINGLES, Supervisor, brokers_of, end_with_parent, quiet, run_singles, run_subject, wait_for_topics
 
 
 @click.command("worker")

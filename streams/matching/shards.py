@@ -29,12 +29,24 @@ from streams.matching.messages import Pair, PersonLeftMarket, PersonMatched, Pos
 from streams.runtime.messages import Envelope, Message, from_json, to_json
 from streams.runtime.outcomes import Drop, Emit, Outcomes
 from streams.runtime.subjects import Handler, Preparation, Subject, Topic, Topology, Work
-from streams.runtime.tables import metadata, upsert, upsert_newer
+from streams.runtime.tables import log, metadata, outbox, upsert, upsert_newer
 
 
 def shard_of(person_id: str, shards: int) -> int:
     """The shard of a person; the same everywhere and for ever, as long as S is the same."""
     return int.from_bytes(hashlib.sha256(person_id.encode()).digest()[:8], "big") % shards
+
+
+def placed_otherwise(connection: Connection, shards: int) -> bool:
+    """Whether people were placed in another number of shards, or before there were any: a posting would not be held against them."""
+    lying = connection.execute(select(shard_people.c.person_id, shard_people.c.shard).limit(1000)).all()
+    if shards == 1 or lying:
+        return any(shards == 1 or row.shard != str(shard_of(row.person_id, shards)) for row in lying)
+    if connection.execute(select(tables.people.c.person_id).where(tables.people.c.state == ON).limit(1)).first() is None:
+        return False
+    # Whoever is in matching's table was placed in the same transaction, and may be on the way.
+    placed = (PersonPlaced.type, PersonTakenOut.type)
+    return all(connection.execute(select(said.c.id).where(said.c.type.in_(placed)).limit(1)).first() is None for said in (log, outbox))
 
 
 # -- messages --------------------------------------------------------------------------------------------------------------
@@ -341,6 +353,7 @@ TOPICS = (
     Topic("shards", "derived", "shard", (PersonPlaced, PersonTakenOut, PostingAnnounced)),
     Topic("shards.parts", "derived", "posting", (PartFound,)),
 )
+NUMBERED = frozenset({"shards"})  # keyed by the shard's number
 
 
 def sharded(flows: Topology, shards: int) -> Topology:

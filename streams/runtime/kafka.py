@@ -24,6 +24,7 @@ class Brokers:
     """Where Kafka is and how the exchange's topics are kept there.
 
     ``arguments``: keyword arguments of every aiokafka client (``bootstrap_servers``, TLS, SASL). ``prefix``: before every topic and group.
+    ``numbered``: topics whose keys are numbers, 0 and up.
     """
 
     servers: tuple[str, ...]
@@ -32,12 +33,18 @@ class Brokers:
     replication: int = 1
     min_in_sync: int = 1
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    numbered: frozenset[str] = frozenset()
 
     def topic(self, name: str) -> str:
         return f"{self.prefix}{name}"
 
     def group(self, subject: str) -> str:
         return f"{self.prefix}{subject}"
+
+    def partition(self, topic: str, key: str) -> int | None:
+        """Where a message goes; None: where the key's hash sends it. A hash would put two of four numbers into one partition, and so to one
+        worker, where four workers are meant to share them."""
+        return int(key) % self.partitions if topic in self.numbered else None
 
     @property
     def client(self) -> dict[str, Any]:

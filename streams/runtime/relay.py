@@ -159,10 +159,10 @@ class Relay(OwnThread):
         pending: list[Any] = []
         for row in rows:
             key, value = record(row)
-            topic = self._brokers.topic(row["topic"])
+            topic, partition = self._brokers.topic(row["topic"]), self._brokers.partition(row["topic"], row["key"])
             while True:
                 try:
-                    pending.append(await producer.send(topic, value, key))
+                    pending.append(await producer.send(topic, value, key, partition))
                     break
                 except MessageSizeTooLargeError:
                     # Not for Kafka; the workers find it in the log as overlooked and handle it all the same.

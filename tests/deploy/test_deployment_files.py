@@ -30,6 +30,7 @@ from streams.runtime.topology import topology
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "infra" / "deploy"
 SUBJECTS = {subject.name for subject in topology().subjects}
+WITH_SHARDS = SUBJECTS | {"shards"}
 KUBERNETES = ("1.31", "1.34", "1.37")
 
 
@@ -69,7 +70,7 @@ def check_command(words: list[str]) -> set[str]:
     assert command is not None, f"gongqiao {name} is no command"
     context = command.make_context(name, rest)
     started = {part.strip() for part in (context.params.get("subjects") or "").split(",") if part.strip()}
-    assert started <= SUBJECTS, f"{started - SUBJECTS}: no such subject"
+    assert started <= WITH_SHARDS, f"{started - WITH_SHARDS}: no such subject"
     return started | {part for part in ("relay", "tick", "index", "send") if context.params.get(part)} | {name}
 
 
@@ -111,17 +112,24 @@ def _ours(compose: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, service
 
 
-def test_the_compose_file_starts_everything_once(compose: dict[str, Any]) -> None:
-    started = [part for _, service in _ours(compose) for part in check_command(service["command"])]
+def test_the_compose_file_starts_everything_once_and_shards_where_they_are_asked_for(compose: dict[str, Any]) -> None:
+    started = [part for _, service in _ours(compose) if "profiles" not in service for part in check_command(service["command"])]
     assert set(started) == EVERYTHING
     assert sorted(part for part in started if part != "worker") == sorted(EVERYTHING - {"worker"})
+    ((name, more),) = [(name, service) for name, service in compose["services"].items() if "profiles" in service]
+    assert more["profiles"] == [name] == ["shards"]
+    assert check_command(more["command"]) == {"worker", "shards"}
+    # Everybody is told the number, and there is a process for each shard.
+    assert all(service["environment"]["GONGQIAO_SHARDS"] == "${GONGQIAO_SHARDS:-1}" for _, service in _ours(compose))
+    example = (DEPLOY / "passwords.env.example").read_text()
+    assert f"\n# GONGQIAO_SHARDS={more['deploy']['replicas']}\n# COMPOSE_PROFILES={name}\n" in example
 
 
 def test_every_variable_of_the_compose_file_is_a_setting_that_can_be_run_with(compose: dict[str, Any]) -> None:
     asked: set[str] = set()
 
     def filled(value: str) -> str:
-        value = re.sub(r"\$\{[A-Z_]+:-\}", "", value)  # may be absent
+        value = re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", value)  # may be absent
         for name, said in re.findall(r"\$\{([A-Z_]+)(:\?[^}]*)?\}", value):
             assert said, f"{name}: without :? compose would go on without it"
             asked.add(name)
@@ -203,16 +211,19 @@ def test_git_ignores_the_filled_in_passwords() -> None:
 # -- Kubernetes ------------------------------------------------------------------------------------------------------------
 
 
-def _documents() -> list[dict[str, Any]]:
-    names = loaded(DEPLOY / "kubernetes" / "kustomization.yaml")["resources"]
-    return [document for name in names for document in yaml.safe_load_all((DEPLOY / "kubernetes" / name).read_text())]
+KUSTOMIZED = (DEPLOY / "kubernetes", DEPLOY / "kubernetes" / "shards")  # what everybody needs, and the component for people in shards
+
+
+def _documents(folders: tuple[Path, ...] = KUSTOMIZED) -> list[dict[str, Any]]:
+    files = [folder / name for folder in folders for name in loaded(folder / "kustomization.yaml")["resources"]]
+    return [document for file in files for document in yaml.safe_load_all(file.read_text())]
 
 
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_every_manifest_follows_the_schema_of_kubernetes(version: str) -> None:
-    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
+    for path in sorted((DEPLOY / "kubernetes").rglob("*.yaml")):
         for document in yaml.safe_load_all(path.read_text()):
-            if document["kind"] != "Kustomization":
+            if document["kind"] not in ("Kustomization", "Component"):
                 kubernetes_validate.validate(document, version, strict=True)
 
 
@@ -224,18 +235,37 @@ def test_a_manifest_that_does_not_is_noticed() -> None:
 
 
 def test_every_manifest_is_in_the_kustomization_but_the_example_of_secrets() -> None:
-    names = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")}
-    assert set(loaded(DEPLOY / "kubernetes" / "kustomization.yaml")["resources"]) == names - {"kustomization.yaml", "secrets.example.yaml"}
+    for folder in KUSTOMIZED:
+        names = {path.name for path in folder.glob("*.yaml")}
+        assert set(loaded(folder / "kustomization.yaml")["resources"]) == names - {"kustomization.yaml", "secrets.example.yaml"}
 
 
-def _workloads() -> list[dict[str, Any]]:
-    return [document for document in _documents() if document["kind"] in ("Deployment", "Job")]
+def _workloads(folders: tuple[Path, ...] = KUSTOMIZED) -> list[dict[str, Any]]:
+    return [document for document in _documents(folders) if document["kind"] in ("Deployment", "Job")]
 
 
 def test_the_manifests_start_everything_once() -> None:
-    started = [part for one in _workloads() for part in check_command(one["spec"]["template"]["spec"]["containers"][0]["args"])]
+    started = [
+        part for one in _workloads(KUSTOMIZED[:1]) for part in check_command(one["spec"]["template"]["spec"]["containers"][0]["args"])
+    ]
     assert set(started) == EVERYTHING
     assert sorted(part for part in started if part != "worker") == sorted(EVERYTHING - {"worker"})
+
+
+def test_the_component_for_shards_tells_everybody_the_number_and_starts_a_pod_for_each() -> None:
+    above = (DEPLOY / "kubernetes" / "kustomization.yaml").read_text()
+    assert yaml.safe_load(above.replace("# components:", "components:"))["components"] == [KUSTOMIZED[1].name]
+    (patch,) = loaded(KUSTOMIZED[1] / "kustomization.yaml")["patches"]
+    assert patch["target"] == {"kind": "ConfigMap", "name": "gongqiao-settings"}
+    (change,) = yaml.safe_load(patch["patch"])
+    name = change["path"].removeprefix("/data/")
+    assert (change["op"], name) == ("add", "GONGQIAO_SHARDS")
+    settings = next(one for one in _documents() if one["metadata"]["name"] == "gongqiao-settings")["data"]
+    secrets = dict.fromkeys(loaded(DEPLOY / "kubernetes" / "secrets.example.yaml")["stringData"], "made-up")
+    shards = check_settings({**settings, **secrets, name: change["value"], "GONGQIAO_MASTER_KEY": "00" * 32}).shards
+    (worker,) = _workloads(KUSTOMIZED[1:])
+    assert check_command(worker["spec"]["template"]["spec"]["containers"][0]["args"]) == {"worker", "shards"}
+    assert worker["spec"]["replicas"] == shards <= int(settings["GONGQIAO_KAFKA_PARTITIONS"])
 
 
 def test_every_variable_of_the_manifests_is_a_setting_that_can_be_run_with() -> None:
@@ -380,9 +410,13 @@ def test_every_alert_asks_for_what_is_shown_and_is_explained() -> None:
 def test_prometheus_scrapes_the_ports_that_the_compose_file_opens(compose: dict[str, Any]) -> None:
     made = loaded(DEPLOY / "prometheus" / "prometheus.yml")
     assert made["rule_files"] == ["alerts.yaml"]
-    targets = made["scrape_configs"][0]["static_configs"][0]["targets"]
+    (job,) = made["scrape_configs"]
+    targets = job["static_configs"][0]["targets"]
+    assert job["dns_sd_configs"] == [{"names": ["shards"], "type": "A", "port": 9101}]  # several processes, or none
     wanted = set()
     for name, service in _ours(compose):
+        if "profiles" in service:
+            continue
         if service["command"][0] == "serve":
             wanted.add(f"{name}:8000")
         elif service["command"][0] == "worker":

@@ -71,3 +71,9 @@ def test_a_library_that_repeats_itself_is_heard_once() -> None:
     assert [said("aiokafka.conn", "gone") for _ in range(3)] == [True, False, False]
     assert said("aiokafka.conn", "back")
     assert [said("gongqiao.relay", "waits") for _ in range(3)] == [True, True, True]
+
+
+def test_keys_that_are_numbers_lie_side_by_side_and_the_others_where_their_hash_sends_them() -> None:
+    brokers = Brokers(("a:1",), partitions=4, numbered=frozenset({"shards"}))
+    assert [brokers.partition("shards", str(number)) for number in range(6)] == [0, 1, 2, 3, 0, 1]
+    assert brokers.partition("postings", "p-1") is None
