@@ -20,13 +20,12 @@ from sqlalchemy import Connection, func, select, text
 
 from infra.composition import flows_of
 from infra.engines import check_engines, elastic_arguments, postgres_arguments, redis_arguments
-from infra.findings import DEAD_WEBHOOKS, NOT_SENT, Finding, dead_webhooks, not_sent, since_yesterday
+from infra.findings import DEAD_WEBHOOKS, NOT_SENT, Finding, dead_webhooks, lag, not_sent, since_yesterday
 from infra.migrate import SchemaError, newest, revision_of_postgres
 from infra.settings import Settings, SettingsError
 from infra.workers import brokers_of
 from streams.runtime.clock import last_tick
 from streams.runtime.database import EngineFault, is_engine_fault, open_engine, plain_reason
-from streams.runtime.floor import PAGE, unhandled
 from streams.runtime.kafka import Brokers
 from streams.runtime.kafka_lag import group_lags
 from streams.runtime.kafka_topics import TopicsWrong, check_topics
@@ -35,13 +34,14 @@ from streams.runtime.locks import RELAY, TICK, lock_number
 from streams.runtime.log import Log
 from streams.runtime.relay import published
 from streams.runtime.sealing import Vault
-from streams.runtime.subjects import Topology
+from streams.runtime.subjects import Subject, Topology
 from streams.runtime.tables import dead_letters, outbox, parked, person_keys
 
 _LOCAL = "on one's own machine: gongqiao cluster start"
 _LONG_OPEN = timedelta(minutes=2)
 _SKEW = timedelta(seconds=5)
 _ROOM = 1 << 30
+_POSTGRES, _ELASTIC, _REDIS = 13, 9, 6  # versions: the oldest PostgreSQL and Redis, and the one Elasticsearch
 
 
 def look_at_cluster(settings: Settings, look_at_index: Callable[[Settings], list[Finding]]) -> list[Finding]:
@@ -103,7 +103,7 @@ def _version(connection: Connection) -> Finding:
         )
     ).one()
     said = f"PostgreSQL: {version // 10000}.{version % 10000}, {size >> 20} MiB, {'with' if tls else 'without'} TLS"
-    return Finding(version >= 130000, said, "PostgreSQL 13 or newer is needed")
+    return Finding(version // 10000 >= _POSTGRES, said, f"PostgreSQL {_POSTGRES} or newer is needed")
 
 
 def _connections(connection: Connection) -> list[Finding]:
@@ -173,7 +173,7 @@ def _count(connection: Connection, table: Any) -> int:
 
 
 def _singles(connection: Connection) -> list[Finding]:
-    """Whether somebody publishes, keeps the clock, the index and the mails: each holds its lock while it works."""
+    """Whether somebody publishes, keeps the clock, the index, the mails and the webhooks: each holds its lock while it works."""
     held = set(
         connection.execute(
             text(
@@ -184,11 +184,17 @@ def _singles(connection: Connection) -> list[Finding]:
             {"ours": OURS},
         ).scalars()
     )
-    known = {RELAY: "publishes to Kafka", TICK: "keeps the clock", "index": "keeps the index", "send": "sends mails and messages"}
+    known = {
+        RELAY: ("publishes to Kafka", "relay"),
+        TICK: ("keeps the clock", "tick"),
+        "index": ("keeps the index", "index"),
+        "send": ("sends mails and messages", "send"),
+        "webhooks": ("sends the feed to webhooks", "send"),
+    }
     found = []
-    for name, does in known.items():
+    for name, (does, part) in known.items():
         there = lock_number(name) in held
-        found.append(Finding(there, f"{name}: {'somebody' if there else 'nobody'} {does}", f"start: gongqiao worker --{name}"))
+        found.append(Finding(there, f"{name}: {'somebody' if there else 'nobody'} {does}", f"start: gongqiao worker --{part}"))
     return found
 
 
@@ -199,11 +205,9 @@ def _tick(connection: Connection, settings: Settings) -> Finding:
     return Finding(not late, said, "nothing expires and nothing due is done; start: gongqiao worker --tick")
 
 
-def _lag(connection: Connection, log: Log, subject: Any) -> Finding:
-    left = unhandled(connection, log, subject)
-    said = f"{subject.name}: {left if left < PAGE else f'{PAGE} or more'} messages to do"
+def _lag(connection: Connection, log: Log, subject: Subject) -> Finding:
     mend = f"start, or start more: gongqiao worker --subjects {subject.name} (at most one for each of GONGQIAO_KAFKA_PARTITIONS)"
-    return Finding(left < PAGE, said, mend)
+    return lag(connection, log, subject, mend)
 
 
 # -- Kafka -----------------------------------------------------------------------------------------------------------------
@@ -278,8 +282,8 @@ def _search(settings: Settings) -> list[Finding]:
     finally:
         client.close()
     versions = sorted({str(node["version"]) for node in nodes})
-    fit = all(version.split(".")[0] == "9" for version in versions)
-    found = [Finding(fit, f"Elasticsearch: {len(nodes)} node(s), version {', '.join(versions)}", "Elasticsearch 9 is needed")]
+    fit = all(_major(version) == _ELASTIC for version in versions)
+    found = [Finding(fit, f"Elasticsearch: {len(nodes)} node(s), version {', '.join(versions)}", f"Elasticsearch {_ELASTIC} is needed")]
     for node in room:
         total, free = node["fs"]["total"]["total_in_bytes"], node["fs"]["total"]["available_in_bytes"]
         said = f"Elasticsearch: {free / (1 << 30):.1f} of {total / (1 << 30):.0f} GiB free on {node['name']}"
@@ -303,4 +307,10 @@ def _cache(settings: Settings) -> list[Finding]:
         mend = f"start Redis, or mend GONGQIAO_CACHE, user, password and TLS; no data is lost without it ({_LOCAL} redis)"
         return [Finding(False, f"Redis: {type(error).__name__}", mend)]
     version = str(about.get("redis_version", "?"))
-    return [Finding(version.split(".")[0].isdigit() and int(version.split(".")[0]) >= 6, f"Redis: {version}", "Redis 6 or newer is needed")]
+    return [Finding(_major(version) >= _REDIS, f"Redis: {version}", f"Redis {_REDIS} or newer is needed")]
+
+
+def _major(version: str) -> int:
+    """The number before the first dot; 0 where there is none."""
+    first = version.partition(".")[0]
+    return int(first) if first.isdigit() else 0

@@ -6,7 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from streams.delivery.rules import as_text
+from streams.runtime.floor import PAGE, unhandled
+from streams.runtime.log import Log
+from streams.runtime.subjects import Subject
 
 DEAD_WEBHOOKS = (
     "SELECT DISTINCT w.webhook_id, w.account_id FROM webhooks w JOIN webhook_deliveries d ON d.webhook_id = w.webhook_id "
@@ -26,6 +31,12 @@ class Finding:
     def line(self) -> str:
         """As it is printed; what to do stands under what is wrong."""
         return f"{'ok  ' if self.fine else 'BAD '} {self.what}" + ("" if self.fine else f"\n     {self.mend}")
+
+
+def lag(connection: Connection, log: Log, subject: Subject, mend: str) -> Finding:
+    """How much of the log a subject has still to do."""
+    left = unhandled(connection, log, subject)
+    return Finding(left < PAGE, f"{subject.name}: {left if left < PAGE else f'{PAGE} or more'} messages to do", mend)
 
 
 def dead_webhooks(rows: Iterable[tuple[str, str]]) -> list[Finding]:

@@ -9,15 +9,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
 
 from infra.commands.restore import opens_with
 from infra.data_dir import in_use
 from infra.engines import search_options
-from infra.findings import DEAD_WEBHOOKS, NOT_SENT, Finding, dead_webhooks, not_sent, since_yesterday
+from infra.findings import DEAD_WEBHOOKS, NOT_SENT, Finding, dead_webhooks, lag, not_sent, since_yesterday
 from infra.migrate import SchemaError, newest, open_to_read, revision_of
 from infra.settings import Settings, SettingsError, settings_of
 from search.errors import IndexFault
 from search.reindex import condition
+from streams.matching.shards import sharded
+from streams.runtime.log import Log
+from streams.runtime.sealing import Vault
+from streams.runtime.topology import topology
+
+_ROOM = 1 << 30
 
 
 def look(settings: Settings) -> list[Finding]:
@@ -36,7 +45,7 @@ def look(settings: Settings) -> list[Finding]:
     except SettingsError as error:
         found.append(Finding(False, "master key: missing or no key", str(error)))
     free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else Path("."))
-    enough = free.free > 1 << 30
+    enough = free.free > _ROOM
     found.append(Finding(enough, f"disk: {free.free / (1 << 30):.1f} GiB free", "make space: the exchange waits when the disk is full"))
     if not settings.database.exists():
         found.append(Finding(False, f"database: {settings.database} is not there yet", "start once with: gongqiao run"))
@@ -55,9 +64,14 @@ def look(settings: Settings) -> list[Finding]:
         with closing(open_to_read(settings.database)) as connection:
             found += _inside(connection, settings, running)
             if current == newest():  # an older schema may not have them yet
+                found += not_sent(connection.execute(NOT_SENT, since_yesterday(datetime.now(UTC))))
                 found += dead_webhooks(connection.execute(DEAD_WEBHOOKS))
-    except (sqlite3.DatabaseError, SchemaError) as error:
-        found.append(Finding(False, f"database: {error}", "restore the last backup: gongqiao restore FILE"))
+                found += _lags(settings, running)
+    except SchemaError as error:
+        mend = "name the exchange's folder with --data-dir, upgrade the program, or restore the last backup: gongqiao restore FILE"
+        found.append(Finding(False, f"schema: {error}", mend))
+    except (sqlite3.DatabaseError, DatabaseError) as error:
+        found.append(Finding(False, f"database: {getattr(error, 'orig', error)}", "restore the last backup: gongqiao restore FILE"))
     return [*found, *look_at_index(settings)]
 
 
@@ -88,13 +102,23 @@ def _inside(connection: sqlite3.Connection, settings: Settings, running: bool) -
     for subject, count in connection.execute("SELECT subject, count(*) FROM dead_letters WHERE state = 'open' GROUP BY subject"):
         mend = "gongqiao dead-letters list; after the fix: gongqiao dead-letters retry --all"
         found.append(Finding(False, f"dead letters: {count} in {subject}", mend))
-    found += not_sent(connection.execute(NOT_SENT, since_yesterday(datetime.now(UTC))))
     tick = connection.execute("SELECT recorded_at FROM log WHERE type = 'clock.tick' ORDER BY seq DESC LIMIT 1").fetchone()
     if running:
         late = tick is None or datetime.now(UTC) - datetime.fromisoformat(tick[0]) > timedelta(seconds=3 * settings.tick_seconds + 5)
         mend = "restart the exchange; look at its log for the writer's fault"
         found.append(Finding(not late, f"clock: last tick {tick[0] if tick else 'never'}", mend))
     return found
+
+
+def _lags(settings: Settings, running: bool) -> list[Finding]:
+    """How far each subject is behind the log."""
+    mend = "the exchange works at them: look again in a minute; where they do not get fewer, restart it and look at its log"
+    mend = mend if running else "start the exchange, it does them first: gongqiao run"
+    flows = sharded(topology(), settings.shards)
+    log = Log(flows, Vault(bytes(32)))  # nothing sealed is read
+    engine = create_engine("sqlite://", creator=lambda: open_to_read(settings.database), poolclass=NullPool)
+    with engine.connect() as connection:
+        return [lag(connection, log, subject, mend) for subject in flows.subjects]
 
 
 @click.command("doctor")

@@ -1,4 +1,4 @@
-"""account, doctor, rebuild, dead letters, settings, run: what an operator calls."""
+"""account, rebuild, dead letters, settings, run: what an operator calls."""
 
 from __future__ import annotations
 
@@ -21,14 +21,11 @@ from sqlalchemy import Connection, select
 from api.access import second_factor
 from api.access.accounts import account_of, close_account, key_caller, open_session
 from api.services import Services
-from api.webhooks.tables import deliveries, webhooks
 from infra import demo
 from infra.commands.rebuild import rebuild
 from infra.composition import exchange
 from infra.serve import running
 from infra.settings import Settings, SettingsError
-from streams.delivery.rules import as_text
-from streams.delivery.tables import outside_sends
 from streams.intake.gateway import delete_person
 from streams.intake.tables import people
 from streams.runtime.messages import Unreadable
@@ -212,90 +209,6 @@ def test_an_account_that_cannot_be_is_a_usage_error(tmp_path: Path, run: Run, ar
     refused = run("account", "create", "--login", "wang", *arguments, "--data-dir", tmp_path)
     assert refused.exit_code == 2
     assert said in refused.output
-
-
-# -- doctor ----------------------------------------------------------------------------------------------------------------
-
-
-def test_a_sound_exchange_is_said_to_be_sound(folder: Path, run: Run) -> None:
-    looked = run("doctor", "--data-dir", folder)
-    assert looked.exit_code == 0, looked.output
-    assert "BAD" not in looked.output
-    assert "database: ok" in looked.output
-    assert "opens the personal data" in looked.output
-
-
-def test_doctor_changes_nothing(tmp_path: Path, run: Run) -> None:
-    looked = run("doctor", "--data-dir", tmp_path / "none")
-    assert looked.exit_code == 1
-    assert "start once with: gongqiao run" in looked.output
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda folder: (folder / "master.key").unlink(), "put the key back"),
-        (lambda folder: (folder / "master.key").write_text("00" * 32), "does not open"),
-        (lambda folder: (folder / "master.key").write_text("nonsense"), "64 hex digits"),
-        (lambda folder: (folder / "gongqiao.sqlite").write_bytes(b"rubbish" * 1000), "gongqiao restore"),
-    ],
-)
-def test_doctor_says_what_is_wrong_and_how_to_mend_it(folder: Path, run: Run, spoil: Callable[[Path], Any], said: str) -> None:
-    for left in folder.glob("gongqiao.sqlite-*"):
-        left.unlink()
-    spoil(folder)
-    looked = run("doctor", "--data-dir", folder)
-    assert looked.exit_code == 1
-    assert said in looked.output
-
-
-def test_doctor_names_webhooks_that_were_given_up(folder: Path, run: Run) -> None:
-    with exchange(settings_of(folder), run=False) as opened:
-        at = opened.now().isoformat()
-        hook = {
-            "webhook_id": "w-1",
-            "account_id": "a-partner",
-            "url": "https://partner.example",
-            "created_at": at,
-            "after_seq": 0,
-            "made": 1,
-        }
-        sent = {
-            "webhook_id": "w-1",
-            "number": 1,
-            "delivery_id": "d-1",
-            "after_seq": 0,
-            "until_seq": 9,
-            "changes": 1,
-            "attempts": 9,
-            "at": at,
-        }
-        opened.write(lambda connection: upsert(connection, webhooks, hook))
-        opened.write(lambda connection: upsert(connection, deliveries, {**sent, "state": "due"}))
-        assert run("doctor", "--data-dir", folder).exit_code == 0
-        opened.write(lambda connection: upsert(connection, deliveries, {**sent, "state": "dead"}))
-    looked = run("doctor", "--data-dir", folder)
-    assert looked.exit_code == 1
-    assert "BAD  webhooks: 1 given up: w-1 of a-partner" in looked.output
-    assert "重新投递" in looked.output
-
-
-def test_doctor_says_what_was_given_up_lately_and_why(folder: Path, run: Run) -> None:
-    with exchange(settings_of(folder), run=False) as opened:
-        now = opened.now()
-        lost = {"state": "gave_up", "attempts": 6, "next_at": None, "reason": "the gateway answers 503"}
-        rows = [
-            {"outgoing_id": "o-1", **lost, "at": as_text(now - timedelta(hours=25))},
-            {"outgoing_id": "o-2", **lost, "at": as_text(now - timedelta(hours=1)), "state": "again"},
-        ]
-        opened.write(lambda connection: upsert(connection, outside_sends, rows))
-        assert run("doctor", "--data-dir", folder).exit_code == 0
-        rows = [{"outgoing_id": f"o-{number}", **lost, "at": as_text(now - timedelta(hours=1))} for number in (3, 4)]
-        opened.write(lambda connection: upsert(connection, outside_sends, rows))
-    looked = run("doctor", "--data-dir", folder)
-    assert looked.exit_code == 1
-    assert "BAD  outside: 2 mails or messages were given up within a day: the gateway answers 503 (2)" in looked.output
 
 
 # -- settings --------------------------------------------------------------------------------------------------------------

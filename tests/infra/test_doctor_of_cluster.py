@@ -27,10 +27,13 @@ from infra.findings import Finding
 from infra.migrate import migrate
 from infra.settings import Settings
 from infra.workers import brokers_of, make_topics
+from streams.intake.messages import PostingEnded
 from streams.runtime.clock import Ticker
 from streams.runtime.database import open_engine
+from streams.runtime.exchange import Said
 from streams.runtime.kafka_topics import wanted
-from streams.runtime.locks import RELAY, TICK, lock_on
+from streams.runtime.locks import lock_on
+from streams.runtime.outbox import move_outbox
 from streams.runtime.sealing import Vault
 from streams.runtime.tables import dead_letters
 from streams.runtime.topology import topology
@@ -38,6 +41,7 @@ from tests.engines import drop_databases, require
 
 Run = Callable[..., Result]
 KEY = "ab" * 32
+LOCKS = {"relay": "relay", "tick": "tick", "index": "index", "send": "send", "webhooks": "send"}  # and which part of a worker takes it
 
 
 def bad(found: list[Finding]) -> dict[str, str]:
@@ -138,8 +142,8 @@ def test_an_empty_cluster_wants_to_be_migrated(settings: Settings) -> None:
 @pytest.mark.engine
 def test_whoever_does_not_work_is_named(ready: Settings) -> None:
     found = bad(look(ready))
-    for name in ("relay", "tick", "index", "send"):
-        assert one_of(found, f"{name}: nobody") == f"start: gongqiao worker --{name}"
+    for name, part in LOCKS.items():
+        assert one_of(found, f"{name}: nobody") == f"start: gongqiao worker --{part}"
     for subject in topology().subjects:
         assert one_of(found, f"{subject.name}: 0 workers") == f"start: gongqiao worker --subjects {subject.name}"
     assert "gongqiao worker --tick" in one_of(found, "clock: last tick never")
@@ -151,7 +155,7 @@ def test_whoever_does_not_work_is_named(ready: Settings) -> None:
 @pytest.mark.engine
 def test_whoever_holds_a_lock_works(ready: Settings) -> None:
     engine = open_engine(ready.state_url, arguments=postgres_arguments(ready))
-    locks = [lock_on(engine, name) for name in (RELAY, TICK, "index", "send")]
+    locks = [lock_on(engine, name) for name in LOCKS]
     try:
         assert all(lock.try_acquire() for lock in locks)
         assert not [what for what in bad(look(ready)) if "nobody" in what]
@@ -159,7 +163,7 @@ def test_whoever_holds_a_lock_works(ready: Settings) -> None:
         for lock in locks:
             lock.release()
         engine.dispose()
-    assert len([what for what in bad(look(ready)) if "nobody" in what]) == 4
+    assert len([what for what in bad(look(ready)) if "nobody" in what]) == len(LOCKS)
 
 
 @pytest.mark.engine
@@ -236,3 +240,42 @@ def test_a_clock_that_ticked_just_now_is_fine_and_one_that_stopped_is_not(ready:
     assert not [what for what in bad(look(patient)) if what.startswith("clock: last tick")]
     later = ready.model_copy(update={"tick_seconds": -2.0})  # as if it were due since long
     assert "gongqiao worker --tick" in one_of(bad(look(later)), "clock: last tick 20")
+
+
+@pytest.mark.engine
+def test_subjects_and_relay_far_behind_are_named(ready: Settings) -> None:
+    assert not [what for what in bad(look(ready)) if "messages to do" in what or "not yet on Kafka" in what]
+    part = shared(ready)
+    try:
+        said = [Said(PostingEnded(posting_id=f"p-never-{number}", revision=1, cause="expired")) for number in range(10_000)]
+        part.exchange.append(said, source="test")
+        with part.engine.begin() as connection:
+            move_outbox(connection, len(said))
+    finally:
+        part.close()
+    found = bad(look(ready))
+    assert "gongqiao worker --subjects matching" in one_of(found, "matching: 2000 or more messages to do")
+    assert "a worker with --relay" in one_of(found, "relay: 10")
+
+
+@pytest.mark.engine
+def test_too_little_room_is_named_here_and_at_elasticsearch(ready: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> dict[str, str]:
+        return {what: mend for what, mend in bad(look(ready)).items() if " GiB free" in what}
+
+    assert full() == {}
+    monkeypatch.setattr(doctor_of_cluster, "_ROOM", 1 << 60)  # more than any disk has
+    found = full()
+    assert "make space" in one_of(found, "disk here: ")
+    assert "make space" in one_of(found, "Elasticsearch: ")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("engine", "name"), [("PostgreSQL", "_POSTGRES"), ("Elasticsearch", "_ELASTIC"), ("Redis", "_REDIS")])
+def test_an_engine_of_a_version_that_will_not_do_is_named(ready: Settings, monkeypatch: pytest.MonkeyPatch, engine: str, name: str) -> None:
+    """As if a later version were wanted than any that there is."""
+    wanted = f"{engine} 99"
+    assert not [mend for mend in bad(look(ready)).values() if mend.startswith(wanted)]
+    monkeypatch.setattr(doctor_of_cluster, name, 99)
+    (what,) = [what for what, mend in bad(look(ready)).items() if mend.startswith(wanted)]
+    assert what.startswith(f"{engine}: ")
