@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,8 +32,13 @@ from infra.cluster.kafka import Kafka
 from infra.cluster.postgres import Postgres
 from infra.cluster.processes import spawn
 from infra.cluster.redis import Redis
+from infra.composition import shared
 from infra.engines import elastic_arguments, kafka_arguments, postgres_arguments, redis_arguments
+from infra.migrate import migrate
 from infra.settings import Settings
+from infra.workers import brokers_of, make_topics, run_singles, run_subject
+from streams.intake.messages import PostingEnded
+from streams.runtime.exchange import Said
 from tests.engines import OwnEngines
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
@@ -313,3 +320,42 @@ def test_a_producer_says_something_over_tls_and_scram(own: OwnEngines) -> None:
             await producer.stop()
 
     assert asyncio.run(say()) == 0
+
+
+def test_a_message_is_handled_over_tls_and_scram(own: OwnEngines, tmp_path: Path) -> None:
+    """Relay and Faust as `gongqiao worker` runs them, with Kafka, PostgreSQL and Redis all behind TLS."""
+    wanted: dict[str, Any] = {}
+    for name in ("kafka", "postgres", "redis"):
+        wanted |= own.cluster.engines[name].wanted  # type: ignore[attr-defined]
+    settings = Settings(data_dir=tmp_path, master_key="ab" * 32, kafka_partitions=1, **wanted)
+    migrate(settings.state_url, arguments=postgres_arguments(settings))
+    make_topics(settings)
+    stopping = threading.Event()
+    jobs = ((run_singles, (settings, ["relay"], stopping)), (run_subject, (settings, "hiring", stopping)))
+    running = [threading.Thread(target=job, args=arguments) for job, arguments in jobs]
+    part = shared(settings)
+    try:
+        for thread in running:
+            thread.start()
+        (message_id,) = part.exchange.append([Said(PostingEnded(posting_id="p-1", revision=1, cause="expired"))], source="test")
+        assert part.exchange.wait_handled(message_id, "hiring", 300)
+        # It was Kafka that brought it: the group has acknowledged it there.
+        deadline = time.monotonic() + 300
+        while asyncio.run(acknowledged(settings, "hiring")) < 1:
+            assert time.monotonic() < deadline, "handled, and not acknowledged on Kafka"
+    finally:
+        stopping.set()
+        for thread in running:
+            thread.join()
+        part.close()
+
+
+async def acknowledged(settings: Settings, subject: str) -> int:
+    """How many messages a subject's group has acknowledged."""
+    brokers = brokers_of(settings)
+    admin = AIOKafkaAdminClient(**brokers.client)
+    await admin.start()
+    try:
+        return sum(max(0, place.offset) for place in (await admin.list_consumer_group_offsets(brokers.group(subject))).values())
+    finally:
+        await admin.close()
