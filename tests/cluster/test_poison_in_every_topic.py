@@ -77,7 +77,7 @@ def send_bytes(run: Run) -> dict[str, str]:
     """Something on every topic that no relay wrote; where it lies, and on which topic."""
 
     async def sending() -> dict[str, str]:
-        producer = AIOKafkaProducer(**run.brokers.client, acks="all")
+        producer = AIOKafkaProducer(**run.brokers.client, acks="all", enable_idempotence=True)
         await producer.start()
         try:
             found = {}
