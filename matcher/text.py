@@ -56,6 +56,11 @@ def _plain() -> npt.NDArray[np.uint32]:
     return table
 
 
+def only_chinese(text: str) -> bool:
+    """Whether there is nothing but Chinese characters: no sign, no digit, no blank. False for an empty text."""
+    return _ONLY_CHINESE.fullmatch(text) is not None
+
+
 def normalise(text: str) -> str:
     """One spelling for what reads the same: NFKC (full-width forms), lower case, simplified characters, single spaces, nothing invisible.
 
@@ -65,7 +70,7 @@ def normalise(text: str) -> str:
         read = _plain()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")]
         if read.all():
             return " ".join(read.astype("<u4", copy=False).tobytes().decode("utf-32-le").split())
-    elif _ONLY_CHINESE.fullmatch(text):  # most titles: nothing to fold, nothing to compose
+    elif only_chinese(text):  # most titles: nothing to fold, nothing to compose
         return text.translate(_simplified())
     return _as_written(text)
 
@@ -182,7 +187,8 @@ def without_protected_once(text: str) -> str:
         before = cleaned
         if _MAY_BE_PROTECTED.search(cleaned):
             cleaned = "".join([_clause_without(clause) for clause in _CLAUSES.split(cleaned)])
-        cleaned = _EMPTY_BRACKETS.sub(" ", cleaned)
+        if not only_chinese(cleaned):
+            cleaned = _EMPTY_BRACKETS.sub(" ", cleaned)
         if cleaned != before:
             cleaned = normalise(cleaned)
     return cleaned

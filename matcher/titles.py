@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 
 from matcher.tables import rows as table_rows
-from matcher.text import normalise, without_protected
+from matcher.text import normalise, only_chinese, without_protected
 
 # What postings add to a title. Longest first within a group; read against the real postings' titles (17,000).
 _NOISE = (
@@ -84,6 +84,9 @@ def _without_places(part: str) -> str:
 
 def _bare(part: str) -> str:
     part = _without_places(part)
+    if only_chinese(part):  # no numbers and nothing between words
+        rest = _NOISE_WORDS.sub(" ", part)
+        return part if rest == part else normalise(rest)
     part = _NOISE_WORDS.sub(" ", _MONEY_WORDS.sub(" ", part))
     return normalise(_SEPARATORS.sub(" ", part))
 
@@ -105,7 +108,7 @@ def essence(title: str) -> str:
         inside.append(found.group(1))
         return " "
 
-    outside = _BRACKETS.sub(take, plain)
+    outside = plain if only_chinese(plain) else _BRACKETS.sub(take, plain)
     parts = [_bare(outside), *(_bare(part) for part in inside)]
     kept = " ".join(part for part in parts if part)
     for _ in range(2):

@@ -112,17 +112,17 @@ class ReferenceIndex:
     def close(self) -> None:
         self.rollback()
 
-    def search(self, query: Query, *, allowed: Allowed | None = None) -> Page:
+    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None) -> Page:
         since = decode(query)
         tree = query.tree()
         found = [document for document in self._documents() if matches(document, tree)]
-        hits, cursor = page_of(query, self._walk(query, found, since), since, allowed)
+        hits, cursor = page_of(query, self._walk(query, found, since, head or self._head), since, allowed)
         facets = {name: ordered_counts(Counter(value for document in found for value in document.facet(name))) for name in query.facets}
         return Page(hits, cursor, len(found), facets)
 
-    def _walk(self, query: Query, found: list[IndexDocument], since: Position | None) -> Iterator[Candidate]:
+    def _walk(self, query: Query, found: list[IndexDocument], since: Position | None, head: int) -> Iterator[Candidate]:
         if query.order == "relevance":
-            return self._by_relevance(query, found, since)
+            return self._by_relevance(query, found, since, head)
         if query.order == "distance":
             return self._by_distance(query, found, since)
         return self._by_key(query, found, since, lambda document: document.pay_key if query.order == "pay" else document.date_key)
@@ -155,15 +155,15 @@ class ReferenceIndex:
             if start is None or place > start:
                 yield candidate
 
-    def _by_relevance(self, query: Query, found: list[IndexDocument], since: Position | None) -> Iterator[Candidate]:
+    def _by_relevance(self, query: Query, found: list[IndexDocument], since: Position | None, head: int) -> Iterator[Candidate]:
         """The best, most alike first; then the rest by date. What was shown of the best does not come again."""
         shown = since.shown if since else frozenset()
         fresh = [document for document in found if mark_of(document.posting_id) not in shown]
         first: set[str] = set()
         if since is None or since.phase == "head":
             likeness = dict(zip((d.posting_id for d in found), self._rerank(query.wish, [_described(d) for d in found]), strict=True))
-            ranked = sorted(found, key=lambda d: (-likeness[d.posting_id], -d.date_key, d.posting_id))[: self._head]
-            ranked = [document for document in ranked if mark_of(document.posting_id) not in shown][: max(0, self._head - len(shown))]
+            ranked = sorted(found, key=lambda d: (-likeness[d.posting_id], -d.date_key, d.posting_id))[:head]
+            ranked = [document for document in ranked if mark_of(document.posting_id) not in shown][: max(0, head - len(shown))]
             first = {document.posting_id for document in ranked}
             for document in ranked:
                 yield Candidate(_hit(query, document, likeness[document.posting_id]), "head", ())

@@ -47,7 +47,7 @@ class TantivyIndex:
         self._writer: tantivy.IndexWriter | None = None
         self._pending: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._heads: OrderedDict[tuple[int, str], list[Ranked]] = OrderedDict()
+        self._heads: OrderedDict[tuple[int, str, int], list[Ranked]] = OrderedDict()
         self._generation = 0
         root.mkdir(parents=True, exist_ok=True)
         if name is None:
@@ -154,18 +154,22 @@ class TantivyIndex:
         view = self._view
         return count(view.searcher, view.compiler.unsigned("live", 1))
 
-    def search(self, query: Query, *, allowed: Allowed | None = None) -> Page:
+    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None) -> Page:
         since = decode(query)
         view = self._view
-        search = Search(view, query, self._head)
-        ranked = self._ranked(view, search, query) if query.order == "relevance" and (since is None or since.phase == "head") else []
+        search = Search(view, query, head or self._head)
+        ranked = (
+            self._ranked(view, search, query, head or self._head)
+            if query.order == "relevance" and (since is None or since.phase == "head")
+            else []
+        )
         hits, cursor = page_of(query, search.candidates(since, ranked), since, allowed)
         total, facets = search.counts()
         return Page(hits, cursor, total, facets)
 
-    def _ranked(self, view: View, search: Search, query: Query) -> list[Ranked]:
+    def _ranked(self, view: View, search: Search, query: Query, head: int) -> list[Ranked]:
         """The re-ranked head, kept for the pages that follow while the index stays as it is."""
-        key = (view.generation, query.identity)
+        key = (view.generation, query.identity, head)
         with self._lock:
             if key in self._heads:
                 self._heads.move_to_end(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from itertools import islice
 
 import orjson
 
@@ -11,6 +12,7 @@ from api.cache.shapes import CacheFault
 from api.services import Services
 from matcher.text import normalise
 from search.errors import QueryError
+from search.index import Allowed, PostingIndex
 from search.query import read_query
 from search.spelling import near_names
 from search.vocabulary import completions, corrected
@@ -50,19 +52,25 @@ def _titles(here: Services, words: str) -> list[str]:
         with here.exchange.reading() as connection:
             return queries.visible(connection, ids)
 
+    return titles(here.index, words, allowed)
+
+
+def titles(index: PostingIndex, words: str, allowed: Allowed | None = None) -> list[str]:
+    """At most ``MOST`` titles for normalised words; see ``suggest``."""
+
     def finds(name: str) -> bool:
-        return bool(here.index.search(read_query({"q": name, "sort": "date", "limit": 1}), allowed=allowed).hits)
+        return bool(index.search(read_query({"q": name, "sort": "date", "limit": 1}), allowed=allowed).hits)
 
     try:
         query = read_query({"q": words, "limit": LOOKED_AT})
         if not query.wish:
             return []  # signs alone ask for nothing, and everything would be found
-        page = here.index.search(query, allowed=allowed)
+        page = index.search(query, allowed=allowed, head=LOOKED_AT + 1)  # a page looks one further
         if not page.hits:
             # Letters of an input method (hg, hangong), or a name misspelt (电汗工, 保沽员): what was meant, where there is such work.
             right = corrected(words)
             meant = completions(words, 2 * MOST) if words.isascii() else [right] if right else near_names(words)
-            return [name for name in meant if finds(name)][:MOST]
+            return list(islice(filter(finds, meant), MOST))
     except QueryError:
         return []
     spelt: dict[str, str] = {}

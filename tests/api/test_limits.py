@@ -166,9 +166,9 @@ def counting(tmp_path: Path, empty_folder: Path, _cheap_passwords: None, clock: 
 
 
 def noting(real: Callable[..., Any], asked: list[Any]) -> Callable[..., Any]:
-    def search(query: Any, *, allowed: Any = None) -> Any:
+    def search(query: Any, **given: Any) -> Any:
         asked.append(query.facets)
-        return real(query, allowed=allowed)
+        return real(query, **given)
 
     return search
 

@@ -301,3 +301,16 @@ class SearchSuite(IndexCases):
         found = self.ordered(index, q="焊工")
         assert len(found) == 9
         assert found[2:] == sorted(found[2:], reverse=True)
+
+    def test_a_search_with_a_smaller_head_finds_the_same_and_leaves_others_as_they_are(self, index):
+        self.fill(
+            index,
+            *(posting(f"d-{day:02}", title="焊工" if day < 8 else "电焊工学徒", published_at=f"2026-11-{day:02}") for day in range(1, 10)),
+        )
+        query = read_query({"q": "焊工"})
+        before = index.search(query)
+        small = index.search(query, head=2)
+        assert (small.total, sorted(small.posting_ids)) == (before.total, sorted(before.posting_ids))
+        assert small.posting_ids[2:] == sorted(small.posting_ids[2:], reverse=True)
+        assert [hit.likeness is not None for hit in small.hits] == [True] * 2 + [False] * 7
+        assert index.search(query) == before
