@@ -113,13 +113,13 @@ class ElasticIndex:
         if self._fixed is None:
             self._name = None
 
-    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None) -> Page:
+    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None, counted: bool = True) -> Page:
         since = decode(query)
 
         def question(name: str) -> Page:
             search = Search(self.server, self._client, name, query, head or self._head, self._rerank)
             hits, cursor = page_of(query, search.candidates(since), since, allowed)
-            total, facets = search.counts()
+            total, facets = search.counts() if counted else (0, {})
             return Page(hits, cursor, total, facets)
 
         return self._asking(question)

@@ -89,9 +89,10 @@ class PostingIndex(Protocol):
     def refresh(self) -> None:
         """Sees what another process committed or swapped in."""
 
-    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None) -> Page:
+    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None, counted: bool = True) -> Page:
         """One page. ``head``: how many of the engine's best are re-ranked, where fewer than usual will do (suggestions); a walk from
-        page to page keeps to one. Raises QueryError for a cursor that does not belong to the query."""
+        page to page keeps to one. ``counted``: without it the total is 0 and no facet is there, which is quicker. Raises QueryError for a
+        cursor that does not belong to the query."""
 
     def close(self) -> None:
         """Ends background work and frees the write lock; uncommitted writes are lost."""

@@ -112,11 +112,13 @@ class ReferenceIndex:
     def close(self) -> None:
         self.rollback()
 
-    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None) -> Page:
+    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None, counted: bool = True) -> Page:
         since = decode(query)
         tree = query.tree()
         found = [document for document in self._documents() if matches(document, tree)]
         hits, cursor = page_of(query, self._walk(query, found, since, head or self._head), since, allowed)
+        if not counted:
+            return Page(hits, cursor, 0, {})
         facets = {name: ordered_counts(Counter(value for document in found for value in document.facet(name))) for name in query.facets}
         return Page(hits, cursor, len(found), facets)
 

@@ -154,7 +154,7 @@ class TantivyIndex:
         view = self._view
         return count(view.searcher, view.compiler.unsigned("live", 1))
 
-    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None) -> Page:
+    def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None, counted: bool = True) -> Page:
         since = decode(query)
         view = self._view
         search = Search(view, query, head or self._head)
@@ -164,7 +164,7 @@ class TantivyIndex:
             else []
         )
         hits, cursor = page_of(query, search.candidates(since, ranked), since, allowed)
-        total, facets = search.counts()
+        total, facets = search.counts() if counted else (0, {})
         return Page(hits, cursor, total, facets)
 
     def _ranked(self, view: View, search: Search, query: Query, head: int) -> list[Ranked]:

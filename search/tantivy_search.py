@@ -135,7 +135,7 @@ class Search:
             for candidate in self._equal(base, field, below, phase):
                 if candidate.hit.posting_id > start[1]:
                     yield candidate
-        batch = self._query.limit + 1
+        batch = self._query.limit + 2  # a page looks one further; one more, so that what ties with the last is not asked for a page's sake
         while True:
             hits = self._searcher.search(self._compiler.between(base, field, 0, below), batch, count=False, order_by_field=field).hits
             if not hits:

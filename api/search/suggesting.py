@@ -59,13 +59,13 @@ def titles(index: PostingIndex, words: str, allowed: Allowed | None = None) -> l
     """At most ``MOST`` titles for normalised words; see ``suggest``."""
 
     def finds(name: str) -> bool:
-        return bool(index.search(read_query({"q": name, "sort": "date", "limit": 1}), allowed=allowed).hits)
+        return bool(index.search(read_query({"q": name, "sort": "date", "limit": 1}), allowed=allowed, counted=False).hits)
 
     try:
         query = read_query({"q": words, "limit": LOOKED_AT})
         if not query.wish:
             return []  # signs alone ask for nothing, and everything would be found
-        page = index.search(query, allowed=allowed, head=LOOKED_AT + 1)  # a page looks one further
+        page = index.search(query, allowed=allowed, head=LOOKED_AT + 1, counted=False)  # a page looks one further
         if not page.hits:
             # Letters of an input method (hg, hangong), or a name misspelt (电汗工, 保沽员): what was meant, where there is such work.
             right = corrected(words)

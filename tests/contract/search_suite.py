@@ -313,4 +313,6 @@ class SearchSuite(IndexCases):
         assert (small.total, sorted(small.posting_ids)) == (before.total, sorted(before.posting_ids))
         assert small.posting_ids[2:] == sorted(small.posting_ids[2:], reverse=True)
         assert [hit.likeness is not None for hit in small.hits] == [True] * 2 + [False] * 7
+        uncounted = index.search(query, counted=False)
+        assert (uncounted.hits, uncounted.cursor, uncounted.total) == (before.hits, before.cursor, 0)
         assert index.search(query) == before
