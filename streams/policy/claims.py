@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -36,7 +36,7 @@ from streams.policy.founders import merging
 from streams.policy.known import catalogue_of, employer_facts, employer_of, hire_facts, person_facts, person_of, post_facts
 from streams.policy.messages import ClaimDecided, ClaimMade, ClaimObjected, PersonClaimMade
 from streams.policy.offers import close, evaluate_employer, evaluate_hire
-from streams.policy.supervision import Employed, Filed, Hold, holds
+from streams.policy.supervision import TOGETHER, Employed, Filed, Hold, holds
 from streams.policy.tables import claims, hires, offers
 from streams.policy.wanted import offer_id, yuan_text
 from streams.runtime.messages import from_json, to_json
@@ -79,7 +79,7 @@ def take_claim(message: ClaimMade | PersonClaimMade, work: Work) -> Outcomes:
     upsert(work.connection, claims, row)
     for step, by, reason in steps:
         note(work, row["claim_id"], step, by, reason)
-    return [*ended, said(row)]
+    return [*ended, said(row), *_hold_the_others(catalogue, work, row)]
 
 
 def _end_what_is_over(
@@ -245,12 +245,17 @@ def _merged(catalogue: Catalogue, work: Work, row: dict[str, Any]) -> Hold | Non
     return Hold("merged", f"您已经申请“{name}”，这项补贴已经归并在里面：“{rule.sources[0].quote}”（{rule.sources[0].source}）")
 
 
+def _linked(work: Work, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Claims of the same person, employer or account, this one among them."""
+    same = [claims.c[name] == row[name] for name in ("person_id", "employer_id", "account") if row[name] is not None]
+    if not same:
+        return []
+    return [dict(other) for other in work.connection.execute(select(claims).where(or_(*same)).order_by(claims.c.claim_id)).mappings()]
+
+
 def found_holds(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: Entry | None) -> list[Hold]:
     connection = work.connection
-    linked = [claims.c.person_id == row["person_id"]] if row["person_id"] is not None else []
-    linked += [claims.c.employer_id == row["employer_id"]] if row["employer_id"] is not None else []
-    linked += [claims.c.account == row["account"]] if row["account"] is not None else []
-    others = [_filed(dict(other)) for other in connection.execute(select(claims).where(or_(*linked))).mappings()] if linked else []
+    others = [_filed(other) for other in _linked(work, row)]
     jobs: list[Employed] = []
     if row["person_id"] is not None:
         query = select(hires).where(hires.c.person_id == row["person_id"]).order_by(hires.c.hire_id)
@@ -268,6 +273,30 @@ def found_holds(catalogue: Catalogue, work: Work, row: dict[str, Any], entry: En
         income=entry is not None and entry.kind == "income_support",
     )
     return [one for one in found if one.rule not in cleared]
+
+
+def hold_anew(catalogue: Catalogue, work: Work, row: dict[str, Any], among: Container[str] | None = None) -> list[Outcome]:
+    """Hold a claim that is under way for reasons that there were not before; ``among`` limits which rules are asked."""
+    had = {one["rule"] for one in from_json(row["reasons"])}
+    found = found_holds(catalogue, work, row, catalogue.by_id.get(row["entry_id"] or ""))
+    new = [one for one in found if one.rule not in had and (among is None or one.rule in among)]
+    if not new:
+        return []
+    row["reasons"] = to_json([*from_json(row["reasons"]), *({"rule": one.rule, "text": one.text} for one in new)])
+    row["held"] = True
+    change(work, row)
+    note(work, row["claim_id"], "held", SYSTEM, "；".join(one.text for one in new))
+    return [said(row)]
+
+
+def _hold_the_others(catalogue: Catalogue, work: Work, row: Mapping[str, Any]) -> list[Outcome]:
+    """Where only several claims together are doubtful (``TOGETHER``), the earlier ones are as doubtful as the last: what is not paid yet
+    waits too."""
+    among = TOGETHER & {one["rule"] for one in from_json(row["reasons"])} if row["held"] else frozenset()
+    if not among:
+        return []
+    others = (other for other in _linked(work, row) if other["claim_id"] != row["claim_id"] and other["stage"] in ("accepted", "approved"))
+    return [outcome for other in others for outcome in hold_anew(catalogue, work, other, among)]
 
 
 def _filed(row: Mapping[str, Any]) -> Filed:
@@ -323,7 +352,7 @@ def decide_claim(message: ClaimDecided, work: Work) -> Outcomes:
     note(work, row["claim_id"], _STEP[message.decision], message.by, message.reason)
     if found:
         note(work, row["claim_id"], "held", SYSTEM, "；".join(one.text for one in found))
-    return [said(row)]
+    return [said(row), *(_hold_the_others(catalogue, work, row) if found else [])]
 
 
 _STEP = {"approve": "approved", "reject": "rejected", "pay": "paid", "hold": "held", "release": "released"}

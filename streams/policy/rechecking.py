@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from streams.policy.claim_book import SYSTEM, change, note, said
-from streams.policy.claims import evaluated, found_holds
+from streams.policy.claims import evaluated, hold_anew
 from streams.policy.founders import merging
 from streams.policy.known import catalogue_of
 from streams.policy.messages import PersonClaimMade
@@ -59,15 +59,5 @@ def check_claims_again(work: Work, hire: Mapping[str, Any]) -> list[Outcome]:
         .order_by(claims.c.claim_id)
     )
     for found in work.connection.execute(query).mappings().all():
-        row = dict(found)
-        entry = catalogue.by_id.get(row["entry_id"] or "")
-        had = {one["rule"] for one in from_json(row["reasons"])}
-        new = [one for one in found_holds(catalogue, work, row, entry) if one.rule not in had]
-        if not new:
-            continue
-        row["reasons"] = to_json([*from_json(row["reasons"]), *({"rule": one.rule, "text": one.text} for one in new)])
-        row["held"] = True
-        change(work, row)
-        note(work, row["claim_id"], "held", SYSTEM, "；".join(one.text for one in new))
-        outcomes.append(said(row))
+        outcomes += hold_anew(catalogue, work, dict(found))
     return outcomes

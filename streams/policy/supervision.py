@@ -5,7 +5,7 @@ A hold is no refusal: staff look at it, and the claimant may object. What is com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,6 +16,8 @@ SOON_DAYS = 30  # a contract that ends this soon after the condition was met
 SAME_ACCOUNT = 3  # claimants paid to one account
 RELATIVES_CLAIMS = 5
 RELATIVES_PERCENT = 30
+# What only several claims together make doubtful: which of them is the wrong one their order does not say.
+TOGETHER = frozenset({"same_person_several_employers", "one_account", "many_relatives"})
 PER_YEAR = 3  # X7: 000 第(五)条 每人每年享受补贴次数最多不超过3次
 
 
@@ -67,7 +69,7 @@ def holds(
     the entry's condition asks for; ``income``: a benefit for people without work."""
     rivals = [other for other in others if other.claim_id != claim.claim_id and other.counts]
     found = [
-        *_several_employers(claim, rivals),
+        *_several_employers(claim, rivals, {hire.hire_id: hire for hire in hires}),
         *_same_again(catalogue, claim, rivals),
         *_excluded_together(catalogue, claim, rivals),
         *_one_account(claim, rivals),
@@ -84,14 +86,22 @@ def limited_by_year(catalogue: Catalogue) -> frozenset[str]:
     return frozenset(benefit for rule in catalogue.shared.exclusion_rules if rule.rule == "per_year" for benefit in rule.between)
 
 
-def _several_employers(claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:
+def _several_employers(claim: Filed, rivals: Iterable[Filed], hires: Mapping[str, Employed]) -> Iterable[Hold]:
     if claim.person_id is None or claim.employer_id is None:
         return
     for other in rivals:
         same = other.person_id == claim.person_id and other.benefit == claim.benefit
-        if same and other.employer_id not in (None, claim.employer_id):
+        if same and other.employer_id not in (None, claim.employer_id) and _at_once(hires.get(claim.about), hires.get(other.about)):
             yield Hold("same_person_several_employers", "同一名人员已由另一家单位申请同一项补贴，要核实此人在哪家单位就业。")
             return
+
+
+def _at_once(one: Employed | None, other: Employed | None) -> bool:
+    """Whether two jobs overlap, as far as is known: somebody who left the one before the other began had them one after the other."""
+    if one is None or other is None or one.hired_on is None or other.hired_on is None:
+        return True
+    first, second = sorted((one, other), key=lambda hire: hire.hired_on or date.max)
+    return first.left_on is None or second.hired_on is None or first.left_on > second.hired_on
 
 
 def _same_again(catalogue: Catalogue, claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:

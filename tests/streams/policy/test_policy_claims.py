@@ -194,8 +194,29 @@ def second_employer(exchange: PolicyExchange) -> None:
 def test_one_person_claimed_by_two_employers_is_held(hired: PolicyExchange) -> None:
     second_employer(hired)
     hired.say(claim("c-1"), claim("c-2", employer_id="e-2", about=match_id("u-1", "p-2")))
-    assert held_for(hired, "c-1") == []
-    assert held_for(hired, "c-2") == ["same_person_several_employers"]
+    assert [held_for(hired, id_) for id_ in ("c-1", "c-2")] == [["same_person_several_employers"]] * 2
+    assert [one["step"] for one in hired.rows(policy.claim_steps, claim_id="c-1")] == ["received", "accepted", "held"]
+
+
+@pytest.mark.parametrize(("left", "held"), [("2023-09-10", []), ("2023-09-11", ["same_person_several_employers"])])
+def test_one_job_after_the_other_is_not_two_at_once(hired: PolicyExchange, left: str, held: list[str]) -> None:
+    hired.on("2023-09-12").say(claim("c-1"), step("left", left))
+    hired.say(employer("e-2"), posting("p-2", employer_id="e-2"), step(posting_id="p-2", employer_id="e-2", on="2023-09-10"))
+    hired.say(claim("c-2", employer_id="e-2", about=match_id("u-1", "p-2"), on="2023-09-10"))
+    assert [rule for rule in held_for(hired, "c-2") if rule == "same_person_several_employers"] == held
+
+
+def test_what_is_paid_already_and_what_staff_released_is_not_held_for_a_later_claim(exchange: PolicyExchange) -> None:
+    for number in (1, 2, 3, 4):
+        one, other = f"u-{number}", f"p-{number}"
+        exchange.say(employer(f"e-{number}"), person(one), posting(other, employer_id=f"e-{number}"))
+        exchange.say(step(person_id=one, posting_id=other, employer_id=f"e-{number}"))
+        exchange.say(claim(f"c-{number}", person_id=one, employer_id=f"e-{number}", about=match_id(one, other), account="k1:same"))
+        if number == 1:
+            exchange.say(decided("approve", "c-1"), decided("pay", "c-1"))
+        if number == 3:
+            exchange.say(decided("release", "c-2", reason="同一集团的单位"))
+    assert [held_for(exchange, f"c-{number}") for number in (1, 2, 3, 4)] == [[], [], ["one_account"], ["one_account"]]
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -256,7 +277,8 @@ def test_one_account_of_three_claimants_is_held(exchange: PolicyExchange) -> Non
         exchange.say(employer(f"e-{number}"), person(one), posting(other, employer_id=f"e-{number}"))
         exchange.say(step(person_id=one, posting_id=other, employer_id=f"e-{number}"))
         exchange.say(claim(f"c-{number}", person_id=one, employer_id=f"e-{number}", about=match_id(one, other), account="k1:same"))
-    assert [held_for(exchange, f"c-{number}") for number in (1, 2, 3)] == [[], [], ["one_account"]]
+        assert held_for(exchange, f"c-{number}") == (["one_account"] if number == 3 else [])
+    assert [held_for(exchange, f"c-{number}") for number in (1, 2, 3)] == [["one_account"]] * 3
 
 
 def test_many_relatives_at_one_employer_are_held(exchange: PolicyExchange) -> None:
@@ -265,7 +287,7 @@ def test_many_relatives_at_one_employer_are_held(exchange: PolicyExchange) -> No
         one, other = f"u-{number}", f"p-{number}"
         exchange.say(person(one), posting(other), step(person_id=one, posting_id=other))
         exchange.say(claim(f"c-{number}", person_id=one, about=match_id(one, other), relative=number in (4, 5)))
-    assert [held_for(exchange, f"c-{number}") for number in range(1, 6)] == [[], [], [], [], ["many_relatives"]]
+    assert [held_for(exchange, f"c-{number}") for number in range(1, 6)] == [[], [], [], ["many_relatives"], ["many_relatives"]]
 
 
 def test_two_that_exclude_each_other_are_held_with_the_words_of_the_text(exchange: PolicyExchange) -> None:
