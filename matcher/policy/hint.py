@@ -203,13 +203,20 @@ def _phrase(catalogue: Catalogue, prepared: Prepared, tree: Tree, wanted: int) -
 
 
 def _excludes(catalogue: Catalogue, entry: Entry, prepared: Prepared, emission: Emission) -> list[dict[str, Any]]:
-    """What cannot be had beside this entry: rivals that gave way to it, and benefits its own text excludes that may hold as well."""
+    """What cannot be had beside this entry: rivals that gave way to it, and benefits its own text excludes that may hold as well.
+
+    Of the variants of one payment (X4) the one nearest to being kept is told; a variant that would pay more is named beside it.
+    """
     found: dict[str, dict[str, Any]] = {}
+    own = catalogue.benefit_of[entry.id]
     for one in emission.left_out:
-        if one.for_entry == entry.id and one.rule.startswith("X"):
-            benefit = catalogue.benefit_of[one.result.entry_id]
-            if benefit != catalogue.benefit_of[entry.id]:
-                found.setdefault(benefit, _rival(catalogue, one, prepared))
+        if one.for_entry != entry.id or not one.rule.startswith("X"):
+            continue
+        benefit = catalogue.benefit_of[one.result.entry_id]
+        if benefit != own:
+            found.setdefault(benefit, _rival(catalogue, one, prepared, catalogue.benefit_names[benefit]))
+        elif (one.result.yuan or 0) > (evaluate_entry(catalogue, entry, prepared).yuan or 0):
+            found[one.result.entry_id] = _rival(catalogue, one, prepared, catalogue.by_id[one.result.entry_id].name)
     for exclusion in entry.excludes:
         if exclusion.benefit in found:
             continue
@@ -224,12 +231,11 @@ def _excludes(catalogue: Catalogue, entry: Entry, prepared: Prepared, emission: 
     return list(found.values())
 
 
-def _rival(catalogue: Catalogue, one: LeftOut, prepared: Prepared) -> dict[str, Any]:
-    benefit = catalogue.benefit_of[one.result.entry_id]
+def _rival(catalogue: Catalogue, one: LeftOut, prepared: Prepared, name: str) -> dict[str, Any]:
     rule = next(rule for rule in catalogue.shared.exclusion_rules if rule.id == one.rule)
     found: dict[str, Any] = {
-        "benefit": benefit,
-        "name": catalogue.benefit_names[benefit],
+        "benefit": catalogue.benefit_of[one.result.entry_id],
+        "name": name,
         "entry_id": one.result.entry_id,
         "rule": one.rule,
     }

@@ -18,6 +18,7 @@ from matcher.policy.emission import emit
 from matcher.policy.evaluate import evaluate_entry
 from matcher.policy.facts import KnownTags, Span
 from matcher.policy.pairing import faulty_facts
+from matcher.policy.stake import at_stake
 from matcher.shapes import Employer, Person, Posting, read_employer, read_person, read_posting
 
 CATALOGUE = load_catalogue()
@@ -219,6 +220,38 @@ def test_a_choice_is_named_with_both_totals() -> None:
     assert (beside["benefit"], beside["rule"]) == ("poverty_base_ladder_reward", "X2")
     assert (beside["this_total_yuan"], beside["total_yuan"]) == (51000, 50000)
     assert "与就业帮扶基地阶梯性奖励只能享受一项（合计51000元，对方合计50000元）" in hints["hiring_one_off"]["text"]
+
+
+def _two_variants(absorbed: int, stable: int | None = None) -> dict[str, Any]:
+    """A small private enterprise hires somebody registered for months: 1,000 at once, or 1,500 after six months from 100 people on."""
+    facts = {"employment.stable_months": stable, "employer.newly_absorbed_count": absorbed, "employer.labour_intensive": False}
+    posting, person, employer = _pair(
+        posting={"contract_months": 12, "facts": {name: value for name, value in facts.items() if value is not None}},
+        person={"kind": "registered_unemployed", "categories": [], "registered_unemployed_on": "2023-01-01"},
+    )
+    hints = hints_for_pair(CATALOGUE, posting, person, employer, date(2023, 9, 1))
+    (told,) = (hint for hint in hints if hint["benefit"] == "hiring_one_off")
+    return {**told, "stake": next(one for one in at_stake(CATALOGUE, hints) if one["side"] == "employer")}
+
+
+def test_a_variant_of_the_same_payment_that_would_pay_more_is_named_beside_the_surer_one() -> None:
+    told = _two_variants(100)
+    assert (told["entry_id"], told["status"]) == ("hiring_one_off__000_registered_unemployed", "ELIGIBLE")
+    (beside,) = told["excludes"]
+    assert (beside["entry_id"], beside["rule"], beside["yuan"]) == ("hiring_one_off__004_private_small_micro_ladder", "X4", 1500)
+    assert "与民营小微企业吸纳就业阶梯性补助只能享受一项（对方1500元）" in told["text"]
+    (left,) = (one for one in told["stake"]["left_out"] if one["rule"] == "X4")
+    assert (left["entry_id"], left["yuan"], left["beside"]) == (beside["entry_id"], 1500, told["entry_id"])
+    assert (
+        left["text"]
+        == "没有算“民营小微企业吸纳就业阶梯性补助”（1500元）：和“一次性吸纳就业补贴（企业招用登记失业半年以上人员）”只能享受一项。"
+    )
+
+
+def test_one_that_pays_no_more_is_not() -> None:
+    assert _two_variants(99)["excludes"] == []
+    assert _two_variants(100, stable=6)["entry_id"] == "hiring_one_off__004_private_small_micro_ladder"
+    assert _two_variants(100, stable=6)["excludes"] == []
 
 
 @pytest.mark.parametrize(
