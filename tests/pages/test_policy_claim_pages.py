@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
 
 from api.problems import Invalid
 from infra.sample import demo
-from matcher.days import day_of
+from matcher.days import day_of, in_shanghai
 from matcher.match_order import match_id
 from streams.intake import gateway
 from streams.policy import queries as policy
@@ -70,6 +71,15 @@ def test_the_claim_says_its_stages_and_keeps_the_account_to_itself(employer, cla
     assert "劳动合同" in page
     assert "6222000011112222333" not in page
     assert "附&lt;b&gt;合同&lt;/b&gt;" in page
+
+
+def test_the_stages_carry_their_times_as_clocks_show_them_here(site, employer, claim_path):
+    with site.services.exchange.reading() as connection:
+        steps = policy.claim(connection, claim_path.rpartition("/")[2])["steps"]
+    times = [in_shanghai(datetime.fromisoformat(step["at"])) for step in steps]
+    shown = re.findall(r'<li>[^<]+<span class="soft">([^<]+)</span>', employer.get(claim_path).text)
+    assert shown == [f"{at.year}年{at.month}月{at.day}日{at:%H:%M}" for at in times]
+    assert shown
 
 
 def test_where_an_employer_is_told_outside_is_sealed_masked_and_can_be_taken_back(site, employer, claim_path):
