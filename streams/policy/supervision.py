@@ -18,7 +18,6 @@ RELATIVES_CLAIMS = 5
 RELATIVES_PERCENT = 30
 # What only several claims together make doubtful: which of them is the wrong one their order does not say.
 TOGETHER = frozenset({"same_person_several_employers", "one_account", "many_relatives"})
-PER_YEAR = 3  # X7: 000 第(五)条 每人每年享受补贴次数最多不超过3次
 
 
 @dataclass(frozen=True)
@@ -157,11 +156,15 @@ def _relatives(claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:
 
 
 def _too_often(catalogue: Catalogue, claim: Filed, rivals: Iterable[Filed]) -> Iterable[Hold]:
+    """More often in a year than the entry of that day allows (X7: 000 第(五)条); an entry that names no number allows any."""
     if claim.benefit not in limited_by_year(catalogue) or claim.person_id is None:
         return
     same = [o for o in rivals if o.person_id == claim.person_id and o.benefit == claim.benefit and o.on.year == claim.on.year]
-    if len(same) >= PER_YEAR:
-        yield Hold("too_often", f"今年已经申请{len(same)}次，文件规定“每人每年享受补贴次数最多不超过{PER_YEAR}次”（000 第(五)条）。")
+    for entry in catalogue.by_benefit[claim.benefit]:
+        most = getattr(entry.amount, "max_times_per_year", None)
+        if most is not None and entry.window.holds(claim.on) and len(same) >= most:
+            where = f"（{entry.document} {entry.clause}）"
+            yield Hold("too_often", f"今年已经申请{len(same)}次，文件规定每人每年享受补贴次数最多不超过{most}次{where}。")
 
 
 def _left_just_after(claim: Filed, hires: Iterable[Employed], stable_months: int | None) -> Iterable[Hold]:

@@ -300,11 +300,15 @@ def test_two_that_exclude_each_other_are_held_with_the_words_of_the_text(exchang
     assert "阶梯性奖励政策与一次性吸纳就业补贴政策不重复享受" in exchange.claim("c-2")["reasons"][0]["text"]
 
 
-def test_a_certificate_subsidy_is_looked_at_from_the_fourth_time_in_a_year(exchange: PolicyExchange) -> None:
-    exchange.say(person())
-    for number, day in enumerate(("2023-08-01", "2023-08-02", "2023-08-03", "2023-08-04"), start=1):
-        exchange.say(claim(f"c-{number}", "skill_upgrade_subsidy", employer_id=None, about=f"cert-{number}", on=day))
-    assert [held_for(exchange, f"c-{number}") for number in range(1, 5)] == [[], [], [], ["too_often"]]
+@pytest.mark.parametrize(("month", "rules_"), [("2023-08", ["too_often"]), ("2021-12", [])])
+def test_a_certificate_subsidy_is_looked_at_from_the_fourth_time_in_a_year(exchange: PolicyExchange, month: str, rules_: list[str]) -> None:
+    """000 第(五)条 allows three; 004 第11项 names no number."""
+    exchange.on(f"{month}-20").say(person())
+    for number in (1, 2, 3, 4):
+        exchange.say(claim(f"c-{number}", "skill_upgrade_subsidy", employer_id=None, about=f"cert-{number}", on=f"{month}-0{number}"))
+    assert [held_for(exchange, f"c-{number}") for number in range(1, 5)] == [[], [], [], rules_]
+    assert {exchange.claim(f"c-{number}")["stage"] for number in range(1, 5)} == {"accepted"}
+    assert all("不超过3次（000 第(五)条）" in one["text"] for one in exchange.claim("c-4")["reasons"])
 
 
 def test_the_startup_bundle_closes_the_parts_it_merges(exchange: PolicyExchange) -> None:
