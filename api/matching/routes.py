@@ -14,8 +14,8 @@ from api.access.identify import CallerOrNone, Here
 from api.problems import NotFound
 from api.services import Services
 from matcher.policy import hints_for_pair, load_catalogue
+from matcher.policy.hint import EVERY_FACT
 from matcher.policy.stake import at_stake
-from matcher.policy.verdicts import without_given
 from matcher.shapes import Employer, Person, Posting
 from streams.matching import queries
 
@@ -164,8 +164,8 @@ def match(person_id: str, posting_id: str, here: Here, caller: CallerOrNone) -> 
         scope.person(here.exchange, who, person_id, (person.region, person.registered_at), "match", about=posting_id)
     found = market.explained(posting, person, market.today(here), employer, here)
     catalogue = load_catalogue()
-    hints = hints_for_pair(catalogue, posting, person, employer, found.as_of, all_statuses=True)
-    if who.role == "employer":  # whoever agreed to be shown agreed to show the trade, not what conditions read of them
-        hints = [{**hint, "conditions": without_given(hint["conditions"], OWN_FACTS)} for hint in hints]
+    # Whoever agreed to be shown agreed to show the trade, not what conditions read of them.
+    said = OWN_FACTS if who.role == "employer" else EVERY_FACT
+    hints = hints_for_pair(catalogue, posting, person, employer, found.as_of, all_statuses=True, said=said)
     stakes = at_stake(catalogue, [hint for hint in hints if hint["told"]])
     return {**found.as_json(), "hints": hints, "at_stake": stakes, "catalogue_version": catalogue.version}

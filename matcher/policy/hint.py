@@ -18,27 +18,34 @@ from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue
 from matcher.policy.named import named
 from matcher.policy.pairing import pair_facts
-from matcher.policy.verdicts import verdicts
+from matcher.policy.verdicts import verdicts, without_given
 from matcher.policy.wording import condition_words, day_words, how_words, question, step_words, value_words, window_words
 from matcher.shapes import Employer, Person, Posting
 
 Hint = dict[str, Any]
 SOON_OVER = 30  # days before the last day from which a hint says so itself
+EVERY_FACT = ("",)
 _BEST_FIRST = {ELIGIBLE: 0, NEEDS_CHECK: 1, NOT_ELIGIBLE: 2, OUT_OF_WINDOW: 3}
 
 
 def hints_for_pair(
-    catalogue: Catalogue, posting: Posting, person: Person, employer: Employer | None, as_of: date, all_statuses: bool = False
+    catalogue: Catalogue,
+    posting: Posting,
+    person: Person,
+    employer: Employer | None,
+    as_of: date,
+    all_statuses: bool = False,
+    said: tuple[str, ...] = EVERY_FACT,
 ) -> list[Hint]:
     """Hints of a pair, best first: those told with a recommendation, or with ``all_statuses`` every entry and why it is not told.
 
-    Best: ELIGIBLE before NEEDS_CHECK, then the greater sum, then fewer open questions. Parts of the answer are shared between equal
-    pairs: do not change what is inside.
+    Best: ELIGIBLE before NEEDS_CHECK, then the greater sum, then fewer open questions. ``said``: how the names of the facts begin of which
+    it may be read what is known. Parts of the answer are shared between equal pairs: do not change what is inside.
     """
     if not all_statuses:
         return [dict(hint) for hint in _told(catalogue, as_of).for_pair(posting, employer, person)]
     prepared = prepare(catalogue, pair_facts(posting, person, employer, as_of, catalogue), as_of)
-    return hints_of(catalogue, prepared, PER_MATCH, all_statuses=True)
+    return hints_of(catalogue, prepared, PER_MATCH, all_statuses=True, said=said)
 
 
 class _ToldHints(PairHints[list[Hint]]):
@@ -56,16 +63,25 @@ def _told(catalogue: Catalogue, as_of: date) -> _ToldHints:
     return _ToldHints(catalogue, as_of)
 
 
-def hints_of(catalogue: Catalogue, prepared: Prepared, channel: str | None, all_statuses: bool = False) -> list[Hint]:
+def hints_of(
+    catalogue: Catalogue, prepared: Prepared, channel: str | None, all_statuses: bool = False, said: tuple[str, ...] = EVERY_FACT
+) -> list[Hint]:
     """Hints of prepared facts in one channel (``None``: all channels).
 
     With ``all_statuses`` every entry, with ``conditions`` (``verdicts``), whether it is ``told`` and what it gave way to (``left_out``).
     """
     results = [evaluate_entry(catalogue, entry, prepared) for entry in catalogue.entries]
-    return _written(catalogue, prepared, results, channel, all_statuses)
+    return _written(catalogue, prepared, results, channel, all_statuses, said)
 
 
-def _written(catalogue: Catalogue, prepared: Prepared, results: list[Result], channel: str | None, all_statuses: bool) -> list[Hint]:
+def _written(
+    catalogue: Catalogue,
+    prepared: Prepared,
+    results: list[Result],
+    channel: str | None,
+    all_statuses: bool,
+    said: tuple[str, ...] = EVERY_FACT,
+) -> list[Hint]:
     emission = emit(catalogue, results, prepared, channel)
     told = {result.entry_id for result in emission.told}
     chosen: list[Any] = list(results) if all_statuses else emission.told
@@ -82,10 +98,10 @@ def _written(catalogue: Catalogue, prepared: Prepared, results: list[Result], ch
 
     hints = []
     for result in sorted(chosen, key=best_first):
-        hint = _hint(catalogue, result, amounts[result.entry_id], prepared, emission)
+        hint = _hint(catalogue, result, amounts[result.entry_id], prepared, emission, said)
         if all_statuses:
             hint["told"] = result.entry_id in told
-            hint["conditions"] = verdicts(catalogue, catalogue.by_id[result.entry_id], prepared)
+            hint["conditions"] = without_given(verdicts(catalogue, catalogue.by_id[result.entry_id], prepared), said)
             reason = left_out.get(result.entry_id)
             if reason is not None:
                 hint["left_out"] = {"rule": reason.rule, "for": reason.for_entry}
@@ -93,7 +109,9 @@ def _written(catalogue: Catalogue, prepared: Prepared, results: list[Result], ch
     return hints
 
 
-def _hint(catalogue: Catalogue, result: Result, amount: Shown, prepared: Prepared, emission: Emission) -> Hint:
+def _hint(
+    catalogue: Catalogue, result: Result, amount: Shown, prepared: Prepared, emission: Emission, said: tuple[str, ...] = EVERY_FACT
+) -> Hint:
     entry = catalogue.by_id[result.entry_id]
     document = catalogue.documents[entry.document]
     step, earliest = step_words(entry, prepared.day)
@@ -130,7 +148,7 @@ def _hint(catalogue: Catalogue, result: Result, amount: Shown, prepared: Prepare
     }
     if earliest is not None and result.live:
         hint["earliest"] = earliest.isoformat()
-    hint["text"] = "".join(_sentences(catalogue, entry, result, amount, prepared, step, earliest, excludes))
+    hint["text"] = "".join(_sentences(catalogue, entry, result, amount, prepared, step, earliest, excludes, said))
     return hint
 
 
@@ -143,6 +161,7 @@ def _sentences(
     step: str,
     earliest: date | None,
     excludes: list[dict[str, Any]],
+    said: tuple[str, ...],
 ) -> Iterable[str]:
     trees = compiled(catalogue).trees[entry.id]
     # Some of the documents are typed with halfwidth commas; a quotation keeps them, a sentence does not.
@@ -151,14 +170,14 @@ def _sentences(
         yield f"政策期限：{window_words(entry)}，{day_words(prepared.day)}不在期限内。"
         return
     if result.status == NOT_ELIGIBLE:
-        yield f"不符合：{'；'.join(f'须{words}' for words in _phrases(catalogue, prepared, trees, FALSE))}。"
+        yield f"不符合：{'；'.join(f'须{words}' for words in _phrases(catalogue, prepared, trees, FALSE, said))}。"
         return
     if entry.amount.type not in ("non_monetary", "modifier", "timing_change", "post", "in_kind"):
         most = f"，最多{plain(amount.yuan)}元" if amount.yuan is not None and entry.amount.type == "monthly_per_person" else ""
         yield f"标准：{amount.basis}{most}。"
     if result.status == ELIGIBLE:
         yield "按现有信息符合条件。"
-    open_words = _phrases(catalogue, prepared, trees, MISSING)
+    open_words = _phrases(catalogue, prepared, trees, MISSING, said)
     if open_words:
         yield f"还要确认：{'；'.join(open_words)}。"
     if result.unstated:
@@ -179,24 +198,24 @@ def _totals(one: dict[str, Any]) -> str:
     return f"（对方{one['yuan']}元）" if "yuan" in one else ""
 
 
-def _phrases(catalogue: Catalogue, prepared: Prepared, trees: Iterable[Tree], wanted: int) -> list[str]:
+def _phrases(catalogue: Catalogue, prepared: Prepared, trees: Iterable[Tree], wanted: int, said: tuple[str, ...]) -> list[str]:
     """The conditions of this value (open or false) in words; what another branch already decides is left out."""
-    found = [_phrase(catalogue, prepared, tree, wanted) for tree in trees if decide(tree, prepared.states) == wanted]
+    found = [_phrase(catalogue, prepared, tree, wanted, said) for tree in trees if decide(tree, prepared.states) == wanted]
     return list(dict.fromkeys(words for words in found if words))
 
 
-def _phrase(catalogue: Catalogue, prepared: Prepared, tree: Tree, wanted: int) -> str:
+def _phrase(catalogue: Catalogue, prepared: Prepared, tree: Tree, wanted: int, said: tuple[str, ...]) -> str:
     if isinstance(tree, int):
         atom = compiled(catalogue).atoms[tree]
         if wanted == MISSING and prepared.states[tree] != MISSING:
             return ""  # the text states no criterion: said once for the whole hint
         given = prepared.facts.get(atom.field)
-        told = wanted == FALSE and given is not None and atom.kind != "bool"
+        told = wanted == FALSE and given is not None and atom.kind != "bool" and atom.field.startswith(said)
         now = f"（现为{value_words(catalogue, atom.field, given)}）" if told else ""
         bound = named(catalogue.figures, atom.figure, prepared.facts, prepared.day) if atom.figure is not None else None
         return condition_words(catalogue, atom, bound) + now
     group, parts = tree
-    words = _phrases(catalogue, prepared, parts, wanted)
+    words = _phrases(catalogue, prepared, parts, wanted, said)
     if len(words) < 2:
         return "".join(words)
     return f"{'，或者'.join(words)}" if group == "any" else f"{'并且'.join(words)}"

@@ -119,9 +119,13 @@ def test_an_explanation_has_all_four_statuses_and_says_why_not(furnished: Market
 
 
 def test_an_employer_reads_the_verdicts_but_not_what_conditions_read_of_the_person(furnished: Market) -> None:
+    def hints_as(role: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = furnished.get(role, f"/matches/u-8/{furnished.posting_id}").json()["hints"]
+        return found
+
     def given(role: str) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        hints = furnished.get(role, f"/matches/u-8/{furnished.posting_id}").json()["hints"]
+        hints = hints_as(role)
         left = [one for hint in hints for one in hint["conditions"]]
         while left:
             one = left.pop()
@@ -132,6 +136,9 @@ def test_an_employer_reads_the_verdicts_but_not_what_conditions_read_of_the_pers
 
     assert "person" in given("commissioner")
     assert given("employer").keys() <= {"employer", "posting", "contract"}
+    of_the_person, of_the_post = "人员类别为高校毕业生（现为登记失业人员）", "岗位类型为见习岗位（现为一般岗位）"
+    for words, readers in ((of_the_person, {"commissioner"}), (of_the_post, {"commissioner", "employer"})):
+        assert {role for role in ("commissioner", "employer") if any(words in hint["text"] for hint in hints_as(role))} == readers
 
 
 def test_a_blocker_says_what_would_change_it(market: Market) -> None:
