@@ -85,7 +85,7 @@ def _tell(work: Work, person_id: str, kind: str) -> list[Outcome]:
         "last_day": span[1],
     }  # fmt: skip
     id_ = name_id(NAMESPACE, f"exit|{person_id}|{span[0].isoformat()}|{mark}")
-    return notify(work, id_, kind, "person", about, numbers={"from": span[0].isoformat(), "days_left": str(left)})
+    return notify(work, id_, kind, "person", about, numbers={"from": span[0].isoformat(), "days_left": str(left), "months": str(length)})
 
 
 def within_exit(connection: Connection, catalogue: Catalogue, person: Person, day: date) -> tuple[date, date] | None:

@@ -52,7 +52,8 @@ def notice_words(catalogue: Catalogue, notice: Mapping[str, Any]) -> str:
         rate = f"“{name}”：{numbers['year']}年到现在由单位原因减少{numbers['laid_off']}人，裁员率{numbers['percent']}%。"
         return f"{rate}现行标准是不超过{numbers['bound']}%，{left}。明年按什么标准，以届时的文件为准。"
     if kind == "exit_started":
-        return f"家庭收入超过低保标准后有6个月渐退期，从{day_words(date.fromisoformat(numbers['from']))}算起{last}。"
+        begins = day_words(date.fromisoformat(numbers["from"]))
+        return f"家庭收入超过低保标准后有{numbers.get('months', '6')}个月渐退期，从{begins}算起{last}。"
     if kind == "exit_ending":
         return f"低保渐退期还有{numbers['days_left']}天结束{last}。"
     if kind == "closing":

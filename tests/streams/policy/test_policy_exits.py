@@ -12,6 +12,7 @@ from matcher.policy.hint import hints_for_pair
 from streams.policy import rules
 from streams.policy.exits import for_civil_affairs
 from streams.policy.messages import IncomeRecorded
+from streams.policy.wording import notice_words
 from tests.streams.policy.policy_exchange import PolicyExchange, employer, person, posting
 
 FAMILY = ["registered_unemployed", "dibao_family_member"]
@@ -56,6 +57,15 @@ def test_it_is_told_at_its_start_and_thirty_and_seven_days_before_its_end(exchan
         ("2024-02-22", "exit_ending", "7"),
     ]
     assert {notice["last_day"] for notice in exchange.notices(benefit="dibao_gradual_exit")} == {date(2024, 2, 29)}
+
+
+def test_the_notice_says_as_many_months_as_the_entry(exchange: PolicyExchange) -> None:
+    exchange.say(person(categories=FAMILY), income("2023-09", "900"))
+    (notice,) = exchange.notices(kind="exit_started")
+    notice["last_day"] = notice["last_day"].isoformat()
+    for months, words in (("6", "有6个月渐退期，从2023年9月1日算起"), ("12", "有12个月渐退期")):
+        assert words in notice_words(load_catalogue(), {**notice, "numbers": {**notice["numbers"], "months": months}})
+    assert notice["numbers"]["months"] == "6"
 
 
 def test_civil_affairs_are_told_of_those_who_agreed_only(exchange: PolicyExchange) -> None:
