@@ -10,7 +10,7 @@ from functools import lru_cache
 from matcher.policy.amounts import shown
 from matcher.policy.conditions import Prepared, prepare
 from matcher.policy.coverage import is_shown_only
-from matcher.policy.described import WindowState, asked_for, employers_of, groups_of, window_state
+from matcher.policy.described import WindowState, asked_for, employers_of, groups_of, groups_with, window_state
 from matcher.policy.format import Document, Entry
 from matcher.policy.loader import Catalogue
 from matcher.policy.package import documents
@@ -118,7 +118,7 @@ def found(catalogue: Catalogue, day: date, asked: Asked) -> list[Line]:
         line
         for line in lines(catalogue, day)
         if (not asked.payee or line.entry.payee == asked.payee)
-        and (not asked.group or asked.group in line.groups)
+        and (not asked.group or not groups_with(catalogue, asked.group).isdisjoint(line.groups))
         and (not asked.kind or line.entry.id in employers_of(catalogue, day).get(asked.kind, frozenset()))
         and (asked.state == "all" or line.state == asked.state)
         and all(term in line.searched for term in terms)

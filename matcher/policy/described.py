@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from matcher.policy.conditions import CATEGORY, FALSE, Tree, compiled, decide_all, prepare
-from matcher.policy.facts import read_facts
+from matcher.policy.facts import read_facts, tags_of
 from matcher.policy.format import Entry
 from matcher.policy.loader import Catalogue, leaves
 from matcher.policy.wording import in_order, stated_words
@@ -28,10 +28,31 @@ def _words(catalogue: Catalogue, tree: Tree) -> str:
     return ("，或者" if group == "any" else "并且").join(dict.fromkeys(_words(catalogue, part) for part in parts))
 
 
+# Groups that a condition names by another fact than ``person.category``: its field and a value of it, None for any value.
+_NAMED_OTHERWISE: dict[tuple[str, object], str] = {
+    ("graduate.level", "college"): "college_graduate",
+    ("graduate.level", "secondary_vocational"): "secondary_vocational_graduate",
+    ("founder.category", "returned_migrant_worker"): "returned_migrant_worker",
+    ("person.employment_form", "flexible"): "flexible_worker",
+    ("person.registered_unemployed_months", None): "registered_unemployed",
+}
+
+
 def groups_of(catalogue: Catalogue, entry: Entry) -> list[str]:
     """Codes of ``person.category`` that the entry's conditions name, in the vocabulary's order."""
-    codes = {code for leaf in leaves(entry.conditions) if leaf.field == CATEGORY and leaf.op == "contains_any" for code in leaf.value}
+    codes = set()
+    for leaf in leaves(entry.conditions):
+        values = leaf.value if isinstance(leaf.value, list) else [leaf.value]
+        if leaf.field == CATEGORY and leaf.op == "contains_any":
+            codes |= set(values)
+        codes |= {_NAMED_OTHERWISE[key] for value in (*values, None) if (key := (leaf.field, value)) in _NAMED_OTHERWISE}
     return in_order(catalogue, CATEGORY, codes)
+
+
+@lru_cache(maxsize=64)
+def groups_with(catalogue: Catalogue, group: str) -> frozenset[str]:
+    """A group and those that everybody in it belongs to: what graduates get is for graduates in difficulty too."""
+    return tags_of(catalogue, frozenset({group})).holds - frozenset(catalogue.shared.categories.always) | {group}
 
 
 # Employers as the lists name them (C-09), and what is known of one: each list is what such an employer is not excluded from.

@@ -74,6 +74,25 @@ def test_limits_by_payee_and_group_hold(nobody):
     assert "发给用人单位</h2>" not in page
 
 
+@pytest.mark.parametrize(
+    ("group", "entry_id", "listed"),
+    [
+        ("college_graduate", "jobseeking_startup_subsidy__000", True),
+        ("secondary_vocational_graduate", "jobseeking_startup_subsidy__000", True),
+        ("registered_unemployed", "startup_free_space__002", True),
+        ("returned_migrant_worker", "returnee_project_priority__000", True),
+        ("flexible_worker", "flexible_insurance_hukou_free__001", True),
+        ("graduate_in_difficulty", "jobseeking_startup_subsidy__000", True),
+        ("urban_registered_unemployed", "hiring_one_off__000_registered_unemployed", True),
+        ("veteran", "jobseeking_startup_subsidy__000", False),
+        ("registered_unemployed", "hiring_one_off__004_private_small_micro_ladder", False),
+    ],
+)
+def test_a_list_of_a_group_has_what_names_it_by_another_fact_and_what_a_wider_group_gets(group, entry_id, listed):
+    chosen = found(CATALOGUE, date(2023, 9, 1), Asked(group=group, state="all"))
+    assert (entry_id in {line.entry.id for line in chosen}) == listed
+
+
 @pytest.mark.parametrize(("query", "wrong"), [("payee=x", "payee"), ("group=x", "group"), ("state=x", "state"), (f"q={'补' * 101}", "q")])
 def test_a_wrong_limit_is_said_beside_its_field(nobody, query, wrong):
     answer = nobody.get(f"/policies?{query}")
