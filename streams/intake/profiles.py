@@ -14,6 +14,7 @@ from matcher.masking import id_number_valid
 from matcher.pay import monthly, read_pay
 from matcher.place_reading import read_place
 from matcher.shapes import Employer, EmploymentForm, FieldError, Person, ShapeError, read_employer, read_person
+from streams.intake.said_facts import notes_on_facts
 from streams.intake.written import Masker, date_text, day_text, is_nothing, is_unstated, number, texts, with_defaults
 
 _CHINESE = re.compile(r"[一-鿿]")
@@ -66,6 +67,7 @@ def read_received_person(raw: Any, *, defaults: Mapping[str, Any] | None = None,
     for name in ("skills", "certificates", "categories"):
         data[name] = masker.deep(texts(data.get(name)))
     data["facts"] = masker.deep(data["facts"]) if isinstance(data.get("facts"), Mapping) else None
+    notes += notes_on_facts(data["facts"])
     person = read_person(data)
     if masker.found:
         notes.append("文字中的联系方式或证件号码已隐去")
@@ -211,6 +213,7 @@ def read_received_employer(raw: Any, *, defaults: Mapping[str, Any] | None = Non
     if isinstance(key, Mapping):
         data["key"] = {**key, "from": date_text(key.get("from")), "to": date_text(key.get("to"))}
     data["facts"] = masker.deep(data["facts"]) if isinstance(data.get("facts"), Mapping) else None
+    notes += notes_on_facts(data["facts"])
     return ReadEmployer(read_employer(data), tuple(notes))
 
 

@@ -20,6 +20,7 @@ from matcher.pay import PayReading, pay_of_columns, read_pay
 from matcher.place_reading import PlaceReading, read_place
 from matcher.shapes import EmploymentForm, FieldError, PayUnit, Posting, PostingType, ShapeError, read_posting
 from streams.intake.calendars import FIRST_YEAR, LAST_YEAR, question
+from streams.intake.said_facts import notes_on_facts
 from streams.intake.written import Masker, date_text, day_text, is_nothing, is_unstated, number, plain, texts, with_defaults
 
 NEW_ID = "(new)"  # stands for the id until the gateway knows it
@@ -56,6 +57,7 @@ def read_received(raw: Any, *, defaults: Mapping[str, Any] | None = None) -> Rea
     if isinstance(data["address"], str) and is_unstated(data["address"]):
         data["address"] = None
     data["facts"] = masker.deep(data["facts"]) if isinstance(data.get("facts"), Mapping) else None
+    notes += notes_on_facts(data["facts"])
     for name in ("skills", "certificates", "open_to"):
         data[name] = masker.deep(texts(data.get(name)))
     _education(data, notes)
