@@ -1,10 +1,11 @@
 """The postings index in Elasticsearch beside the embedded one: filling, first searches with facets, and how soon a posting is found.
 
     gongqiao cluster up
-    python -m tests.benchmarks.bench_search_elastic [--documents 100000] [--queries 200] [--rate 200] [--seconds 30] [--url elastic://…]
+    python -m tests.benchmarks.bench_search_elastic [--documents 100000] [--queries 200] [--rate 200] [--seconds 30] [--postgres]
 
 Same made-up postings, same searches, taken in turn by both. The last part runs the index follower alone over an embedded log to which
-postings are said at a steady rate: the time from the append to the first search that finds the posting. Prints one JSON object.
+postings are said at a steady rate: the time from the append to the first search that finds the posting. With ``--postgres`` the log is in
+PostgreSQL, and relay and index follower are processes of their own, as in a cluster. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -18,17 +19,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
 from infra.composition import open_exchange
-from matcher.shapes import read_posting
+from matcher.shapes import Posting, read_posting
 from search.documents import IndexDocument
 from search.elastic_index import ElasticIndex
+from search.errors import IndexFault
 from search.index import PostingIndex, open_index, tantivy_url
 from search.query import Query, read_query
 from search.relevance import Described, by_likeness
@@ -38,6 +42,8 @@ from streams.runtime.exchange import Exchange, Said
 from streams.runtime.subjects import Topology
 from streams.runtime.topology import TOPICS
 from tests.benchmarks.bench_search import asked, made_up
+from tests.cluster.market import Nursery, a_run
+from tests.engines import require
 from tests.search.elastic import clear, place
 
 FACETS = "city,form,source"
@@ -91,8 +97,9 @@ def compare(engines: dict[str, PostingIndex], queries: list[Query]) -> dict[str,
     return {name: {f"p{cut}_ms": round(float(np.percentile(values, cut)), 1) for cut in (10, 50, 95)} for name, values in taken.items()}
 
 
-def soon(url: str, rate: int, seconds: int, say: Any) -> dict[str, Any]:
-    """Seconds from an append to the first search that finds the posting, at a steady rate, index group alone."""
+@contextmanager
+def embedded(url: str) -> Iterator[tuple[Exchange, IndexFollower]]:
+    """An exchange in one file, its index follower in this process."""
     with tempfile.TemporaryDirectory() as folder:
         exchange, writer = open_exchange(Path(folder) / "g.sqlite", b"k" * 32, {}, flows=Topology(TOPICS, ()))
         index = open_index(url)
@@ -100,16 +107,53 @@ def soon(url: str, rate: int, seconds: int, say: Any) -> dict[str, Any]:
         try:
             follower.step()  # the empty index is made before the clock starts
             follower.start()
-            return _at_rate(exchange, follower, open_index(url), rate, seconds, say)
+            yield exchange, follower
         finally:
             follower.stop()
             index.close()
             writer.stop()
 
 
+@contextmanager
+def clustered(url: str) -> Iterator[tuple[Exchange, IndexFollower]]:
+    """A database and topics of one's own on the local cluster; relay and index follower each in a process, and none of the subjects."""
+    with (
+        tempfile.TemporaryDirectory(dir="/var/tmp") as folder,
+        closing(Nursery(Path(folder) / "nursery.txt")) as nursery,
+        a_run(nursery, Path(folder) / "run", require("kafka"), require("postgres"), partitions=8) as run,
+        closing(open_index(url)) as index,
+    ):
+        cache = {"GONGQIAO_CACHE": require("redis"), "GONGQIAO_REDIS_PREFIX": f"test-{uuid4().hex[:12]}:"}
+        run.more({"GONGQIAO_SEARCH": url, **cache})
+        run.start("relay", "index")
+        follower = IndexFollower(run.exchange, index)  # only looks
+        try:
+            # Both work before the clock starts. An index is filled from the tables first, which know of no posting here.
+            run.wait(lambda: _made(index))
+            run.exchange.append([Said(_published(read_posting(_posting(10**9))))], source="bench")
+            run.wait(lambda: index.count() > 0)
+            yield run.exchange, follower
+        finally:
+            run.stop()
+
+
+def _made(index: PostingIndex) -> bool:
+    try:
+        return index.offset() is not None
+    except IndexFault:
+        return False
+
+
+def soon(url: str, rate: int, seconds: int, say: Any, *, postgres: bool) -> dict[str, Any]:
+    """Seconds from an append to the first search that finds the posting, at a steady rate, index group alone."""
+    with (clustered if postgres else embedded)(url) as (exchange, follower):
+        found = _at_rate(exchange, follower, open_index(url), rate, seconds, say)
+    return {"log": "postgresql" if postgres else "sqlite", **found}
+
+
 def _at_rate(exchange: Exchange, follower: IndexFollower, reader: PostingIndex, rate: int, seconds: int, say: Any) -> dict[str, Any]:
     made = (read_posting(_posting(number)) for number in range(rate * seconds))
-    messages = [PostingPublished(posting_id=posting.posting_id, posting=posting, revision=1) for posting in made]
+    messages = [_published(posting) for posting in made]
     waiting: dict[str, float] = {}
     found: list[float] = []
     done = threading.Event()
@@ -147,6 +191,10 @@ def _at_rate(exchange: Exchange, follower: IndexFollower, reader: PostingIndex, 
     }
 
 
+def _published(posting: Posting) -> PostingPublished:
+    return PostingPublished(posting_id=posting.posting_id, posting=posting, revision=1)
+
+
 def _posting(number: int) -> dict[str, Any]:
     return {
         "posting_id": f"p-{number}", "source": "enterprise", "title": "焊工", "description": "负责结构件的焊接，按图纸下料、组对、自检。",
@@ -154,6 +202,10 @@ def _posting(number: int) -> dict[str, Any]:
         "pay": {"min": 5000, "max": 7000, "unit": "month"}, "published_at": "2026-11-02T09:00:00+08:00",
         "location": {"lat": 37.73, "lon": 112.56}, "employment_form": "full_time",
     }  # fmt: skip
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def main(arguments: list[str]) -> dict[str, Any]:
@@ -164,13 +216,16 @@ def main(arguments: list[str]) -> dict[str, Any]:
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--url")
+    parser.add_argument("--postgres", action="store_true", help="the last part over a log in PostgreSQL, on the local cluster")
     given = parser.parse_args(arguments)
     out: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="minutes"), "documents": given.documents, "queries": given.queries}
     by_likeness("预热", [Described("预热", None)])
     url, soon_url = place(given.url), place(given.url)
     try:
         if given.seconds:
-            out["searchable_after"] = soon(soon_url, given.rate, given.seconds, lambda line: print(line, file=sys.stderr))
+            out["searchable_after"] = soon(
+                soon_url, given.rate, given.seconds, lambda line: print(line, file=sys.stderr), postgres=given.postgres
+            )
             out["load_average_then"] = round(os.getloadavg()[0], 1)
         if given.documents:
             with tempfile.TemporaryDirectory() as folder:
