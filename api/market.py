@@ -16,6 +16,8 @@ from matcher.shapes import Employer, FieldError, Person, Posting
 from streams.matching.memory import Market
 
 MOST = 100
+#: Who is paid where the money is the person's own.
+PERSONS_OWN = ("jobseeker", "enterprise_founder")
 
 
 def market_of(services: Services) -> Market:
@@ -70,3 +72,13 @@ def recommendation(
     whole["at_stake"] = at_stake(catalogue, whole["hints"])
     whole["catalogue_version"] = catalogue.version
     return whole
+
+
+def hints_as_seen(role: str, hints: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """An employer reads nothing of what is paid to the person: it would tell how they live (低保, 残疾). They agreed to show a trade."""
+    return [hint for hint in hints if hint["payee"] not in PERSONS_OWN] if role == "employer" else hints
+
+
+def stakes_as_seen(role: str, stakes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sums of ``at_stake`` that this role reads; an employer its own."""
+    return [stake for stake in stakes if stake["side"] == "employer"] if role == "employer" else stakes

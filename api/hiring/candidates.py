@@ -96,7 +96,8 @@ def _entry(here: Services, caller: Caller, posting: Posting, person: Person, emp
     shared = matching_routes.may_see_profile(caller, person)
     entry |= {"label": label(person.person_id, posting.posting_id), "shared": shared}
     if shared:
-        return entry | {"profile": profile(person)}
+        entry |= {"profile": profile(person), "hints": market.hints_as_seen(caller.role, entry["hints"])}
+        return entry | {"at_stake": market.stakes_as_seen(caller.role, entry["at_stake"])}
     criteria = [{name: value for name, value in one.items() if name != "text"} for one in entry["criteria"]]
     return entry | {"criteria": criteria, "hints": [], "at_stake": [], "priority_reasons": []}
 
@@ -117,4 +118,5 @@ def _claims(
     if facts:
         changes["facts"] = facts
     day = date.fromisoformat(standing["on"]) if standing["step"] == "hired" and standing["on"] else as_of
-    return hints_for_pair(load_catalogue(), posting.model_copy(update=changes), person, employer, min(day, as_of))
+    hints = hints_for_pair(load_catalogue(), posting.model_copy(update=changes), person, employer, min(day, as_of))
+    return market.hints_as_seen(caller.role, hints)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api import market
 from api.access import scope
 from api.access.accounts import Caller
 from api.access.identify import CallerOrNone, Here
@@ -32,7 +33,6 @@ from streams.runtime.exchange import Said
 
 router = APIRouter(include_in_schema=False)
 #: Whom a benefit is for, as a jobseeker reads the list: own ones first.
-OWN = ("jobseeker", "enterprise_founder")
 
 
 @router.get("/postings/{posting_id}")
@@ -102,8 +102,8 @@ def _grouped(hints: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     told = [hint for hint in hints if hint.get("told")]
     rest = [hint for hint in hints if not hint.get("told")]
     return {
-        "own": [hint for hint in told if hint["payee"] in OWN],
-        "others": [hint for hint in told if hint["payee"] not in OWN],
+        "own": [hint for hint in told if hint["payee"] in market.PERSONS_OWN],
+        "others": [hint for hint in told if hint["payee"] not in market.PERSONS_OWN],
         "possible": [hint for hint in rest if hint["status"] in ("ELIGIBLE", "NEEDS_CHECK")],
         "not_eligible": [hint for hint in rest if hint["status"] == "NOT_ELIGIBLE"],
         "out_of_window": [hint for hint in rest if hint["status"] == "OUT_OF_WINDOW"],

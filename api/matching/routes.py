@@ -72,7 +72,8 @@ def candidates(posting_id: str, here: Services, caller: Caller | None, cursor: s
         found = market.explained(posting, person, as_of, employer, here)
         item = market.recommendation(found, posting, person, employer, pair.rank)
         if may_see_profile(who, person):
-            item["profile"] = profile(person)
+            item |= {"profile": profile(person), "hints": market.hints_as_seen(who.role, item["hints"])}
+            item["at_stake"] = market.stakes_as_seen(who.role, item["at_stake"])
         else:
             # Nothing but numbers: a sentence would tell the wish, the school, the last job; a reason for priority, who is in difficulty.
             item["criteria"] = [{name: value for name, value in entry.items() if name != "text"} for entry in item["criteria"]]
@@ -168,4 +169,5 @@ def match(person_id: str, posting_id: str, here: Here, caller: CallerOrNone) -> 
     said = OWN_FACTS if who.role == "employer" else EVERY_FACT
     hints = hints_for_pair(catalogue, posting, person, employer, found.as_of, all_statuses=True, said=said)
     stakes = at_stake(catalogue, [hint for hint in hints if hint["told"]])
-    return {**found.as_json(), "hints": hints, "at_stake": stakes, "catalogue_version": catalogue.version}
+    seen = {"hints": market.hints_as_seen(who.role, hints), "at_stake": market.stakes_as_seen(who.role, stakes)}
+    return {**found.as_json(), **seen, "catalogue_version": catalogue.version}

@@ -141,6 +141,19 @@ def test_an_employer_reads_the_verdicts_but_not_what_conditions_read_of_the_pers
         assert {role for role in ("commissioner", "employer") if any(words in hint["text"] for hint in hints_as(role))} == readers
 
 
+def test_an_employer_reads_nothing_of_what_is_paid_to_the_person(furnished: Market) -> None:
+    match, candidates = f"/matches/u-8/{furnished.posting_id}", f"/postings/{furnished.posting_id}/candidates"
+    own = {"jobseeker", "enterprise_founder"}
+    for role, reads_it in (("commissioner", True), ("employer", False)):
+        hints = furnished.get(role, match).json()["hints"]
+        hints += [hint for item in furnished.get(role, candidates).json()["items"] for hint in item["hints"]]
+        assert {hint["payee"] for hint in hints} - own, "what is paid to others is for both"
+        assert bool({hint["payee"] for hint in hints} & own) == reads_it
+        assert {stake["side"] for stake in furnished.get(role, match).json()["at_stake"]} <= (
+            {"jobseeker", "employer"} if reads_it else {"employer"}
+        )
+
+
 def test_a_blocker_says_what_would_change_it(market: Market) -> None:
     furnish(market)
     dear = {**PERSON, "desired": {**PERSON["desired"], "pay_min": 7600}}
