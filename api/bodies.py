@@ -9,7 +9,8 @@ import orjson
 from fastapi import Request
 
 from api.problems import Invalid, TooLarge
-from matcher.shapes import FieldError
+from matcher.given_once import decode_once
+from matcher.shapes import FieldError, ShapeError
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_LINES = 50_000
@@ -37,7 +38,9 @@ async def read_body(request: Request) -> Body:
     if kind == NDJSON:
         return _lines(bytes(raw))
     try:
-        value = orjson.loads(bytes(raw))
+        value = decode_once(bytes(raw))
+    except ShapeError as error:
+        raise Invalid("正文里同一个字段写了两次，或嵌套太深", errors=error.errors) from None
     except orjson.JSONDecodeError as error:
         hint = FieldError(field="(body)", message=f"not JSON: line {error.lineno}, column {error.colno}")
         raise Invalid(f"正文不是有效的 JSON；一行一条请用 Content-Type: {NDJSON}", errors=[hint]) from None
@@ -57,7 +60,10 @@ def _lines(raw: bytes) -> Body:
         if len(objects) + len(faulty) >= MOST_LINES:
             raise TooLarge(f"一次最多发送 {MOST_LINES} 行，请分成几次发送")
         try:
-            value = orjson.loads(text)
+            value = decode_once(text)
+        except ShapeError as error:
+            faulty += [(line, one) for one in error.errors]
+            continue
         except orjson.JSONDecodeError:
             faulty.append((line, FieldError(field="(line)", message="not JSON")))
             continue

@@ -10,19 +10,18 @@ import orjson
 from matcher.shapes import FieldError, ShapeError
 
 
-def decode_once(text: bytes) -> Any:
+def decode_once(text: bytes | str) -> Any:
     """JSON in which no key is given twice; the last of two would win silently. Raises ``ShapeError`` naming the key."""
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        if len(dict(pairs)) != len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
             raise ShapeError([FieldError(field=twice, message="given twice; give it once")])
-        return found
 
-    orjson.loads(text)  # the stricter reader: no NaN, no broken UTF-8
+    value = orjson.loads(text)  # the stricter reader: no NaN, no broken UTF-8; the other one only looks at the names
     try:
-        return json.loads(text, object_pairs_hook=once)
+        json.loads(text, object_pairs_hook=once, parse_int=len, parse_float=len)
     except RecursionError:
         raise ShapeError([FieldError(field="(line)", message="nested too deep; one flat object a line expected")]) from None
+    return value

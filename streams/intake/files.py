@@ -16,6 +16,8 @@ from typing import Any, BinaryIO, TextIO
 
 import orjson
 
+from matcher.given_once import decode_once
+from matcher.shapes import ShapeError
 from streams.intake.headings import MOST_COLUMNS, BadLine, FileError, Heading, Progress
 from streams.intake.workbooks import workbook_rows
 
@@ -176,7 +178,10 @@ def _lines(path: Path, on_bad: Callable[[BadLine], None], progress: Progress) ->
             if not text:
                 continue
             try:
-                value = orjson.loads(text)
+                value = decode_once(text)
+            except ShapeError as error:
+                on_bad(BadLine(number, str(error)))
+                continue
             except orjson.JSONDecodeError:
                 on_bad(BadLine(number, "not a JSON value: one whole object a line is expected"))
                 continue

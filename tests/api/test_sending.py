@@ -113,6 +113,17 @@ def test_lines_are_accepted_and_rejected_each_with_its_number(known: Market) -> 
     assert body["rejected"][0]["errors"][0]["field"] == "pay.unit"
 
 
+def test_a_field_given_twice_is_named_and_spoils_no_other_line(known: Market) -> None:
+    (whole,) = lines({**POSTING, "facts": {"posting.kind": "general"}}).split(b"\n")[:1]
+    twice = whole.replace(b'"posting.kind"', b'"posting.kind": "intern", "posting.kind"')
+    alone = known.call("administrator", "POST", "/postings", content=twice, headers={"Content-Type": "application/json"})
+    assert (alone.status_code, alone.json()["errors"][0]["field"]) == (422, "posting.kind")
+    beside = known.call("administrator", "POST", "/postings", content=lines(twice, POSTING), headers=NDJSON)
+    assert (beside.status_code, [entry["line"] for entry in beside.json()["accepted"]]) == (202, [2])
+    (error,) = beside.json()["rejected"][0]["errors"]
+    assert (error["field"], "twice" in error["message"]) == ("posting.kind", True)
+
+
 def test_lines_with_wait_carry_their_outcomes(known: Market) -> None:
     sent = lines({**POSTING, "title": "焊工（限男性）", "source_id": "HR-2"}, POSTING)
     body = known.call("employer", "POST", "/postings?wait=1", content=sent, headers=NDJSON).json()

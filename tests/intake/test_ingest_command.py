@@ -95,14 +95,15 @@ ODD = {
 def test_of_an_odd_file_the_good_part_goes_through_and_the_rest_says_why(folder: Path) -> None:
     employer = {"name": "太原某某机械制造有限公司", "employer_id": "e-odd"}
     rows = [{"source": "enterprise", "source_id": id_, "employer": employer, "region": "140105", **odd} for id_, odd in ODD.items()]
-    lines = [json.dumps(row) for row in rows] + ["{", "[1]", "null", '"' + "x" * 70_000 + '"']
+    lines = [json.dumps(row) for row in rows] + ["{", "[1]", "null", '"' + "x" * 70_000 + '"', '{"title": "焊工", "title": "车工"}']
     (folder / "odd.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     result = ingest(folder, str(folder / "odd.jsonl"))
     assert result.exit_code == 0, result.output
-    assert "16 lines, 9 received, 0 unchanged, 7 rejected" in result.stdout
+    assert "17 lines, 9 received, 0 unchanged, 8 rejected" in result.stdout
     rejected = [json.loads(line) for line in (folder / "odd.jsonl.rejected.jsonl").read_text().splitlines()]
     assert [(one["line"], one["field"]) for one in rejected[:2]] == [(3, "pay.min"), (9, "apply_by")]
-    assert [one["line"] for one in rejected[2:]] == [12, 13, 14, 15, 16]
+    assert [one["line"] for one in rejected[2:]] == [12, 13, 14, 15, 16, 17]
+    assert "title: given twice" in rejected[-1]["reason"]
     assert all(one["reason"] for one in rejected)
     with exchange(Settings(data_dir=folder / "data"), run=False) as opened, opened.reading() as connection:
         found = {row.source_id: from_json(row.doc) for row in connection.execute(select(postings.c.source_id, postings.c.doc))}
