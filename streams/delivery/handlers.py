@@ -37,6 +37,7 @@ from streams.delivery.notices import drop_notices, forget_old, tell_by_letter, t
 from streams.delivery.pushing import Desk
 from streams.delivery.searches import drop_search, save_search
 from streams.delivery.tables import budgets, merged, outgoing, pairs, postings, sides, suppressed
+from streams.delivery.turns import sweep_reach
 from streams.hiring.messages import StepTaken
 from streams.intake.messages import (
     EmployerAskedToConfirm,
@@ -224,6 +225,7 @@ def _open_the_day(message: ClockTick, work: Work) -> None:
     forget_old(work)
     sweep_finds(work)
     sweep_leanings(work)
+    sweep_reach(work.connection)
 
 
 # -- what messages say of a posting --------------------------------------------------------------------------------------

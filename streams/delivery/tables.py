@@ -93,6 +93,7 @@ budgets = Table(
 )
 
 # How many people were told of a posting, and its openings left as matching said last: who has reached few goes first among near equals.
+# Kept of those on the market: the others' are swept when a day begins, and counted again when they come back.
 reach = Table(
     "delivery_reach",
     metadata,

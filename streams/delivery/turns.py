@@ -11,19 +11,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heapreplace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, select, union
 
-from streams.delivery.tables import reach
+from streams.delivery.tables import finds, pairs, reach, sides
 from streams.runtime.tables import Look, upsert
 
 FEW_REACHED, OWN_INTEREST = "few_reached", "own_interest"
 
-_REACHED = Look(
-    select(reach.c.posting_id, reach.c.people, reach.c.openings).where(reach.c.posting_id.in_(bindparam("ids", expanding=True))),
-    among="ids",
-)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_REACHED = Look(select(reach.c.posting_id, reach.c.people, reach.c.openings).where(reach.c.posting_id.in_(_IDS)), among="ids")
+# Whoever was told by a recommendation or by a search of their own, each once.
+_TOLD = union(
+    *(select(of.c.match_id, of.c.posting_id).where(of.c.posting_id.in_(_IDS), of.c.pushed_on.is_not(None)) for of in (pairs, finds))
+).subquery()
+_COUNTED = Look(select(_TOLD.c.posting_id, func.count().label("people")).group_by(_TOLD.c.posting_id), among="ids")
 
 
 class Place(NamedTuple):
@@ -48,8 +51,11 @@ class Reach:
         self._touched: dict[str, None] = {}
 
     def load(self, postings: Iterable[str]) -> None:
-        for posting_id, people, openings in _REACHED.rows(self._connection, ids=sorted(set(postings))):
+        wanted = sorted(set(postings))
+        for posting_id, people, openings in _REACHED.rows(self._connection, ids=wanted):
             self._people[posting_id], self._openings[posting_id] = people, openings
+        # New, or back on the market after its row was swept.
+        self._people.update(_COUNTED.rows(self._connection, ids=[id_ for id_ in wanted if id_ not in self._people]))
 
     def note_openings(self, posting_id: str, openings: int) -> None:
         """What matching says is left of a posting."""
@@ -71,6 +77,12 @@ class Reach:
             {"posting_id": id_, "people": self._people.get(id_, 0), "openings": self._openings.get(id_, 1)} for id_ in sorted(self._touched)
         ]
         upsert(self._connection, reach, rows)
+
+
+def sweep_reach(connection: Connection) -> None:
+    """Forget the counts of postings that are not on the market: one that comes back is counted again from whom it was pushed to."""
+    offered = exists().where(sides.c.kind == "posting", sides.c.id == reach.c.posting_id, sides.c.on_market.is_(True))
+    connection.execute(delete(reach).where(~offered))
 
 
 def in_turn(places: Sequence[Place], share: Callable[[str], int]) -> Iterator[tuple[int, str | None]]:

@@ -12,7 +12,8 @@ import pytest
 from streams.delivery import queries
 from streams.delivery.tables import pairs, reach
 from streams.delivery.turns import Place, in_turn
-from tests.delivery.made_up_messages import DeliveryExchange, answered, pair, person_matched, posting_left, posting_matched
+from tests.delivery.made_up_messages import DeliveryExchange, answered, pair, person_matched, posting_left, posting_matched, published
+from tests.delivery.test_saved_searches import saved
 
 # Three a person and day, four a posting (conftest).
 
@@ -108,6 +109,28 @@ def test_people_are_counted_once_a_posting(exchange):
     exchange.say(answered("u-1", "p-1", "interested"), posting_left("p-1", 3, "held"), posting_matched("p-1", 4, pair("u-1", "p-1")))
     assert len(exchange.issued()) > 1
     assert reached(exchange) == {"p-1": (1, 1)}
+
+
+def test_who_has_ended_is_counted_no_longer_than_the_day_and_again_when_they_come_back(exchange):
+    exchange.tick()
+    exchange.say(posting_matched("p-over", 1, *(pair(f"u-{number}", "p-over") for number in range(3))), posting_left("p-over", 2, "filled"))
+    exchange.say(posting_matched("p-open", 1, pair("u-0", "p-open", score=83.0)))
+    exchange.tick(exchange.at.replace(hour=23))
+    assert set(reached(exchange)) == {"p-over", "p-open"}
+    exchange.next_day()
+    assert reached(exchange) == {"p-open": (1, 1)}
+    exchange.say(posting_matched("p-over", 3, pair("u-0", "p-over")).model_copy(update={"openings_left": 2}))
+    assert reached(exchange) == {"p-open": (1, 1), "p-over": (3, 2)}, "nobody gets ahead by leaving for a day"
+
+
+def test_who_only_a_search_found_is_counted_again_the_next_day(exchange):
+    """It never was on the market: no recommendation was made of it."""
+    exchange.say(person_matched("u-1", 1), saved("u-1", "s-1"), published("p-found"))
+    assert reached(exchange) == {"p-found": (1, 1)}
+    exchange.next_day()
+    assert reached(exchange) == {}
+    exchange.say(posting_matched("p-found", 2, pair("u-2", "p-found")))
+    assert reached(exchange) == {"p-found": (2, 1)}
 
 
 def test_the_same_messages_give_the_same_recommendations(exchange, tmp_path: Path, empty_exchange: Path, settings: dict[str, Any]):
