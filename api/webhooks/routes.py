@@ -33,6 +33,7 @@ _REFUSED = {
     "https": "https:// expected",
     "name": "no such host",
     "address": "leads to a private, local or otherwise unroutable address",
+    "timeout": "its name server does not answer",
 }
 
 

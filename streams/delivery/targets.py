@@ -15,6 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -49,7 +50,7 @@ _REFUSED_6 = tuple(
 
 
 class Refused(ValueError):
-    """A target that nothing is sent to. ``code``: ``url``, ``https``, ``name`` or ``address``."""
+    """A target that nothing is sent to. ``code``: ``url``, ``https``, ``name``, ``address``, or ``timeout`` (of the name)."""
 
     def __init__(self, code: str):
         self.code = code
@@ -62,7 +63,7 @@ class Rules:
 
     http: bool = False
     loopback: bool = False
-    seconds: float = 10.0  # of one attempt, from the connection to the status
+    seconds: float = 10.0  # of one attempt, from the name to the status
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,12 @@ def is_open(address: str, *, loopback: bool = False) -> bool:
 
 
 def addresses_of(target: Target, rules: Rules, asking: Resolve = resolve) -> list[str]:
-    """Where the target is now; raises ``Refused`` where the name is unknown or one address of the answer is not to be sent to."""
+    """Where the target is now; raises ``Refused`` where the name is unknown, is not answered in time, or one address of the answer is not
+    to be sent to."""
     try:
-        found = list(asking(target.host, target.port))
+        found = _in_time(target, rules.seconds, asking)
+    except TimeoutError:
+        raise Refused("timeout") from None
     except (OSError, UnicodeError):
         raise Refused("name") from None
     if not found:
@@ -130,15 +134,31 @@ def addresses_of(target: Target, rules: Rules, asking: Resolve = resolve) -> lis
     return found[:MOST_ADDRESSES]
 
 
+def _in_time(target: Target, seconds: float, asking: Resolve) -> list[str]:
+    """What is answered within these seconds. The system's resolver cannot be broken off: it is asked in a thread that nobody waits for any
+    longer then, and that ends with the resolver's own patience."""
+    answer: Future[list[str]] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(list(asking(target.host, target.port)))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    return answer.result(seconds)
+
+
 def post(url: str, body: bytes, headers: Mapping[str, str], rules: Rules, *, context: ssl.SSLContext, asking: Resolve = resolve) -> Tried:
     """One attempt. ``wrong``: a code of ``Refused``, or ``connection``, ``tls``, ``timeout``, ``answer`` (no HTTP), ``redirect``,
     ``status`` (neither 2xx nor 3xx)."""
+    until = time.monotonic() + rules.seconds
     try:
         target = target_of(url, rules)
         addresses = addresses_of(target, rules, asking)
     except Refused as refused:
         return Tried(None, refused.code)
-    connection = _Connection(target, addresses, context, rules.seconds)
+    connection = _Connection(target, addresses, context, until)
     try:
         connection.request("POST", target.path, body=body, headers={**headers, "Connection": "close"})
         status = connection.getresponse().status
@@ -158,15 +178,15 @@ def post(url: str, body: bytes, headers: Mapping[str, str], rules: Rules, *, con
 class _Connection(http.client.HTTPConnection):
     """A connection to one of these addresses, cut off when its time is over: a peer that sends a byte now and then does not hold it."""
 
-    def __init__(self, target: Target, addresses: Sequence[str], context: ssl.SSLContext, seconds: float):
+    def __init__(self, target: Target, addresses: Sequence[str], context: ssl.SSLContext, until: float):
         super().__init__(target.host, target.port)
         self.default_port = _PORTS["https" if target.tls else "http"]  # which the Host header does not name
         self.over = False
         self._target = target
         self._addresses = addresses
         self._context = context
-        self._until = time.monotonic() + seconds
-        self._timer = threading.Timer(seconds, self._cut)
+        self._until = until
+        self._timer = threading.Timer(max(until - time.monotonic(), 0), self._cut)
         self._timer.daemon = True
 
     def connect(self) -> None:

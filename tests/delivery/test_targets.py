@@ -6,10 +6,12 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from streams.delivery import targets
 from streams.delivery.targets import Refused, Rules, Tried, addresses_of, is_open, post, target_of
 from tests.receiver import Papers, Receiver, silent
 
@@ -112,6 +114,39 @@ def test_a_name_that_nobody_knows_is_said_to_be_unknown(send: Callable[..., Trie
     assert send("http://partner.example/", asking=unknown) == Tried(None, "name")
     assert send("http://partner.example/", asking=lambda *_: []) == Tried(None, "name")
     assert send("http://part..ner/") == Tried(None, "name")
+
+
+def test_a_name_server_that_does_not_answer_holds_nobody_longer_than_the_attempt_may_take(send: Callable[..., Tried]) -> None:
+    over = threading.Event()
+
+    def slow(host: str, port: int) -> list[str]:
+        over.wait(30)
+        return ["127.0.0.1"]
+
+    with Receiver().open() as receiver:
+        try:
+            assert send(receiver.url("partner.example"), QUICK, asking=slow) == Tried(None, "timeout")
+            assert not over.is_set()
+            with pytest.raises(Refused) as refused:
+                addresses_of(target_of(receiver.url("partner.example"), QUICK), QUICK, slow)
+            assert refused.value.code == "timeout"
+        finally:
+            over.set()
+        assert receiver.connections == 0
+
+
+def test_what_the_name_took_the_connection_has_not(send: Callable[..., Tried], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One deadline from the name to the status."""
+    passed = [0.0]
+    monkeypatch.setattr(targets, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+
+    def slow(host: str, port: int) -> list[str]:
+        passed[0] = 10.5
+        return ["127.0.0.1"]
+
+    with Receiver().open() as receiver:
+        assert send(receiver.url("partner.example"), asking=slow) == Tried(None, "timeout")
+        assert receiver.connections == 0
 
 
 def test_an_answer_that_changed_since_it_was_looked_at_is_refused(send: Callable[..., Tried]) -> None:
