@@ -31,6 +31,7 @@ from infra import demo
 from infra.composition import exchange
 from infra.data_dir import only_one
 from infra.engines import redis_arguments, search_options
+from infra.patience import patient
 from infra.settings import Settings, SettingsError
 from search.errors import IndexFault
 from search.index import open_index
@@ -179,6 +180,17 @@ def listen(host: str, port: int) -> socket.socket:
     return made
 
 
+def server_options(settings: Settings) -> dict[str, Any]:
+    """How the web server treats connections: uvicorn's options."""
+    return {
+        "http": patient(settings.header_seconds),
+        "timeout_graceful_shutdown": 3,
+        # Believed from those named alone: anybody could say another address than their own, and so have another limit.
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": settings.trusted_proxies or "127.0.0.1",
+    }
+
+
 def serve(
     settings: Settings,
     *,
@@ -193,15 +205,7 @@ def serve(
     address = f"http://{host}:{listener.getsockname()[1]}"
     try:
         with opening(settings) as services:
-            config = uvicorn.Config(
-                create_app(services),
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=3,
-                # Believed from those named alone: anybody could say another address than their own, and so have another limit.
-                proxy_headers=bool(settings.trusted_proxies),
-                forwarded_allow_ips=settings.trusted_proxies or "127.0.0.1",
-            )
+            config = uvicorn.Config(create_app(services), log_config=None, access_log=False, **server_options(settings))
             server = _Server(config)
             started = threading.Thread(target=_when_started, args=(server, lambda: announce(services, address)), daemon=True)
             started.start()

@@ -102,6 +102,9 @@ class Settings(EngineSettings):
     trusted_proxies: str = Field(
         default="", description="addresses, with commas, whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: nobody's"
     )
+    header_seconds: float = Field(
+        default=20.0, gt=0, le=300, description="how long a connection may take for a request's first line and headers"
+    )
     log_level: str = Field(default="INFO", description="level of the structured log on standard error")
 
     @property
