@@ -41,7 +41,7 @@ def _employer_page(request: Request, here: Services, caller: Caller, employer_id
     found = employer_standing(here, caller, employer_id) if known else None
     if found is not None:
         _name_hires(here, found["offers"])
-    why_not = [hint for hint in employer_why_not(here, employer_id) if not hint["told"]] if known else []
+    why_not = [hint for hint in employer_why_not(here, caller, employer_id) if not hint["told"]] if known else []
     values = {"found": found, "why_not": why_not, "wrong": wrong, "address": notice_address.shown(here, employer_id), **_words()}
     return page(request, "policies_employer.html", values, status=status)
 

@@ -14,6 +14,7 @@ from api import market
 from api.access import scope
 from api.access.accounts import Caller
 from api.access.audit import Look
+from api.access.fairness import LEAST
 from api.access.identify import CallerOrNone, Here
 from api.pages import PROVINCE
 from api.policies.claim_words import notice_words
@@ -22,13 +23,15 @@ from api.problems import Invalid, NotFound
 from api.services import Services
 from matcher.policy import load_catalogue
 from matcher.policy.conditions import prepare
+from matcher.policy.counted import POVERTY, POVERTY_SHARE
 from matcher.policy.hint import hints_of
+from matcher.policy.loader import Catalogue
 from matcher.policy.package import package, package_json
 from matcher.shapes import FieldError, Person
 from streams.policy import queries
 from streams.policy.known import employer_facts, person_facts
 from streams.policy.messages import IncomeRecorded, InsuranceRecorded, InsuranceYearRecorded, InternshipEnded, Leaving, NoticeSeen
-from streams.policy.rules import LAYOFFS
+from streams.policy.rules import LAYOFFS, thresholds
 from streams.runtime.exchange import Said
 
 router = APIRouter(tags=["policies"])
@@ -90,7 +93,9 @@ def employer_standing(here: Services, caller: Caller, employer_id: str) -> dict[
             "employer_id": employer_id,
             "as_of": today.isoformat(),
             "offers": queries.offers_of_employer(connection, employer_id),
-            **queries.numbers(connection, catalogue, employer_id, today, here.options.subject_settings),
+            **_numbers_as_seen(
+                caller.role, catalogue, queries.numbers(connection, catalogue, employer_id, today, here.options.subject_settings)
+            ),
             "notices": [{**one, "text": notice_words(catalogue, one)} for one in queries.notices_of(connection, employer_id=employer_id)],
             "claims": queries.claims_of(connection, employer_id=employer_id),
             "catalogue_version": catalogue.version,
@@ -100,11 +105,32 @@ def employer_standing(here: Services, caller: Caller, employer_id: str) -> dict[
     return found
 
 
-def employer_why_not(here: Services, employer_id: str) -> list[dict[str, Any]]:
-    """Every entry that employers are told of, with its status, what is missing and what does not hold."""
+def _too_few(role: str, poverty: int) -> bool:
+    """Whether this role does not read how many of an employer's people come from poverty: an employer does not below ``LEAST``, nobody
+    included. Of the first one hired, or of a few, it would tell who they are, whatever they agreed to show."""
+    return role == "employer" and poverty < LEAST
+
+
+def _numbers_as_seen(role: str, catalogue: Catalogue, numbers: dict[str, Any]) -> dict[str, Any]:
+    counters = numbers["counters"]
+    if not _too_few(role, counters["poverty"]):
+        return numbers
+    told = [one for one in numbers["thresholds"] if not thresholds(catalogue.by_id[one["entry_id"]], POVERTY)]
+    return {**numbers, "counters": {**counters, "poverty": None, "share": None}, "thresholds": told, "shares": []}
+
+
+def employer_why_not(here: Services, caller: Caller, employer_id: str) -> list[dict[str, Any]]:
+    """Every entry that employers are told of, with its status, what is missing and what does not hold. What the caller does not read of
+    the employer's people is as if it were not known."""
     catalogue, today = load_catalogue(), market.today(here)
     with here.exchange.reading() as connection:
-        facts = employer_facts(connection, employer_id, today, here.options.subject_settings).facts
+        known = employer_facts(connection, employer_id, today, here.options.subject_settings)
+        own = queries.employer(connection, employer_id)
+    facts = dict(known.facts)
+    if _too_few(caller.role, known.counters.poverty):
+        facts.pop(POVERTY, None)
+        if own is None or own.facts.get(POVERTY_SHARE) is None:  # what it stated itself it may read
+            facts.pop(POVERTY_SHARE, None)
     hints = hints_of(catalogue, prepare(catalogue, facts, today), "enterprise_push", all_statuses=True)
     return [hint for hint in hints if "enterprise_push" in catalogue.by_id[hint["entry_id"]].usable_as]
 
@@ -142,7 +168,7 @@ def of_employer(employer_id: str, here: Here, caller: CallerOrNone, why_not: boo
     scope.signed_in(caller)
     who = scope.employer(caller, employer_id, region_of_employer(here, employer_id))
     found = employer_standing(here, who, employer_id)
-    return {**found, "why_not": employer_why_not(here, employer_id)} if why_not else found
+    return {**found, "why_not": employer_why_not(here, who, employer_id)} if why_not else found
 
 
 @router.get("/people/{person_id}/policies")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from matcher.match_order import match_id
 from streams.policy.tables import claims
 from tests.api.conftest import EMPLOYER, PERSON, Market, furnish
+from tests.api.test_signing_in import cookie_of, sign_in
 
 
 @pytest.fixture
@@ -180,6 +181,38 @@ def test_why_not_says_it_of_every_other_entry(hired: Market) -> None:
     told = hired.get("employer", "/employers/e-9/policies?why_not=true").json()["why_not"]
     assert {"NOT_ELIGIBLE", "OUT_OF_WINDOW"} <= {one["status"] for one in told}
     assert all(one["failed"] for one in told if one["status"] == "NOT_ELIGIBLE")
+
+
+def test_an_employer_does_not_read_how_many_of_a_few_come_from_poverty(market: Market) -> None:
+    """One hire would tell of that very person."""
+    furnish(market)
+    from_poverty = {**PERSON, "person_id": "u-7", "categories": [*PERSON.get("categories", ()), "poverty_alleviated_labour"]}
+    assert market.post("administrator", "/people?wait=1", from_poverty).status_code == 200
+    counted, reasons = [], []
+    for step in ("before", "after"):
+        if step == "after":
+            hire = {"step": "hired", "on": "2026-11-20", "contract": {"signed": True, "months": 12, "insured_on": "2026-11-20"}}
+            assert market.post("employer", f"/matches/u-7/{market.posting_id}/steps", hire).status_code == 202
+            market.settle()
+        told = market.get("employer", "/employers/e-9/policies?why_not=true").json()
+        reasons.append({one["entry_id"]: one["text"] for one in told["why_not"]}["poverty_base_ladder_reward__001"])
+        assert (told["counters"]["poverty"], told["counters"]["share"], told["shares"]) == (None, None, []), step
+        counted.append(market.get("commissioner", "/employers/e-9/policies").json()["counters"]["poverty"])
+    assert counted == [0, 1]
+    assert reasons[0] == reasons[1]
+    seen_by_staff = market.get("commissioner", "/employers/e-9/policies?why_not=true").json()["why_not"]
+    assert "现为1人" in {one["entry_id"]: one["text"] for one in seen_by_staff}["poverty_base_ladder_reward__001"]
+    page = market.client.get("/employer/policies", headers={**cookie_of(sign_in(market, login="employer")), "Accept": "text/html"}).text
+    assert "<strong>不到10</strong>在岗脱贫劳动力" in page
+
+
+def test_an_employer_of_many_from_poverty_reads_how_many(market: Market) -> None:
+    furnish(market)
+    many = {**EMPLOYER, "employer_id": "e-9", "facts": {"employer.poverty_labour_count": 12, "employer.headcount": 60}}
+    assert market.post("administrator", "/employers?wait=1", many).status_code == 200
+    market.settle()
+    counters = market.get("employer", "/employers/e-9/policies").json()["counters"]
+    assert (counters["poverty"], counters["share"]) == (12, "20.0")
 
 
 @pytest.mark.parametrize(
