@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select
 
+from streams.runtime.floor import first_unhandled
 from streams.runtime.log import Log
 from streams.runtime.messages import Envelope, Unreadable
 from streams.runtime.processing import Failed, process
@@ -55,7 +56,9 @@ def rebuild_into(
 ) -> Report:
     """Fill the empty tables of ``shadow`` (another database) with what the subject makes of the live log up to its live offset."""
     report = Report(subject.name)
-    until = live.execute(select(offsets.c.seq).where(offsets.c.subject == subject.name)).scalar() or 0
+    until, settled = live.execute(select(offsets.c.seq).where(offsets.c.subject == subject.name)).scalar() or 0, False
+    while not settled:  # a worker writes down how far it is once a second, and not when it ends
+        until, settled = first_unhandled(live, log, subject, until)
     for row in live.execute(select(person_keys)).mappings():
         shadow.execute(person_keys.insert().values(**row))
     held_back = {seq for (seq,) in live.execute(select(parked.c.seq).where(parked.c.subject == subject.name))}
