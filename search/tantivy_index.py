@@ -157,12 +157,9 @@ class TantivyIndex:
     def search(self, query: Query, *, allowed: Allowed | None = None, head: int | None = None, counted: bool = True) -> Page:
         since = decode(query)
         view = self._view
-        search = Search(view, query, head or self._head)
-        ranked = (
-            self._ranked(view, search, query, head or self._head)
-            if query.order == "relevance" and (since is None or since.phase == "head")
-            else []
-        )
+        head = head or self._head
+        search = Search(view, query, head)
+        ranked = self._ranked(view, search, query, head) if query.order == "relevance" and (since is None or since.phase == "head") else []
         hits, cursor = page_of(query, search.candidates(since, ranked), since, allowed)
         total, facets = search.counts() if counted else (0, {})
         return Page(hits, cursor, total, facets)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 from infra.commands.restore import opens_with
+from infra.composition import flows_of
 from infra.data_dir import in_use
 from infra.engines import search_options
 from infra.findings import DEAD_WEBHOOKS, NOT_SENT, Finding, dead_webhooks, lag, not_sent, since_yesterday
@@ -21,10 +22,8 @@ from infra.migrate import SchemaError, newest, open_to_read, revision_of
 from infra.settings import Settings, SettingsError, settings_of
 from search.errors import IndexFault
 from search.reindex import condition
-from streams.matching.shards import sharded
 from streams.runtime.log import Log
 from streams.runtime.sealing import Vault
-from streams.runtime.topology import topology
 
 _ROOM = 1 << 30
 
@@ -114,7 +113,7 @@ def _lags(settings: Settings, running: bool) -> list[Finding]:
     """How far each subject is behind the log."""
     mend = "the exchange works at them: look again in a minute; where they do not get fewer, restart it and look at its log"
     mend = mend if running else "start the exchange, it does them first: gongqiao run"
-    flows = sharded(topology(), settings.shards)
+    flows = flows_of(settings)
     log = Log(flows, Vault(bytes(32)))  # nothing sealed is read
     engine = create_engine("sqlite://", creator=lambda: open_to_read(settings.database), poolclass=NullPool)
     with engine.connect() as connection:
